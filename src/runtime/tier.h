@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tier.h: what a tier is. A tier makes a validated module ready to run (cv_code) and fills in the entries of its
+// function instances. Tiers do not know each other: they call through cv_func, and a thrown exception or a trap crosses
+// from one to the next as a cv_run.
+//
+// Native convention (x86-64; exec/code documents the registers): a tier that makes machine code puts its entry in
+// cv_func.code. Functions of tiers without machine code, and host functions, get a thunk there (tier->thunk) as soon as
+// a native tier is in the engine.
+#ifndef COVE_RUNTIME_TIER_H
+#define COVE_RUNTIME_TIER_H
+
+#include "runtime/runtime.h"
+
+// Chosen when a module is compiled; part of the code.
+typedef struct cv_compile_options {
+  bool fuel;           // count fuel (rules: runtime/fuel.h)
+  bool canonical_nan;  // every NaN that arithmetic makes is the canonical one
+  bool lazy;           // compile a function when it is first called
+  bool debug_frames;   // register unwind information with debuggers
+  const char *profile; // NULL, "perfmap" or "jitdump"
+} cv_compile_options;
+
+// A module made ready by one tier. Immutable to its users and shared by threads; a tier derives from it.
+struct cv_code {
+  const cv_tier *tier;
+  const cv_module *module; // borrowed: the module outlives its code
+  cv_compile_options options;
+  cv_layout layout;
+};
+
+// What a machine address in a tier's code means.
+typedef struct cv_code_place {
+  uint32_t func;     // function index
+  uint32_t offset;   // byte offset in the module
+  cv_trap_kind trap; // what a hardware fault at this very address means; CV_TRAP_NONE when it means a bug
+} cv_code_place;
+
+struct cv_tier {
+  const char *name; // "interp", "jit"
+  // True when this tier can run here (CPU, executable memory).
+  bool (*available)(void);
+  cv_status (*compile)(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
+                       cv_diag *diag);
+  void (*code_delete)(cv_code *code, cv_mem *mem);
+  // Fills code and invoke of the function instance of a defined function (instance and index are set).
+  void (*bind)(cv_code *code, cv_func *func);
+  // Native tiers: an entry in the native convention for any cv_func whose invoke is set, shared by all functions of
+  // the same signature. NULL when out of memory or when the tier is not native.
+  void *(*thunk)(const cv_functype *signature, cv_typeid type);
+  // Native tiers: meaning of a pc in code made by this tier. False when it is not in this code.
+  bool (*place)(const cv_code *code, uintptr_t pc, cv_code_place *out);
+};
+
+extern const cv_tier cv_tier_interp;
+extern const cv_tier cv_tier_jit;
+
+// ---- executable code known to the process: used by the fault handler and by stack walks (runtime/code_map.c) ----
+// Registered ranges may be looked up from a signal handler.
+CV_MUST_USE cv_status cv_code_map_add(uintptr_t start, uintptr_t end, cv_code *code);
+void cv_code_map_remove(uintptr_t start);
+cv_code *cv_code_map_find(uintptr_t pc);
+
+// ---- helpers that native code calls (runtime/helpers.c); a result that traps is told by cv_run ----
+int64_t cv_helper_memory_grow(cv_memory *memory, uint64_t delta_pages); // old size in pages or -1
+int64_t cv_helper_table_grow(cv_table *table, void *init, uint64_t delta);
+cv_trap_kind cv_helper_memory_copy(cv_memory *to, cv_memory *from, uint64_t d, uint64_t s, uint64_t n);
+cv_trap_kind cv_helper_memory_fill(cv_memory *memory, uint64_t d, uint32_t byte, uint64_t n);
+cv_trap_kind cv_helper_memory_init(cv_instance *i, uint32_t mem, uint32_t seg, uint64_t d, uint32_t s, uint32_t n);
+void cv_helper_data_drop(cv_instance *instance, uint32_t seg);
+cv_trap_kind cv_helper_table_copy(cv_table *to, cv_table *from, uint64_t d, uint64_t s, uint64_t n);
+cv_trap_kind cv_helper_table_fill(cv_table *table, uint64_t d, void *value, uint64_t n);
+cv_trap_kind cv_helper_table_init(cv_instance *i, uint32_t table, uint32_t seg, uint64_t d, uint32_t s, uint32_t n);
+void cv_helper_elem_drop(cv_instance *instance, uint32_t seg);
+// True when a function of type `actual` may be called as `expected`; the slow path after ids differed.
+bool cv_helper_type_matches(cv_instance *instance, cv_typeid actual, cv_typeid expected);
+// Atomics wait and notify (threads proposal); -1 in *trap-free* results never occurs: 0 ok, 1 not-equal, 2 timed out.
+cv_trap_kind cv_helper_wait32(cv_context *c, cv_memory *m, uint64_t addr, uint32_t expect, int64_t ns, uint32_t *out);
+cv_trap_kind cv_helper_wait64(cv_context *c, cv_memory *m, uint64_t addr, uint64_t expect, int64_t ns, uint32_t *out);
+cv_trap_kind cv_helper_notify(cv_context *c, cv_memory *m, uint64_t addr, uint32_t count, uint32_t *out);
+// A new exception of the store; NULL when out of memory. May collect unreachable ones (runtime/exception.c).
+cv_exception *cv_exception_new(cv_context *context, const cv_tag *tag, const cv_value *payload);
+
+#endif
