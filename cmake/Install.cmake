@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Installs library, headers, pkg-config and CMake package files, the command, its manual and its completions.
+include(CMakePackageConfigHelpers)
+install(TARGETS ${COVE_LIBRARIES} EXPORT cove-targets)
+install(DIRECTORY include/cove DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(EXPORT cove-targets NAMESPACE cove:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cove)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/cove-config-version.cmake COMPATIBILITY SameMinorVersion)
+configure_file(cmake/cove-config.cmake.in cove-config.cmake @ONLY)
+configure_file(cmake/cove.pc.in cove.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cove-config.cmake ${PROJECT_BINARY_DIR}/cove-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cove)
+install(FILES ${PROJECT_BINARY_DIR}/cove.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET cove)
+  install(TARGETS cove)
+endif()
