@@ -74,6 +74,9 @@ static inline bool cv_heap_is_index(uint32_t heap) {
   return heap < CV_HEAP_ABSTRACT;
 }
 
+// A v128 value: 16 bytes, lane 0 first. wasm/simd.h has the lane views (cv_i16x8 and so on), which are casts of it.
+typedef uint8_t cv_v128 __attribute__((vector_size(16)));
+
 // Index of a type in the engine's registry: equal ids, equal types. CV_NO_TYPE is none.
 typedef uint32_t cv_typeid;
 #define CV_NO_TYPE UINT32_MAX
