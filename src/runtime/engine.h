@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// engine.h: what stores share: the type registry, the tier, and pools of address space, stacks and blocks that are
+// expensive to make. An engine is thread-safe; it lives until it was deleted and the last code and store are gone.
+//
+//   cv_engine_new -> cv_engine_load (decode, validate) -> cv_engine_compile -> cv_store_new -> cv_instantiate
+#ifndef COVE_RUNTIME_ENGINE_H
+#define COVE_RUNTIME_ENGINE_H
+
+#include "runtime/store.h"
+#include "runtime/tier.h"
+
+typedef struct cv_engine cv_engine;
+
+typedef struct cv_engine_options {
+  const char *tier;      // "interp", "jit"; NULL for the fastest one that can run here
+  cv_features features;  // 0 for CV_FEATURES_DEFAULT
+  cv_compile_options compile;
+  uint64_t stack_bytes;  // native stack of a call; 0 for 8 MiB of address space
+  int interrupt_signal;  // 0 for SIGURG; one number for the process, the first engine's
+  uint32_t pool_slots;   // memory reservations kept for reuse; 0 for 64
+  uint64_t memory_limit; // bytes for modules and code of the engine; 0 for no limit
+} cv_engine_options;
+
+// `options` may be NULL. CV_EUNSUPPORTED: no such tier, or it cannot run here.
+CV_MUST_USE cv_status cv_engine_new(cv_engine **out, const cv_engine_options *options, cv_diag *diag);
+void cv_engine_retain(cv_engine *engine);
+void cv_engine_release(cv_engine *engine); // NULL is allowed
+const cv_tier *cv_engine_tier(const cv_engine *engine);
+cv_features cv_engine_features(const cv_engine *engine);
+cv_type_registry *cv_engine_registry(cv_engine *engine);
+cv_mem *cv_engine_mem(cv_engine *engine);
+
+// Decodes and validates. With `copy` the bytes are copied; otherwise they must outlive the module. Free the module with
+// cv_module_delete (wasm/binary) unless its ownership went to a code.
+CV_MUST_USE cv_status cv_engine_load(cv_engine *engine, const uint8_t *bytes, size_t size, bool copy, cv_module **out,
+                                     cv_diag *diag);
+// Makes a module ready to run. On success the code owns the module; on failure the caller still does. The code is
+// counted: it starts with one reference, and each instance holds one.
+CV_MUST_USE cv_status cv_engine_compile(cv_engine *engine, cv_module *module, cv_code **out, cv_diag *diag);
+void cv_code_retain(cv_code *code);
+void cv_code_release(cv_code *code); // NULL is allowed
+
+// The canonical id of a function type given by value types without type indices: host functions. CV_NO_TYPE when out of
+// memory.
+cv_typeid cv_engine_functype(cv_engine *engine, const cv_valtype *params, uint32_t param_count,
+                             const cv_valtype *results, uint32_t result_count);
+
+// All tiers that were built, fastest first, then NULL (exec/tiers.c).
+extern const cv_tier *const cv_tiers[];
+
+#endif
