@@ -12,8 +12,8 @@
 typedef struct cv_engine cv_engine;
 
 typedef struct cv_engine_options {
-  const char *tier;      // "interp", "jit"; NULL for the fastest one that can run here
-  cv_features features;  // 0 for CV_FEATURES_DEFAULT
+  const char *tier;     // "interp", "jit"; NULL for the fastest one that can run here
+  cv_features features; // 0 for CV_FEATURES_DEFAULT
   cv_compile_options compile;
   uint64_t stack_bytes;  // native stack of a call; 0 for 8 MiB of address space
   int interrupt_signal;  // 0 for SIGURG; one number for the process, the first engine's

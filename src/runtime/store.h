@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// store.h: making stores and what lives in them, limits included, and instantiation. Everything of a store is freed with
-// it, not before: references between its objects need no counting.
+// store.h: making stores and what lives in them, limits included, and instantiation. Everything of a store is freed
+// with it, not before: references between its objects need no counting.
 #ifndef COVE_RUNTIME_STORE_H
 #define COVE_RUNTIME_STORE_H
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// signal.c: signals on Linux.
+#include "sys/signal.h"
+
+#include "sys/vm.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+enum { ALT_STACK_SIZE = 64 * 1024 };
+
+static cv_fault_handler *fault_handler;
+static int interrupt_number;
+static struct sigaction previous[65];
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static bool installed;
+static pthread_key_t alt_stack_key;
+
+int cv_signal_default_interrupt(void) {
+  return SIGURG; // ignored by default, so that a stray one does no harm
+}
+
+static void read_registers(const ucontext_t *u, cv_fault *f) {
+#if defined(__x86_64__)
+  f->pc = (uintptr_t)u->uc_mcontext.gregs[REG_RIP];
+  f->frame = (uintptr_t)u->uc_mcontext.gregs[REG_RBP];
+  f->stack = (uintptr_t)u->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+  f->pc = (uintptr_t)u->uc_mcontext.pc;
+  f->frame = (uintptr_t)u->uc_mcontext.regs[29];
+  f->stack = (uintptr_t)u->uc_mcontext.sp;
+#endif
+}
+
+static void write_registers(ucontext_t *u, const cv_fault *f) {
+#if defined(__x86_64__)
+  u->uc_mcontext.gregs[REG_RIP] = (greg_t)f->resume_pc;
+  u->uc_mcontext.gregs[REG_RDI] = (greg_t)f->arg0;
+  u->uc_mcontext.gregs[REG_RSI] = (greg_t)f->arg1;
+#elif defined(__aarch64__)
+  u->uc_mcontext.pc = f->resume_pc;
+  u->uc_mcontext.regs[0] = f->arg0;
+  u->uc_mcontext.regs[1] = f->arg1;
+#endif
+}
+
+// Whoever was there before us. A default action is taken by restoring it and returning: the instruction faults again.
+static void pass_on(int number, siginfo_t *info, void *context) {
+  const struct sigaction *old = &previous[number];
+  if (old->sa_flags & SA_SIGINFO)
+    old->sa_sigaction(number, info, context);
+  else if (old->sa_handler == SIG_IGN)
+    return;
+  else if (old->sa_handler != SIG_DFL)
+    old->sa_handler(number);
+  else if (number != interrupt_number) {
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    sigaction(number, &fallback, NULL);
+    // A fault that somebody sent (kill) does not come again by itself.
+    if (info->si_code <= 0)
+      raise(number);
+  }
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  int saved_errno = errno;
+  cv_fault fault = {.kind = CV_FAULT_INTERRUPT};
+  if (number == SIGSEGV || number == SIGBUS) {
+    fault.kind = CV_FAULT_MEMORY;
+    fault.address = (uintptr_t)info->si_addr;
+  } else if (number == SIGFPE)
+    fault.kind = CV_FAULT_ARITHMETIC;
+  else if (number == SIGILL || number == SIGTRAP)
+    fault.kind = CV_FAULT_INSTRUCTION;
+  read_registers(context, &fault);
+  // A signal that a process sent is no fault, whatever its number.
+  bool real = fault.kind == CV_FAULT_INTERRUPT || info->si_code > 0;
+  if (real && fault_handler(&fault)) {
+    if (fault.resume_pc != 0)
+      write_registers(context, &fault);
+  } else
+    pass_on(number, info, context);
+  errno = saved_errno;
+}
+
+// A thread's key destructor: the stack may still be in use by a handler only while the thread runs other destructors.
+static void free_alt_stack(void *p) {
+  stack_t none = {.ss_flags = SS_DISABLE};
+  sigaltstack(&none, NULL);
+  munmap(p, ALT_STACK_SIZE);
+}
+
+static void install(void) {
+  static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  if (pthread_key_create(&alt_stack_key, free_alt_stack) != 0)
+    return;
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < CV_COUNT(numbers); i++)
+    if (sigaction(numbers[i], &action, &previous[numbers[i]]) != 0)
+      return;
+  // No SA_RESTART: a blocking system call of a host function ends with EINTR and looks whether it was interrupted.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  if (sigaction(interrupt_number, &action, &previous[interrupt_number]) != 0)
+    return;
+  installed = true;
+}
+
+bool cv_signal_install(cv_fault_handler *handler, int interrupt_signal) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&lock);
+  if (!installed) {
+    fault_handler = handler;
+    interrupt_number = interrupt_signal > 0 && interrupt_signal <= 64 ? interrupt_signal : SIGURG;
+  }
+  pthread_once(&install_once, install);
+  pthread_mutex_unlock(&lock);
+  return installed;
+}
+
+bool cv_signal_prepare_thread(void) {
+  static _Thread_local bool ready __attribute__((tls_model("initial-exec")));
+  if (CV_LIKELY(ready))
+    return true;
+  stack_t now;
+  // A host that has an alternate stack of its own, large enough, keeps it.
+  if (sigaltstack(NULL, &now) == 0 && !(now.ss_flags & SS_DISABLE) && now.ss_size >= ALT_STACK_SIZE / 4) {
+    ready = true;
+    return true;
+  }
+  void *p = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (p == MAP_FAILED)
+    return false;
+  stack_t mine = {.ss_sp = p, .ss_size = ALT_STACK_SIZE};
+  if (sigaltstack(&mine, NULL) != 0 || pthread_setspecific(alt_stack_key, p) != 0) {
+    munmap(p, ALT_STACK_SIZE);
+    return false;
+  }
+  ready = true;
+  return true;
+}
