@@ -46,10 +46,11 @@ typedef struct cv_local_run {
 typedef struct cv_func_facts cv_func_facts;
 
 typedef struct cv_func_decl {
-  uint32_t type; // type index
-  cv_span body;  // whole body with its local declarations, without its size field; {0,0} for imports
-  cv_span code;  // instructions, with the final `end`
-  cv_bytes name; // from the name section, or empty
+  uint32_t type;    // type index
+  cv_span body;     // whole body with its local declarations, without its size field; {0,0} for imports
+  cv_span code;     // instructions, with the final `end`
+  bool is_declared; // named outside function bodies, so that ref.func may name it
+  cv_bytes name;    // from the name section, or empty
 } cv_func_decl;
 
 typedef struct cv_table_decl {
