@@ -41,7 +41,7 @@ enum {
   CV_HEAP_BOT = CV_HEAP_ABSTRACT | 0x00, // bottom of all, validation only
 };
 
-#define CV_REF_TYPE(nullable, heap) ((cv_valtype)((heap) << 8 | ((nullable) ? CV_KIND_REF_NULL : CV_KIND_REF)))
+#define CV_REF_TYPE(nullable, heap) ((cv_valtype)(heap) << 8 | ((nullable) ? CV_KIND_REF_NULL : CV_KIND_REF))
 
 enum {
   CV_I32 = CV_KIND_I32,

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// wast.h: test scripts (core specification repository, interpreter/README.md), read command by command. Nothing is
+// executed here: a runner asks for commands and for the bytes of their modules.
+#ifndef COVE_WASM_TEXT_WAST_H
+#define COVE_WASM_TEXT_WAST_H
+
+#include "wasm/text/parser.h"
+
+typedef enum cv_wast_kind {
+  CV_WAST_MODULE,     // define and instantiate
+  CV_WAST_DEFINITION, // define only
+  CV_WAST_INSTANCE,   // instantiate a definition: `name` of the instance, `text` of the definition
+  CV_WAST_REGISTER,   // `text` becomes the import name of `name`
+  CV_WAST_ACTION,
+  CV_WAST_ASSERT_RETURN,
+  CV_WAST_ASSERT_TRAP,
+  CV_WAST_ASSERT_EXHAUSTION,
+  CV_WAST_ASSERT_EXCEPTION,
+  CV_WAST_ASSERT_UNINSTANTIABLE, // (assert_trap (module ...) ...)
+  CV_WAST_ASSERT_INVALID,
+  CV_WAST_ASSERT_MALFORMED,
+  CV_WAST_ASSERT_INVALID_CUSTOM,
+  CV_WAST_ASSERT_MALFORMED_CUSTOM,
+  CV_WAST_ASSERT_UNLINKABLE,
+  CV_WAST_THREAD,      // `name`, `shared` module, commands from cv_wast_open_thread
+  CV_WAST_WAIT,        // `name`
+  CV_WAST_UNSUPPORTED, // `text` says what of: "component"
+} cv_wast_kind;
+
+typedef enum cv_wast_form { CV_WAST_TEXT, CV_WAST_BINARY, CV_WAST_QUOTE } cv_wast_form;
+
+// A module as it stands in the script.
+typedef struct cv_wast_module {
+  cv_wast_form form;
+  bool has_name;
+  cv_bytes name;
+  uint32_t open, body; // tokens: its parenthesis (UINT32_MAX for bare fields), and what follows its head
+} cv_wast_module;
+
+typedef enum cv_wast_value_kind {
+  CV_WAST_NUMBER, // type, bits
+  CV_WAST_VECTOR, // bytes, lane_bits
+  CV_WAST_NULL,   // heap, or CV_HEAP_BOT for a null of any type
+  CV_WAST_HOST,   // (ref.host n): bits; an internal reference of the host
+  CV_WAST_EXTERN, // (ref.extern n): bits
+  CV_WAST_REF,    // any reference that is not null and in `heap`; results only
+  CV_WAST_EITHER, // one of `count` patterns from `first` on in the command's `patterns`; results only
+} cv_wast_value_kind;
+
+typedef enum cv_wast_nan { CV_WAST_NAN_NONE, CV_WAST_NAN_CANONICAL, CV_WAST_NAN_ARITHMETIC } cv_wast_nan;
+
+// An argument, or the pattern of a result.
+typedef struct cv_wast_value {
+  uint8_t kind;      // cv_wast_value_kind
+  uint8_t lane_bits; // VECTOR: 8, 16, 32, 64
+  uint8_t nan[4];    // cv_wast_nan of each float lane; [0] of a float number
+  cv_valtype type;   // NUMBER
+  uint32_t heap;
+  uint64_t bits;
+  uint8_t bytes[16];
+  uint32_t first, count;
+} cv_wast_value;
+
+typedef struct cv_wast_action {
+  bool is_get;
+  bool has_instance;
+  cv_bytes instance, name;
+  const cv_wast_value *args;
+  uint32_t arg_count;
+} cv_wast_action;
+
+// Everything in it lives until the next command is read.
+typedef struct cv_wast_command {
+  cv_wast_kind kind;
+  uint32_t line;
+  cv_wast_module module;
+  cv_wast_action action;
+  const cv_wast_value *results;
+  uint32_t result_count;
+  const cv_wast_value *patterns; // of EITHER
+  cv_bytes text;                 // expected message, or see the kinds
+  bool has_name, has_text;
+  cv_bytes name, shared;
+  uint32_t thread_first, thread_end;
+} cv_wast_command;
+
+typedef struct cv_wast {
+  cv_text *text;
+  cv_wat hand; // only its token reading, arena and diagnostic are used
+  uint32_t end;
+  CV_VEC(cv_wast_value) values, patterns;
+} cv_wast;
+
+// The text outlives the reader. Cannot fail; cv_wast_next reports lexical errors where they are.
+void cv_wast_init(cv_wast *w, cv_text *text, cv_mem *mem);
+void cv_wast_free(cv_wast *w);
+// The next command; *more is false at the end. On CV_EMALFORMED the command is passed (its line is in the diagnostic),
+// and reading can go on; after a lexical error there is no more.
+CV_MUST_USE cv_status cv_wast_next(cv_wast *w, cv_wast_command *command, bool *more, cv_diag *diag);
+// A reader of the commands inside a thread; to be freed.
+void cv_wast_open_thread(cv_wast *w, const cv_wast *parent, const cv_wast_command *command);
+
+// Appends a module's binary: as given, or parsed.
+CV_MUST_USE cv_status cv_wast_module_bytes(cv_wast *w, const cv_wast_module *module, cv_features features, cv_buf *out,
+                                           cv_diag *diag);
+
+#endif
