@@ -46,7 +46,7 @@ static void *alloc_slow(cv_arena *arena, size_t size) {
 void *cv_arena_alloc(cv_arena *arena, size_t size) {
   if (size > SIZE_MAX - ALIGNMENT)
     return NULL;
-  size = cv_align_up(size, ALIGNMENT);
+  size = cv_align_up(CV_MAX(size, (size_t)1), ALIGNMENT); // nothing is something, so that NULL means out of memory
   if (CV_UNLIKELY(size > (size_t)(arena->end - arena->at)))
     return alloc_slow(arena, size);
   void *p = arena->at;

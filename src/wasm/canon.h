@@ -38,8 +38,8 @@ void cv_type_registry_delete(cv_type_registry *registry);
 
 // Registers the recursive group types[start, start + size) of a module and sets the id of each type in it. `types` are
 // the module's from index 0 on: indices in the group below `start` name types that have their ids already, others lie
-// in the group, and a supertype comes before its subtype (the caller checked that). CV_ENOMEM or CV_ELIMIT leave the
-// ids unset.
+// in the group, and a supertype comes before its subtype (the caller checked that). CV_ENOMEM or CV_ELIMIT (too many
+// types alive, or CV_MAX_SUBTYPE_DEPTH) leave the ids unset.
 CV_MUST_USE cv_status cv_type_registry_add(cv_type_registry *registry, cv_type *types, uint32_t start, uint32_t size);
 // The id of a final function type without supertype; value types in `type` are canonical. CV_NO_TYPE when out of memory
 // or ids. The caller releases it.

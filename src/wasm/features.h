@@ -22,12 +22,14 @@ enum {
   (CV_FEATURES_WASM2 | CV_FEAT(TAIL_CALL) | CV_FEAT(EXTENDED_CONST) | CV_FEAT(MULTI_MEMORY) | CV_FEAT(MEMORY64) |      \
    CV_FEAT(EXCEPTIONS) | CV_FEAT(FUNCTION_REFERENCES) | CV_FEAT(RELAXED_SIMD) | CV_FEAT(GC))
 #define CV_FEATURES_DEFAULT (CV_FEATURES_WASM3 | CV_FEAT(THREADS) | CV_FEAT(LEGACY_EXCEPTIONS))
+#define CV_FEATURES_ALL (CV_FEATURES_DEFAULT | CV_FEAT(CUSTOM_PAGE_SIZES) | CV_FEAT(WIDE_ARITHMETIC))
 
 // "simd" and the like; NULL for a bit that is no feature.
 const char *cv_feature_name(unsigned bit);
 const char *cv_feature_text(unsigned bit);
-// Applies a comma-separated list to *features: "wasm2", "default", "all", "none", "simd", "-threads", "+gc". False
-// when a word is unknown, which is then *bad.
+// Applies a comma-separated list to *features, from left to right: a set ("wasm1", "wasm2", "wasm3", "default", "all",
+// "none") replaces what was there, a feature ("simd", "+gc") is added, "-threads" taken away; sets may have signs too.
+// False when a word is unknown, which is then *bad.
 bool cv_features_parse(const char *list, cv_features *features, cv_bytes *bad);
 
 #endif

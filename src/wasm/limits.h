@@ -20,6 +20,7 @@ enum {
   CV_MAX_TABLE_INIT = 10000000, // elements of one table at creation
   CV_MAX_PARAMS = 1000,
   CV_MAX_RESULTS = 1000,
+  CV_MAX_STRUCT_FIELDS = 10000,
   CV_MAX_LOCALS = 50000,
   CV_MAX_FUNCTION_SIZE = 128 << 20, // bytes of one body
   CV_MAX_BLOCK_DEPTH = 100000,

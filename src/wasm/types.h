@@ -77,6 +77,12 @@ static inline bool cv_heap_is_index(uint32_t heap) {
 // A v128 value: 16 bytes, lane 0 first. wasm/simd.h has the lane views (cv_i16x8 and so on), which are casts of it.
 typedef uint8_t cv_v128 __attribute__((vector_size(16)));
 
+// Writes the type as the text format has it ("i32", "funcref", "(ref null 3)", "bot") and returns `out`.
+enum { CV_VALTYPE_TEXT_SIZE = 32 };
+const char *cv_valtype_text(cv_valtype type, char out[CV_VALTYPE_TEXT_SIZE]);
+// The keyword of an abstract heap type: "func", "noextern"; NULL for an index.
+const char *cv_heap_text(uint32_t heap);
+
 // Index of a type in the engine's registry: equal ids, equal types. CV_NO_TYPE is none.
 typedef uint32_t cv_typeid;
 #define CV_NO_TYPE UINT32_MAX

@@ -32,8 +32,10 @@ CV_MUST_USE cv_status cv_read_s32(cv_reader *r, int32_t *out);
 CV_MUST_USE cv_status cv_read_s64(cv_reader *r, int64_t *out);
 
 CV_MUST_USE static inline cv_status cv_read_byte(cv_reader *r, uint8_t *out) {
-  if (CV_UNLIKELY(r->at >= r->end))
+  if (CV_UNLIKELY(r->at >= r->end)) {
+    *out = 0;
     return cv_read_end(r);
+  }
   *out = *r->at++;
   return CV_OK;
 }

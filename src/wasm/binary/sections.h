@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// sections.h: what the section decoders share; internal to wasm/binary. Each section has a file and one function,
+// which reads the contents: the reader's limit is the end of the section.
+#ifndef COVE_WASM_BINARY_SECTIONS_H
+#define COVE_WASM_BINARY_SECTIONS_H
+
+#include "base/vec.h"
+#include "wasm/binary/instr.h"
+#include "wasm/binary/reader.h"
+#include "wasm/module.h"
+
+enum {
+  CV_SECTION_CUSTOM = 0,
+  CV_SECTION_TYPE = 1,
+  CV_SECTION_IMPORT = 2,
+  CV_SECTION_FUNCTION = 3,
+  CV_SECTION_TABLE = 4,
+  CV_SECTION_MEMORY = 5,
+  CV_SECTION_GLOBAL = 6,
+  CV_SECTION_EXPORT = 7,
+  CV_SECTION_START = 8,
+  CV_SECTION_ELEMENT = 9,
+  CV_SECTION_CODE = 10,
+  CV_SECTION_DATA = 11,
+  CV_SECTION_DATA_COUNT = 12,
+  CV_SECTION_TAG = 13,
+  CV_SECTION_COUNT = 14,
+};
+
+// Index spaces that imports and definitions share grow here, and move to the module's arena at the end.
+typedef struct cv_decoder {
+  cv_reader r;
+  cv_module *m;
+  cv_mem *mem;
+  CV_VEC(cv_type) types;
+  CV_VEC(cv_func_decl) funcs;
+  CV_VEC(cv_table_decl) tables;
+  CV_VEC(cv_memtype) memories;
+  CV_VEC(cv_global_decl) globals;
+  CV_VEC(cv_tag_decl) tags;
+  CV_VEC(cv_custom_section) customs;
+  uint32_t bodies;       // entries of the code section
+  uint32_t data_count;   // of the data count section
+  uint32_t last_section; // id of the last section that was not custom
+} cv_decoder;
+
+CV_MUST_USE cv_status cv_decode_type_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_import_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_function_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_table_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_memory_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_tag_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_global_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_export_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_start_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_element_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_data_count_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_code_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_data_section(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_custom_section(cv_decoder *d);
+
+// A constant expression up to its end. Functions that it names become declared.
+CV_MUST_USE cv_status cv_decode_const_expr(cv_decoder *d, cv_const_expr *out);
+// Marks a function that something outside the bodies names. An index out of range is left to validation.
+void cv_decode_declare_func(cv_decoder *d, uint32_t index);
+
+// After all sections: function and module names, branch hints. What is malformed there is ignored; CV_ENOMEM is the
+// one failure.
+CV_MUST_USE cv_status cv_decode_names(cv_decoder *d);
+CV_MUST_USE cv_status cv_decode_branch_hints(cv_decoder *d);
+
+#endif
