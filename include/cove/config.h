@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// config.h: how an engine compiles and what it accepts. Built by setters, read by cove_engine_new, and not looked at
+// afterwards.
+#ifndef COVE_CONFIG_H
+#define COVE_CONFIG_H
+
+#include <cove/status.h>
+
+COVE_BEGIN
+
+typedef struct cove_config cove_config;
+
+// NULL when out of memory.
+COVE_API cove_config *cove_config_new(void);
+COVE_API void cove_config_delete(cove_config *config);
+
+// The tier that runs code: "interp", "jit", or "auto" (the fastest one that runs here; the default).
+COVE_API COVE_MUST_USE cove_status cove_config_set_tier(cove_config *config, const char *tier, cove_error **error);
+// A list of words applied to the default set, from left to right: "wasm1", "wasm2", "wasm3", "default", "all", "none",
+// "simd", "-threads". COVE_USAGE when a word is unknown; the error names it.
+COVE_API COVE_MUST_USE cove_status cove_config_set_features(cove_config *config, const char *list, cove_error **error);
+// Compile a function when it is first called, or all before the first call. Default: lazily.
+COVE_API void cove_config_set_lazy(cove_config *config, bool lazy);
+// Count fuel (cove_store_set_fuel). Costs time in all code of the engine. Default: off.
+COVE_API void cove_config_set_fuel(cove_config *config, bool fuel);
+// Every NaN that arithmetic makes is the canonical one. Default: off.
+COVE_API void cove_config_set_canonical_nan(cove_config *config, bool canonical);
+// Tell a profiler the names of compiled functions: "perfmap", "jitdump", NULL for none. COVE_USAGE for another word.
+COVE_API COVE_MUST_USE cove_status cove_config_set_profile(cove_config *config, const char *profile,
+                                                           cove_error **error);
+// Tell debuggers about compiled code. Default: off.
+COVE_API void cove_config_set_debug(cove_config *config, bool debug);
+// Bytes that modules and their code may take together; 0 for no limit (the default).
+COVE_API void cove_config_set_memory_limit(cove_config *config, uint64_t bytes);
+// Native stack of a call, in bytes; 0 for the default, 8 MiB of address space.
+COVE_API void cove_config_set_stack_size(cove_config *config, uint64_t bytes);
+
+// The tiers that were built, fastest first: name of the tier `index`, NULL past the last one.
+COVE_API const char *cove_tier_name(size_t index);
+// Whether it can run on this machine.
+COVE_API bool cove_tier_available(size_t index);
+// The features that can be named: option name of feature `index`, NULL past the last one. *text and *is_default may be
+// NULL.
+COVE_API const char *cove_feature_name(size_t index, const char **text, bool *is_default);
+
+COVE_END
+
+#endif

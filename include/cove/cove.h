@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// cove.h: the whole public interface. common.h has the conventions of all headers.
+//
+//   cove_engine  ->  cove_module                 compile once, share among threads
+//   cove_store   ->  cove_linker  ->  cove_instance  ->  cove_func_call
+//   cove_wasi    ->  cove_linker_define_wasi     what a WASI program is granted
+#ifndef COVE_COVE_H
+#define COVE_COVE_H
+
+#include <cove/common.h>
+#include <cove/config.h>
+#include <cove/engine.h>
+#include <cove/func.h>
+#include <cove/global.h>
+#include <cove/instance.h>
+#include <cove/memory.h>
+#include <cove/module.h>
+#include <cove/status.h>
+#include <cove/store.h>
+#include <cove/table.h>
+#include <cove/tag.h>
+#include <cove/text.h>
+#include <cove/trap.h>
+#include <cove/types.h>
+#include <cove/value.h>
+#include <cove/wasi.h>
+
+#endif

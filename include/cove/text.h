@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// text.h: core modules between the text format (core specification, chapter 6) and the binary format.
+#ifndef COVE_TEXT_H
+#define COVE_TEXT_H
+
+#include <cove/module.h>
+
+COVE_BEGIN
+
+// The binary of a module in text. Errors carry line and column. The module is not validated.
+COVE_API COVE_MUST_USE cove_status cove_text_parse(const char *text, size_t size, cove_buffer *out, cove_error **error);
+
+enum {
+  COVE_PRINT_FOLDED = 1,   // operands inside their instruction
+  COVE_PRINT_NO_NAMES = 2, // indices instead of the name section's names
+  COVE_PRINT_OFFSETS = 4,  // comments with byte offsets
+};
+// The text of a module. Parsing it gives the same module again. `flags` of COVE_PRINT_*.
+COVE_API COVE_MUST_USE cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buffer *out,
+                                                   cove_error **error);
+
+COVE_END
+
+#endif

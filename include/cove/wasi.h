@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// wasi.h: WASI preview 1 for instances: what a program is granted, and what it did. A new configuration grants nothing:
+// no arguments, no environment, null streams, no clocks, no randomness, no directory, no network.
+#ifndef COVE_WASI_H
+#define COVE_WASI_H
+
+#include <cove/instance.h>
+
+COVE_BEGIN
+
+typedef struct cove_wasi_config cove_wasi_config;
+
+// Strings are copied by all setters. NULL when out of memory.
+COVE_API cove_wasi_config *cove_wasi_config_new(void);
+COVE_API void cove_wasi_config_delete(cove_wasi_config *config);
+
+// Real clocks and the host's randomness: what nearly every program needs, and what names nothing of the host.
+COVE_API void cove_wasi_config_grant_basics(cove_wasi_config *config);
+// The first argument is the program's name.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_arg(cove_wasi_config *config, const char *arg, cove_error **error);
+// COVE_USAGE when the key is empty or has a "=". Of a key given twice the later value counts.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_env(cove_wasi_config *config, const char *key, const char *value,
+                                                        cove_error **error);
+
+// ---- standard streams: `which` is 0, 1 or 2 ----
+// The process's own.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_stdio_inherit(cove_wasi_config *config, unsigned which,
+                                                                  cove_error **error);
+// A file of the host: read from its start, or created and emptied. Opened by cove_wasi_new.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_stdio_file(cove_wasi_config *config, unsigned which,
+                                                               const char *path, cove_error **error);
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_stdio_null(cove_wasi_config *config, unsigned which,
+                                                               cove_error **error);
+// Standard input from these bytes, which are copied.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_stdin_bytes(cove_wasi_config *config, const void *data, size_t size,
+                                                                cove_error **error);
+// Standard output or error collected in memory: cove_wasi_output.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_stdio_collect(cove_wasi_config *config, unsigned which,
+                                                                  cove_error **error);
+
+// ---- directories: `guest` is the path that the program uses ----
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_dir(cove_wasi_config *config, const char *host, const char *guest,
+                                                        bool read_only, cove_error **error);
+// Empty, in memory.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_tmpfs(cove_wasi_config *config, const char *guest,
+                                                          cove_error **error);
+// A tar or zip file of the host, read-only. COVE_UNSUPPORTED (from cove_wasi_new) without libarchive.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_archive(cove_wasi_config *config, const char *file,
+                                                            const char *guest, cove_error **error);
+
+// ---- sockets that already listen ----
+// A descriptor of this process; it is duplicated.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_listen_fd(cove_wasi_config *config, int fd, cove_error **error);
+// "127.0.0.1:8080", "[::1]:0". Bound by cove_wasi_new.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_tcp_listen(cove_wasi_config *config, const char *address,
+                                                               cove_error **error);
+
+// ---- clocks and randomness ----
+// The same sequence of random bytes for the same seed.
+COVE_API void cove_wasi_config_seed(cove_wasi_config *config, uint64_t seed);
+typedef enum cove_clock {
+  COVE_CLOCK_DENIED = 0,
+  COVE_CLOCK_REAL = 1,
+  COVE_CLOCK_FIXED = 2,   // always `wall_time`; monotonic stands at 0
+  COVE_CLOCK_VIRTUAL = 3, // starts at `wall_time` and moves by what the program sleeps
+} cove_clock;
+// `wall_time` in nanoseconds since 1970.
+COVE_API void cove_wasi_config_clock(cove_wasi_config *config, cove_clock clock, uint64_t wall_time);
+
+// ---- limits ----
+// Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none.
+COVE_API void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes);
+
+// ---- trace ----
+typedef enum cove_trace_format { COVE_TRACE_TEXT = 0, COVE_TRACE_JSON = 1 } cove_trace_format;
+// Gets a line, with its end of line, after each host call. The line is borrowed for the call.
+typedef void cove_wasi_trace_fn(void *env, const char *line, size_t size);
+COVE_API void cove_wasi_config_trace(cove_wasi_config *config, cove_trace_format format, cove_wasi_trace_fn *fn,
+                                     void *env);
+
+// ---- the grants of one program ----
+typedef struct cove_wasi cove_wasi;
+
+// Copies the configuration and opens what it names. COVE_IO and COVE_USAGE say which grant failed. The store's
+// instances may use it until it is deleted: delete it after the last call, before or after the store.
+COVE_API COVE_MUST_USE cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_error **error);
+COVE_API void cove_wasi_delete(cove_wasi *wasi);
+// Defines all functions of wasi_snapshot_preview1 and wasi_unstable. One cove_wasi serves one store.
+COVE_API COVE_MUST_USE cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error);
+
+// What was collected from stream 1 or 2; borrowed until the next call into the store. Empty when it was not collected.
+COVE_API cove_bytes cove_wasi_output(const cove_wasi *wasi, unsigned which);
+
+// Something that the program asked for and did not get.
+typedef struct cove_refusal {
+  const char *what;  // "open /etc/passwd for reading"
+  const char *grant; // what would allow it: "--dir HOST::/etc"
+  uint64_t count;    // how often
+} cove_refusal;
+COVE_API size_t cove_wasi_refusal_count(const cove_wasi *wasi);
+// Strings live until the next call into the store.
+COVE_API bool cove_wasi_refusal(const cove_wasi *wasi, size_t index, cove_refusal *out);
+
+COVE_END
+
+#endif
