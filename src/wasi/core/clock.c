@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// clock.c: the clocks that a program sees.
+#include "wasi/core/clock.h"
+
+static const cv_os_clock host[] = {
+    [CV_CLOCK_WALL] = CV_OS_CLOCK_WALL,
+    [CV_CLOCK_MONOTONIC] = CV_OS_CLOCK_MONOTONIC,
+    [CV_CLOCK_PROCESS] = CV_OS_CLOCK_PROCESS,
+    [CV_CLOCK_THREAD] = CV_OS_CLOCK_THREAD,
+};
+
+void cv_clock_init(cv_clock *c, cv_clock_mode wall, cv_clock_mode monotonic, uint64_t wall_time) {
+  *c = (cv_clock){.wall = wall, .monotonic = monotonic, .wall_time = wall_time};
+  for (size_t i = 0; i < CV_COUNT(host); i++)
+    c->start[i] = cv_sys_clock_now(host[i]);
+}
+
+static cv_err mode_of(const cv_clock *c, cv_clock_id id, cv_clock_mode *mode) {
+  if ((unsigned)id >= CV_COUNT(host))
+    return CV_ERR_INVAL;
+  *mode = id == CV_CLOCK_WALL ? c->wall : c->monotonic;
+  return *mode == CV_CLOCK_DENIED ? CV_ERR_NOTCAPABLE : CV_ERR_OK;
+}
+
+cv_err cv_clock_now(const cv_clock *c, cv_clock_id id, uint64_t *out) {
+  cv_clock_mode mode;
+  *out = 0;
+  CV_ERR_TRY(mode_of(c, id, &mode));
+  if (mode == CV_CLOCK_VIRTUAL)
+    *out = (id == CV_CLOCK_WALL ? c->wall_time : 0) + c->slept;
+  else if (id == CV_CLOCK_WALL)
+    *out = mode == CV_CLOCK_FIXED ? c->wall_time : cv_sys_clock_now(CV_OS_CLOCK_WALL);
+  else
+    *out = cv_sys_clock_now(host[id]) - c->start[id];
+  return CV_ERR_OK;
+}
+
+cv_err cv_clock_resolution(const cv_clock *c, cv_clock_id id, uint64_t *out) {
+  cv_clock_mode mode;
+  *out = 0;
+  CV_ERR_TRY(mode_of(c, id, &mode));
+  *out = mode == CV_CLOCK_REAL ? cv_sys_clock_resolution(host[id]) : 1;
+  return CV_ERR_OK;
+}
+
+void cv_clock_sleep(cv_clock *c, uint64_t ns) {
+  if (cv_add_overflows(c->slept, ns, &c->slept))
+    c->slept = UINT64_MAX;
+}

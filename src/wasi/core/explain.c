@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// explain.c: the record of what was refused.
+#include "wasi/core/wasi.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static char *copy_text(cv_mem *mem, const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = cv_mem_alloc(mem, size);
+  return copy != NULL ? memcpy(copy, text, size) : NULL;
+}
+
+void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
+  char what[512];
+  va_list args;
+  va_start(args, fmt);
+  (void)vsnprintf(what, sizeof what, fmt, args);
+  va_end(args);
+  for (size_t i = 0; i < w->refusals.count; i++)
+    if (strcmp(w->refusals.data[i].what, what) == 0) {
+      w->refusals.data[i].times++;
+      return;
+    }
+  cv_refusal r = {.times = 1};
+  if (w->refusals.count < w->limits.refusals) {
+    r.what = copy_text(w->mem, what);
+    r.grant = copy_text(w->mem, grant);
+  }
+  if (r.what != NULL && r.grant != NULL && cv_vec_push(w->mem, &w->refusals, r) == CV_OK)
+    return;
+  // A record that does not fit is counted: explaining never makes a program fail.
+  w->refusals_lost++;
+  if (r.what != NULL)
+    cv_mem_free(w->mem, r.what, strlen(r.what) + 1);
+  if (r.grant != NULL)
+    cv_mem_free(w->mem, r.grant, strlen(r.grant) + 1);
+}
+
+static void explain_dirs(const cv_wasi *w, cv_buf *out) {
+  if (w->dir_count == 0) {
+    cv_buf_text(out, "The program looked for directories, and none is granted. To grant one: --dir HOST::GUEST\n");
+    return;
+  }
+  cv_buf_text(out, "Directories that the program can reach:\n");
+  for (size_t i = 0; i < w->dir_count; i++) {
+    const cv_dir *d = &w->dirs[i];
+    cv_buf_printf(out, "  %s%s%s%s\n", d->guest, d->host != NULL ? "  (the host's " : "",
+                  d->host != NULL ? d->host : "",
+                  d->host == NULL ? ""
+                  : d->read_only  ? ", read-only)"
+                                  : ")");
+  }
+}
+
+void cv_wasi_explain(const cv_wasi *w, cv_buf *out) {
+  for (size_t i = 0; i < w->refusals.count; i++) {
+    const cv_refusal *r = &w->refusals.data[i];
+    cv_buf_printf(out, "refused: %s", r->what);
+    if (r->times > 1)
+      cv_buf_printf(out, " (%" PRIu64 " times)", r->times);
+    if (r->grant[0] != '\0')
+      cv_buf_printf(out, "\n  would be allowed by: %s", r->grant);
+    cv_buf_byte(out, '\n');
+  }
+  if (w->refusals_lost != 0)
+    cv_buf_printf(out, "and %" PRIu64 " more that were not recorded\n", w->refusals_lost);
+  if (w->asked_for_dirs || w->refusals.count != 0)
+    explain_dirs(w, out);
+}
