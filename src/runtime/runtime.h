@@ -29,7 +29,7 @@ typedef struct cv_tag cv_tag;
 typedef struct cv_exception cv_exception;
 typedef struct cv_code cv_code;   // a module made ready by a tier: runtime/tier.h
 typedef struct cv_tier cv_tier;   // runtime/tier.h
-typedef struct cv_fiber cv_fiber; // runtime/fiber.h
+typedef struct cv_fiber cv_fiber; // runtime/pool.h
 
 // A value of any type. A null reference is a NULL pointer. A funcref is a cv_func *, an exnref a cv_exception *, an
 // externref an opaque non-NULL pointer of the store (runtime/extern.h).
@@ -79,6 +79,8 @@ struct cv_memory {
   cv_memtype type;    // minimum is the present one for import matching: use cv_memory_pages
   cv_store *store;
   struct cv_shared_memory *shared; // counted, NULL unless shared
+  struct cv_slot *slot;            // where its address space comes from (runtime/pool.h)
+  struct cv_memory *next_view;     // shared: the other stores' objects for the same memory
 };
 
 struct cv_table {
@@ -104,6 +106,7 @@ struct cv_exception {
   cv_exception *next; // all of the store
   const cv_tag *tag;
   uint32_t count; // payload values
+  uint16_t pins;  // held by the host, out of sight of the collector
   bool marked;
   cv_value payload[];
 };
@@ -165,7 +168,11 @@ struct cv_context {
   uint32_t host_depth;     // 36: nested calls from host functions into wasm
   cv_store *store;         // 40
   cv_fiber *fiber;         // 48: the one that now runs, NULL on the host's stack
+  uint32_t thread;         // 56: cv_thread_id of the thread that executes, 0 when none does
+  uint32_t call_depth;     // 60: nested calls in the interpreter
+  uint32_t max_call_depth;
   bool fuel_enabled;
+  bool trap_on_limit;          // memory.grow and table.grow beyond a limit trap
   cv_trap trap;                // the last one
   cv_value args[CV_ARG_SLOTS]; // parameters and results that do not go in registers; dead except across one call
 };
@@ -177,6 +184,10 @@ CV_COLD CV_PRINTF(3, 4) cv_run cv_trap_set(cv_context *context, cv_trap_kind kin
 // ---- calls ----
 // Calls `func` from C: enters a fiber when not on one, sets the activation, runs. `values` as in cv_invoke_fn.
 CV_MUST_USE cv_run cv_call(cv_context *context, cv_func *func, cv_value *values);
+// From C that native code called: leaves the innermost activation, which is native, with `run`; the trap or exception
+// is set in the context. Whatever C is in between is skipped, so it holds no lock and owns nothing.
+CV_NORETURN void cv_raise(cv_context *context, cv_run run);
+CV_NORETURN CV_COLD void cv_raise_trap(cv_context *context, cv_trap_kind kind);
 
 // ---- access for host functions ----
 // The function object of a function index; created when first asked for. NULL only when out of memory.
@@ -187,6 +198,8 @@ cv_global *cv_instance_global(const cv_instance *instance, uint32_t index);
 cv_tag *cv_instance_tag(const cv_instance *instance, uint32_t index);
 // The export of that name and kind, NULL when there is none.
 const cv_export *cv_instance_export(const cv_instance *instance, cv_bytes name, cv_extern_kind kind);
+void cv_exception_pin(cv_exception *exception); // an exception that the host keeps beyond its next call
+void cv_exception_unpin(cv_exception *exception);
 // The memory that WASI functions mean: the export "memory", else memory 0, else NULL.
 cv_memory *cv_instance_wasi_memory(const cv_instance *instance);
 static inline uint64_t cv_memory_size(const cv_memory *memory) {

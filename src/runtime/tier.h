@@ -23,9 +23,15 @@ typedef struct cv_compile_options {
 // A module made ready by one tier. Immutable to its users and shared by threads; a tier derives from it.
 struct cv_code {
   const cv_tier *tier;
-  const cv_module *module; // borrowed: the module outlives its code
+  const cv_module *module; // lives as long as the code
   cv_compile_options options;
   cv_layout layout;
+  // The engine's part, zero when the tier hands the code over.
+  struct cv_engine *engine;
+  cv_module *owned;         // the module, to be freed with the code
+  uint32_t references;      // atomic
+  uint32_t uses;            // atomic: instantiations so far
+  struct cv_images *images; // atomic: initial memory contents, once built (runtime/image.c)
 };
 
 // What a machine address in a tier's code means.
@@ -39,6 +45,8 @@ struct cv_tier {
   const char *name; // "interp", "jit"
   // True when this tier can run here (CPU, executable memory).
   bool (*available)(void);
+  bool side_tables; // wants the side tables of validation (facts.h)
+  bool guard_pages; // its code relies on faults: 32-bit memories need their whole guarded reservation
   cv_status (*compile)(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
                        cv_diag *diag);
   void (*code_delete)(cv_code *code, cv_mem *mem);
@@ -54,14 +62,24 @@ struct cv_tier {
 extern const cv_tier cv_tier_interp;
 extern const cv_tier cv_tier_jit;
 
+// Leaving native code early (traps, uncaught exceptions) is done by cv_raise (runtime.h): it makes the activation's
+// outer one innermost and restores activation->sp, where the entry trampoline has pushed rbp, rbx, r12, r13, r14, r15
+// in this order (sys/fiber.h: cv_stack_unwind). Native code calls it rather than doing so itself: between the two steps
+// an interrupt signal must not find a pc of the code map.
+
 // ---- executable code known to the process: used by the fault handler and by stack walks (runtime/code_map.c) ----
 // Registered ranges may be looked up from a signal handler.
 CV_MUST_USE cv_status cv_code_map_add(uintptr_t start, uintptr_t end, cv_code *code);
 void cv_code_map_remove(uintptr_t start);
 cv_code *cv_code_map_find(uintptr_t pc);
 
-// ---- helpers that native code calls (runtime/helpers.c); a result that traps is told by cv_run ----
-int64_t cv_helper_memory_grow(cv_memory *memory, uint64_t delta_pages); // old size in pages or -1
+// ---- growing, for tiers in C: old size or -1; *refused says that a limit of the host was the reason ----
+int64_t cv_memory_grow(cv_memory *memory, uint64_t delta_pages, bool *refused);
+int64_t cv_table_grow(cv_table *table, void *init, uint64_t delta, bool *refused);
+
+// ---- helpers that native code calls (runtime/helpers.c); a result that traps is told by cv_trap_kind ----
+// Old size in pages or -1. These two raise a trap themselves (cv_raise) where the store wants one on a limit.
+int64_t cv_helper_memory_grow(cv_memory *memory, uint64_t delta_pages);
 int64_t cv_helper_table_grow(cv_table *table, void *init, uint64_t delta);
 cv_trap_kind cv_helper_memory_copy(cv_memory *to, cv_memory *from, uint64_t d, uint64_t s, uint64_t n);
 cv_trap_kind cv_helper_memory_fill(cv_memory *memory, uint64_t d, uint32_t byte, uint64_t n);

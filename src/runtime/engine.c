@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// engine.c: what stores share, and the way from bytes to code.
+#include "runtime/internal.h"
+
+#include "sys/signal.h"
+#include "wasm/binary/decode.h"
+#include "wasm/validate/validate.h"
+
+static const uint64_t DEFAULT_STACK = 8 << 20;
+enum { DEFAULT_SLOTS = 64 };
+
+static const cv_tier *choose_tier(const char *name, cv_diag *diag) {
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++) {
+    if (name != NULL && strcmp((*t)->name, name) != 0)
+      continue;
+    if ((*t)->available())
+      return *t;
+    if (name != NULL) {
+      (void)cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"%s\" cannot run on this machine",
+                    name);
+      return NULL;
+    }
+  }
+  (void)cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: there is no tier \"%s\"", name != NULL ? name : "");
+  return NULL;
+}
+
+cv_status cv_engine_new(cv_engine **out, const cv_engine_options *options, cv_diag *diag) {
+  cv_engine_options o = options != NULL ? *options : (cv_engine_options){0};
+  *out = NULL;
+  const cv_tier *tier = choose_tier(o.tier, diag);
+  if (tier == NULL)
+    return CV_EUNSUPPORTED;
+  int signal = o.interrupt_signal != 0 ? o.interrupt_signal : cv_signal_default_interrupt();
+  if (!cv_fault_install(signal))
+    return cv_fail(diag, CV_EIO, CV_NO_OFFSET, "signal handlers cannot be installed");
+  cv_watcher_signal_number(signal);
+  cv_mem first;
+  cv_mem_init(&first, o.memory_limit != 0 ? o.memory_limit : UINT64_MAX);
+  cv_engine *e = cv_mem_zalloc(&first, sizeof *e);
+  if (e == NULL)
+    return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory for an engine");
+  *e = (cv_engine){.mem = first, // the engine is charged to its own quota
+                   .references = 1,
+                   .tier = tier,
+                   .features = o.features != 0 ? o.features : CV_FEATURES_DEFAULT,
+                   .compile = o.compile,
+                   .stack_bytes = o.stack_bytes != 0 ? o.stack_bytes : DEFAULT_STACK};
+  cv_pool_init(&e->pool, &e->mem, o.pool_slots != 0 ? o.pool_slots : DEFAULT_SLOTS);
+  e->registry = cv_type_registry_new(&e->mem);
+  if (e->registry == NULL) {
+    cv_engine_release(e);
+    return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory for an engine");
+  }
+  *out = e;
+  return CV_OK;
+}
+
+void cv_engine_retain(cv_engine *e) {
+  __atomic_add_fetch(&e->references, 1, __ATOMIC_RELAXED);
+}
+
+void cv_engine_release(cv_engine *e) {
+  if (e == NULL || __atomic_sub_fetch(&e->references, 1, __ATOMIC_ACQ_REL) != 0)
+    return;
+  cv_pool_free(&e->pool);
+  cv_type_registry_delete(e->registry);
+  cv_mem mem = e->mem;
+  cv_mem_free(&mem, e, sizeof *e);
+}
+
+const cv_tier *cv_engine_tier(const cv_engine *e) {
+  return e->tier;
+}
+
+cv_features cv_engine_features(const cv_engine *e) {
+  return e->features;
+}
+
+cv_type_registry *cv_engine_registry(cv_engine *e) {
+  return e->registry;
+}
+
+cv_mem *cv_engine_mem(cv_engine *e) {
+  return &e->mem;
+}
+
+cv_status cv_engine_load(cv_engine *e, const uint8_t *bytes, size_t size, bool copy, cv_module **out, cv_diag *diag) {
+  cv_module *module;
+  *out = NULL;
+  CV_TRY(cv_module_decode(&module, &e->mem, e->registry, e->features, bytes, size,
+                          copy ? CV_DECODE_COPY : CV_DECODE_BORROW, diag));
+  cv_status status = cv_module_validate(module, e->tier->side_tables ? CV_VALIDATE_SIDE_TABLES : 0, diag);
+  if (status != CV_OK) {
+    cv_module_delete(module);
+    return status;
+  }
+  *out = module;
+  return CV_OK;
+}
+
+cv_status cv_engine_compile(cv_engine *e, cv_module *module, cv_code **out, cv_diag *diag) {
+  *out = NULL;
+  cv_code *code;
+  CV_TRY(e->tier->compile(&code, &e->mem, module, &e->compile, diag));
+  code->engine = e;
+  cv_engine_retain(e);
+  code->owned = module;
+  code->references = 1;
+  *out = code;
+  return CV_OK;
+}
+
+void cv_code_retain(cv_code *code) {
+  __atomic_add_fetch(&code->references, 1, __ATOMIC_RELAXED);
+}
+
+void cv_code_release(cv_code *code) {
+  if (code == NULL || __atomic_sub_fetch(&code->references, 1, __ATOMIC_ACQ_REL) != 0)
+    return;
+  cv_engine *e = code->engine;
+  cv_module *module = code->owned;
+  cv_images_delete(code);
+  code->tier->code_delete(code, &e->mem);
+  cv_module_delete(module);
+  cv_engine_release(e);
+}
+
+cv_typeid cv_engine_functype(cv_engine *e, const cv_valtype *params, uint32_t param_count, const cv_valtype *results,
+                             uint32_t result_count) {
+  size_t count = (size_t)param_count + result_count;
+  cv_valtype *types = cv_mem_calloc(&e->mem, count, sizeof *types);
+  if (types == NULL)
+    return CV_NO_TYPE;
+  if (param_count != 0)
+    memcpy(types, params, param_count * sizeof *types);
+  if (result_count != 0)
+    memcpy(types + param_count, results, result_count * sizeof *types);
+  cv_functype type = {param_count, result_count, types};
+  // The reference is never dropped: the type lives as long as the engine, and asking again adds none.
+  cv_typeid id = cv_type_registry_func(e->registry, &type);
+  cv_mem_free(&e->mem, types, count * sizeof *types);
+  return id;
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// internal.h: what the files of the runtime share with each other: the store, the engine, and the functions that no
+// tier and no host function calls.
+#ifndef COVE_RUNTIME_INTERNAL_H
+#define COVE_RUNTIME_INTERNAL_H
+
+#include "base/vec.h"
+#include "runtime/engine.h"
+#include "runtime/interrupt.h"
+#include "runtime/pool.h"
+#include "runtime/store.h"
+#include "wasm/canon.h"
+
+struct cv_engine {
+  cv_mem mem;
+  uint32_t references; // atomic
+  const cv_tier *tier;
+  cv_features features;
+  cv_compile_options compile;
+  uint64_t stack_bytes;
+  cv_type_registry *registry;
+  cv_pool pool;
+};
+
+// An externref value points at one of these.
+typedef struct cv_externref {
+  struct cv_externref *next;
+  void *data;
+  void (*finalize)(void *data);
+  uint32_t pins;
+  bool marked;
+} cv_externref;
+
+typedef struct cv_host_env {
+  void *env;
+  void (*finalize)(void *env);
+} cv_host_env;
+
+struct cv_store {
+  cv_engine *engine;
+  cv_mem mem;
+  cv_store_options limits; // every default filled in
+  cv_arena arena;          // host objects: functions, globals, tags, structures of memories and tables
+  CV_VEC(cv_instance *) instances;
+  CV_VEC(cv_memory *) memories; // all, defined and host-made, each once
+  CV_VEC(cv_table *) tables;
+  CV_VEC(cv_global *) globals; // host-made
+  CV_VEC(cv_host_env) envs;
+  uint64_t memory_used; // bytes of all memories together
+  cv_fiber *spare;      // kept for the next call
+  void *data;
+  char refusal[160];
+  // Collected objects (runtime/heap.c).
+  cv_exception *exceptions;
+  cv_externref *externrefs;
+  uint32_t exception_count, externref_count;
+  uint32_t collect_at; // objects that make the next collection happen
+  // The watcher's (runtime/interrupt.c), under its lock.
+  cv_store *next_watched;
+  uint64_t deadline; // cv_thread_now's clock, 0 for none
+  bool watched;
+  uint8_t idle_rounds;
+  cv_context context; // last, because it is large
+};
+
+// ---- memory.c ----
+// An object of `store` for a shared memory that another store of the engine has.
+CV_MUST_USE cv_status cv_store_memory_share(cv_store *store, cv_memory *other, cv_memory **out, cv_diag *diag);
+// Fills an object for a memory of this type; `image` may be NULL. Registers it with the store.
+CV_MUST_USE cv_status cv_memory_init(cv_store *store, cv_memory *memory, const cv_memtype *type, const cv_image *image,
+                                     cv_diag *diag);
+void cv_memory_free(cv_memory *memory);
+cv_memtype cv_memory_present_type(const cv_memory *memory);
+
+// ---- table.c ----
+CV_MUST_USE cv_status cv_table_init(cv_store *store, cv_table *table, const cv_tabletype *type, void *init,
+                                    cv_diag *diag);
+void cv_table_free(cv_table *table);
+cv_tabletype cv_table_present_type(const cv_table *table);
+
+// ---- const_expr.c ----
+// The value of a validated constant expression.
+CV_MUST_USE cv_status cv_const_eval(cv_instance *instance, const cv_const_expr *expr, cv_value *out);
+// Its value when it depends on no instance: true and *out for an integer expression of constants only.
+bool cv_const_is_static(const cv_module *module, const cv_const_expr *expr, uint64_t *out);
+
+// ---- image.c ----
+// Images of the module's memories when its data segments allow it, else NULL. `memory` counts defined memories.
+const cv_image *cv_code_image(cv_code *code, uint32_t memory);
+void cv_images_delete(cv_code *code);
+// True when the code is used often enough to make images worth their price; counts the use.
+bool cv_code_wants_images(cv_code *code);
+
+// ---- heap.c ----
+void cv_heap_free(cv_store *store);
+void cv_heap_collect(cv_store *store);
+
+// ---- table segments and data segments, for instantiation and the helpers ----
+CV_PRINTF(2, 3) void cv_store_refuse(cv_store *store, const char *fmt, ...);
+// "64 MiB", "3 pages of 1 byte"... into `out`.
+const char *cv_bytes_text(uint64_t bytes, char *out, size_t size);
+
+// ---- trap.c, fault.c ----
+CV_MUST_USE bool cv_fault_install(int interrupt_signal);
+// Fills the backtrace of context->trap from the activations. Async-signal-safe.
+void cv_trap_capture(cv_context *context);
+
+// The context that runs on this thread, NULL when none does; enter sets it and gives the former one.
+cv_context *cv_context_current(void);
+cv_context *cv_context_enter(cv_context *context);
+
+// ---- call.c ----
+cv_invoke_fn cv_host_invoke;
+
+// ---- interrupt.c ----
+void cv_watcher_forget(cv_store *store);
+void cv_watcher_signal_number(int number);
+
+static inline bool cv_stack_has(const cv_fiber *fiber, uintptr_t address) {
+  return address - (uintptr_t)fiber->stack.low < fiber->stack.size;
+}
+
+#endif
