@@ -24,5 +24,6 @@
 #include <cove/types.h>
 #include <cove/value.h>
 #include <cove/wasi.h>
+#include <cove/wast.h>
 
 #endif

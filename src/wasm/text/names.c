@@ -34,6 +34,11 @@ static size_t lower_bound(const cv_name_map *map, uint32_t outer, uint32_t index
   return low;
 }
 
+const cv_name_entry *cv_names_from(const cv_names *names, uint32_t kind, uint32_t outer) {
+  const cv_name_map *map = &names->maps[kind];
+  return map->count == 0 ? map->data : map->data + lower_bound(map, outer, 0);
+}
+
 const cv_name_entry *cv_names_find(const cv_names *names, uint32_t kind, uint32_t outer, uint32_t index) {
   const cv_name_map *map = &names->maps[kind];
   size_t i = lower_bound(map, outer, index);

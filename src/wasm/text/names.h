@@ -33,6 +33,8 @@ static inline CV_MUST_USE cv_status cv_names_add(cv_names *names, cv_mem *mem, u
                                                  uint32_t index, cv_bytes name) {
   return cv_vec_push(mem, &names->maps[kind], (cv_name_entry){outer, index, name});
 }
+// The first entry with this outer index or a later one; may be the end of the map.
+const cv_name_entry *cv_names_from(const cv_names *names, uint32_t kind, uint32_t outer);
 // NULL when there is none.
 const cv_name_entry *cv_names_find(const cv_names *names, uint32_t kind, uint32_t outer, uint32_t index);
 

@@ -337,7 +337,7 @@ void cv_text_print_float(cv_buf *out, uint64_t value, unsigned bits) {
   value &= ~sign;
   uint64_t fraction = value & fraction_mask;
   int field = (int)(value >> f.fraction);
-  if (field == 2 - 2 * f.min_exponent - 1) {
+  if (field == 3 - 2 * f.min_exponent) {
     if (fraction == 0)
       cv_buf_text(out, "inf");
     else if (fraction == (fraction_mask + 1) / 2)

@@ -65,21 +65,20 @@ static cv_buf *put_import(cv_wat *p, const import_names *names, cv_extern_kind k
 
 enum { LIMITS_MAX = 1, LIMITS_SHARED = 2, LIMITS_64 = 4, LIMITS_PAGE_SIZE = 8 };
 
-static void put_limits(cv_buf *out, const cv_limits *l, bool has_page_size, unsigned page_log2) {
+static void put_limits(cv_buf *out, const cv_limits *l, unsigned page_log2) {
   cv_buf_byte(out, (uint8_t)((l->has_max ? LIMITS_MAX : 0) | (l->is_shared ? LIMITS_SHARED : 0) |
-                             (l->is_64 ? LIMITS_64 : 0) | (has_page_size ? LIMITS_PAGE_SIZE : 0)));
+                             (l->is_64 ? LIMITS_64 : 0) | (page_log2 != 16 ? LIMITS_PAGE_SIZE : 0)));
   cv_buf_uleb(out, l->min);
   if (l->has_max)
     cv_buf_uleb(out, l->max);
-  if (has_page_size)
+  if (page_log2 != 16)
     cv_buf_uleb(out, page_log2);
 }
 
 // (pagesize n), a power of two.
-static cv_status page_size(cv_wat *p, bool *given, unsigned *log2) {
-  *given = cv_wat_accept_open(p, "pagesize");
+static cv_status page_size(cv_wat *p, unsigned *log2) {
   *log2 = 16;
-  if (!*given)
+  if (!cv_wat_accept_open(p, "pagesize"))
     return CV_OK;
   uint32_t token = p->at;
   uint64_t size;
@@ -299,7 +298,7 @@ static void put_zero_offset(cv_buf *out, bool is_64) {
 
 static void put_table_type(cv_buf *out, const cv_tabletype *type) {
   cv_wat_encode_val_type(out, type->elem);
-  put_limits(out, &type->limits, false, 0);
+  put_limits(out, &type->limits, 16);
 }
 
 // (elem ...) inside a table: its elements, and with them the table's size.
@@ -361,13 +360,12 @@ static cv_status table_field(cv_wat *p) {
 // ---- memories and data segments ------------------------------------------------------------------------------------
 
 static cv_status memory_type(cv_wat *p, cv_limits *limits, cv_section s, const import_names *names) {
-  bool has_page_size;
   unsigned page_log2;
   CV_TRY(cv_wat_limits(p, limits));
   limits->is_shared = cv_wat_accept_word(p, "shared");
-  CV_TRY(page_size(p, &has_page_size, &page_log2));
+  CV_TRY(page_size(p, &page_log2));
   cv_buf *out = names != NULL ? put_import(p, names, CV_EXTERN_MEMORY) : add_item(p, s);
-  put_limits(out, limits, has_page_size, page_log2);
+  put_limits(out, limits, page_log2);
   return CV_OK;
 }
 
@@ -384,9 +382,8 @@ static void put_active_data(cv_wat *p, uint32_t memory, const cv_buf *offset, co
 
 // (memory (data "...")): as many pages as the bytes need.
 static cv_status memory_with_data(cv_wat *p, cv_limits *limits, uint32_t index) {
-  bool has_page_size;
   unsigned page_log2;
-  CV_TRY(page_size(p, &has_page_size, &page_log2));
+  CV_TRY(page_size(p, &page_log2));
   if (!cv_wat_accept_open(p, "data"))
     return cv_wat_unexpected(p);
   cv_buf bytes = {.mem = p->mem}, offset = {.mem = p->mem};
@@ -397,7 +394,7 @@ static cv_status memory_with_data(cv_wat *p, cv_limits *limits, uint32_t index) 
     uint64_t page = page_log2 < 64 ? (uint64_t)1 << page_log2 : 1;
     limits->min = limits->max = bytes.size / page + (bytes.size % page != 0);
     limits->has_max = true;
-    put_limits(add_item(p, CV_SECTION_MEMORY), limits, has_page_size, page_log2);
+    put_limits(add_item(p, CV_SECTION_MEMORY), limits, page_log2);
     put_zero_offset(&offset, limits->is_64);
     put_active_data(p, index, &offset, &bytes);
     p->met[CV_SPACE_DATA]++;
