@@ -61,7 +61,7 @@ COVE_API void cove_wasi_config_seed(cove_wasi_config *config, uint64_t seed);
 typedef enum cove_clock {
   COVE_CLOCK_DENIED = 0,
   COVE_CLOCK_REAL = 1,
-  COVE_CLOCK_FIXED = 2,   // always `wall_time`; monotonic stands at 0
+  COVE_CLOCK_FIXED = 2,   // always `wall_time`; the monotonic clock runs, so that timeouts work
   COVE_CLOCK_VIRTUAL = 3, // starts at `wall_time` and moves by what the program sleeps
 } cove_clock;
 // `wall_time` in nanoseconds since 1970.

@@ -75,7 +75,8 @@ typedef struct cv_wasi_config {
   cv_wasi_limits limits;
   cv_trace_fn *trace;
   void *trace_env;
-  // Asked while a host call waits, about 20 times a second: true ends the wait with CV_ERR_STOPPED.
+  // Asked before a host call waits, and whenever a signal interrupts the wait: true ends it with CV_ERR_STOPPED. Who
+  // wants a wait to end makes this true, then sends signals to the thread until it has ended.
   bool (*should_stop)(void *env);
   void *should_stop_env;
 } cv_wasi_config;

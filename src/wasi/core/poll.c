@@ -2,9 +2,6 @@
 // poll.c: waiting for clocks and streams together.
 #include "wasi/core/wasi.h"
 
-// How often a waiting call asks the host whether to go on.
-#define SLICE_NS 50000000ull
-
 cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t timeout) {
   uint64_t start = timeout != 0 && timeout != CV_WAIT_FOREVER ? cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) : 0;
   uint64_t left = timeout;
@@ -12,13 +9,13 @@ cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t time
     if (w->should_stop != NULL && w->should_stop(w->should_stop_env))
       return CV_ERR_STOPPED;
     size_t ready;
-    cv_err err = cv_sys_poll(items, count, w->should_stop != NULL ? CV_MIN(left, SLICE_NS) : left, &ready);
+    cv_err err = cv_sys_poll(items, count, left, &ready);
     if (err != CV_ERR_OK && err != CV_ERR_INTR)
       return err;
     if (err == CV_ERR_OK && ready != 0)
       return CV_ERR_OK;
     if (timeout == CV_WAIT_FOREVER)
-      continue;
+      continue; // a signal came: ask again whether to go on
     uint64_t past = timeout != 0 ? cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start : 0;
     if (past >= timeout)
       return CV_ERR_TIMEDOUT;

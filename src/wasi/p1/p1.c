@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// p1.c: the table of functions, the way into them, and tracing.
+#include "wasi/p1/p1.h"
+
+#include "runtime/interrupt.h"
+#include "wasi/p1/call.h"
+
+// ---- the table ----
+
+typedef enum param_kind {
+  PARAM_U32,
+  PARAM_U64,
+  PARAM_S64,
+  PARAM_FD,
+  PARAM_PTR,
+  PARAM_FLAGS,
+  PARAM_RIGHTS,
+  PARAM_TEXT, // a path; its length is the next parameter, which is not shown
+  PARAM_TEXT_SIZE,
+  PARAM_OUT, // where a record is left
+  PARAM_OUT16,
+  PARAM_OUT32,
+  PARAM_OUT64,
+  PARAM_END,
+} param_kind;
+
+typedef struct param {
+  const char *name;
+  param_kind kind;
+} param;
+
+#define U32(n) {#n, PARAM_U32},
+#define U64(n) {#n, PARAM_U64},
+#define S64(n) {#n, PARAM_S64},
+#define FD(n) {#n, PARAM_FD},
+#define PTR(n) {#n, PARAM_PTR},
+#define FLAGS(n) {#n, PARAM_FLAGS},
+#define RIGHTS(n) {#n, PARAM_RIGHTS},
+#define PATH(n) {#n, PARAM_TEXT}, {#n "_len", PARAM_TEXT_SIZE},
+#define IOVS(n) {#n, PARAM_PTR}, {#n "_len", PARAM_U32},
+#define OUT(n) {#n, PARAM_OUT},
+#define OUT16(n) {#n, PARAM_OUT16},
+#define OUT32(n) {#n, PARAM_OUT32},
+#define OUT64(n) {#n, PARAM_OUT64},
+#define CV_P1(name, in_unstable, ...) static const param name##_params[] = {__VA_ARGS__{NULL, PARAM_END}};
+#include "wasi/p1/p1.def"
+
+// The parameters' types, then i32 for the errno (which proc_exit does not use).
+#define U32(n) CV_I32,
+#define U64(n) CV_I64,
+#define S64(n) CV_I64,
+#define FD(n) CV_I32,
+#define PTR(n) CV_I32,
+#define FLAGS(n) CV_I32,
+#define RIGHTS(n) CV_I64,
+#define PATH(n) CV_I32, CV_I32,
+#define IOVS(n) CV_I32, CV_I32,
+#define OUT(n) CV_I32,
+#define OUT16(n) CV_I32,
+#define OUT32(n) CV_I32,
+#define OUT64(n) CV_I32,
+#define CV_P1(name, in_unstable, ...) static const cv_valtype name##_types[] = {__VA_ARGS__ CV_I32};
+#include "wasi/p1/p1.def"
+
+typedef struct function {
+  const char *name;
+  const param *params;
+  const cv_valtype *types;
+  uint32_t param_count;
+  bool in_unstable;
+  cv_p1_handler *handler;
+} function;
+
+static const function functions[] = {
+#define CV_P1(name, in_unstable, ...)                                                                                  \
+  {#name, name##_params, name##_types, CV_COUNT(name##_types) - 1, in_unstable, cv_p1_##name},
+#include "wasi/p1/p1.def"
+};
+
+enum { FUNCTIONS = CV_COUNT(functions) };
+static_assert(FUNCTIONS == 46, "preview 1 has 46 functions");
+
+static const char *const modules[] = {"wasi_snapshot_preview1", "wasi_unstable"};
+
+// What a host function gets as its environment.
+typedef struct bound {
+  cv_p1 *p1;
+  const function *f;
+  bool unstable;
+} bound;
+
+struct cv_p1 {
+  cv_mem *mem;
+  cv_wasi *w;
+  cv_context *context; // of the last caller
+  bound bound[2][FUNCTIONS];
+};
+
+// ---- errors ----
+
+static const struct {
+  uint16_t number;
+  const char *name;
+} errnos[] = {
+#define CV_P1_ERRNO(core, number, name) [CV_ERR_##core] = {number, #name},
+#include "wasi/p1/errno.def"
+};
+static_assert(CV_COUNT(errnos) == CV_ERR_COUNT, "every error of the core has an errno");
+
+uint16_t cv_p1_errno(cv_err err) {
+  return (unsigned)err < CV_ERR_COUNT ? errnos[err].number : errnos[CV_ERR_IO].number;
+}
+
+// ---- tracing ----
+
+// The names of the descriptors in a call, kept because the call may take them away (fd_close).
+typedef struct trace_labels {
+  char text[2][64];
+  unsigned count;
+} trace_labels;
+
+static cv_bytes keep_label(trace_labels *labels, const char *label) {
+  if (label == NULL || labels->count == CV_COUNT(labels->text))
+    return (cv_bytes){NULL, 0};
+  char *out = labels->text[labels->count++];
+  size_t size = CV_MIN(strlen(label), sizeof labels->text[0]);
+  memcpy(out, label, size);
+  return (cv_bytes){(const uint8_t *)out, size};
+}
+
+static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_call *t, trace_labels *labels) {
+  cv_trace_value *v = &t->args[t->arg_count];
+  *v = (cv_trace_value){.name = p->name, .kind = CV_TRACE_UNSIGNED, .number = c->a[i].u32};
+  uint8_t *text;
+  switch (p->kind) {
+  case PARAM_U64:
+    v->number = c->a[i].u64;
+    break;
+  case PARAM_S64:
+    v->kind = CV_TRACE_SIGNED;
+    v->number = c->a[i].u64;
+    break;
+  case PARAM_RIGHTS:
+    v->kind = CV_TRACE_HEX;
+    v->number = c->a[i].u64;
+    break;
+  case PARAM_FLAGS:
+  case PARAM_PTR:
+  case PARAM_OUT:
+    v->kind = CV_TRACE_HEX;
+    break;
+  case PARAM_FD: {
+    v->kind = CV_TRACE_DESCRIPTOR;
+    cv_descriptor *d;
+    if (cv_descriptors_get(&c->w->descriptors, c->a[i].u32, 0, &d) == CV_ERR_OK)
+      v->text = keep_label(labels, d->label);
+    break;
+  }
+  case PARAM_TEXT:
+    v->kind = CV_TRACE_TEXT;
+    if (p1_mem(c, c->a[i].u32, c->a[i + 1].u32, &text) == CV_ERR_OK)
+      v->text = (cv_bytes){text, c->a[i + 1].u32};
+    break;
+  case PARAM_TEXT_SIZE: // shown with the text
+  case PARAM_OUT16:     // shown as results
+  case PARAM_OUT32:
+  case PARAM_OUT64:
+    return;
+  case PARAM_U32:
+  case PARAM_END:
+    break;
+  }
+  t->arg_count++;
+}
+
+static void trace_result(const p1_call *c, const param *p, unsigned i, cv_trace_call *t) {
+  uint64_t size = p->kind == PARAM_OUT64 ? 8 : p->kind == PARAM_OUT32 ? 4 : p->kind == PARAM_OUT16 ? 2 : 0;
+  uint8_t *at;
+  uint64_t number = 0;
+  if (size == 0 || t->result_count == CV_MAX_TRACE_RESULTS || p1_mem(c, c->a[i].u32, size, &at) != CV_ERR_OK)
+    return;
+  memcpy(&number, at, size);
+  t->results[t->result_count++] = (cv_trace_value){.name = p->name, .kind = CV_TRACE_UNSIGNED, .number = number};
+}
+
+static cv_err run_traced(const bound *b, p1_call *c) {
+  cv_trace_call t = {.interface = modules[b->unstable], .name = b->f->name};
+  trace_labels labels = {.count = 0};
+  cv_value args[CV_MAX_TRACE_ARGS]; // the handler's results do not disturb them
+  for (unsigned i = 0; i < b->f->param_count; i++)
+    args[i] = c->a[i];
+  c->a = args;
+  for (unsigned i = 0; i < b->f->param_count; i++)
+    trace_arg(c, &b->f->params[i], i, &t, &labels);
+  uint64_t start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
+  cv_err err = b->f->handler(c);
+  t.duration = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start;
+  t.start = start - c->w->start;
+  for (unsigned i = 0; i < b->f->param_count && err == CV_ERR_OK; i++)
+    trace_result(c, &b->f->params[i], i, &t);
+  t.outcome = c->exits ? "exit" : err == CV_ERR_STOPPED || err == CV_ERR_OUTPUT_LIMIT ? "trap" : errnos[err].name;
+  t.failed = err != CV_ERR_OK;
+  c->w->trace(c->w->trace_env, &t);
+  return err;
+}
+
+// ---- the way in ----
+
+static cv_run trap(const p1_call *c, cv_err err) {
+  if (err == CV_ERR_STOPPED && cv_context_interrupted(c->context))
+    return cv_context_interrupt_trap(c->context);
+  if (err == CV_ERR_STOPPED)
+    return cv_trap_set(c->context, CV_TRAP_CANCELLED, NULL);
+  return cv_trap_set(c->context, CV_TRAP_OUTPUT_LIMIT, NULL);
+}
+
+static cv_run enter(void *env, cv_instance *caller, cv_value *values) {
+  const bound *b = env;
+  p1_call c = {.w = b->p1->w, .context = b->p1->context, .a = values, .unstable = b->unstable};
+  if (caller != NULL) {
+    c.context = b->p1->context = caller->context;
+    const cv_memory *memory = cv_instance_wasi_memory(caller);
+    if (memory != NULL) {
+      c.base = memory->base;
+      c.size = cv_memory_size(memory);
+    }
+  }
+  cv_err err = CV_UNLIKELY(c.w->trace != NULL) ? run_traced(b, &c) : b->f->handler(&c);
+  if (CV_UNLIKELY(c.exits)) {
+    cv_run run = cv_trap_set(c.context, CV_TRAP_EXIT, NULL);
+    c.context->trap.exit_status = (int32_t)c.w->exit_status;
+    return run;
+  }
+  if (CV_UNLIKELY(err == CV_ERR_STOPPED || err == CV_ERR_OUTPUT_LIMIT))
+    return trap(&c, err);
+  values[0].u64 = errnos[err].number;
+  return CV_RUN_OK;
+}
+
+static bool interrupted(void *env) {
+  const cv_p1 *p1 = env;
+  return p1->context != NULL && cv_context_interrupted(p1->context);
+}
+
+// ---- making and finding ----
+
+cv_status cv_p1_new(cv_mem *mem, cv_wasi *wasi, cv_context *context, cv_p1 **out) {
+  cv_p1 *p1 = *out = cv_mem_zalloc(mem, sizeof *p1);
+  if (p1 == NULL)
+    return CV_ENOMEM;
+  p1->mem = mem;
+  p1->w = wasi;
+  p1->context = context;
+  for (unsigned m = 0; m < 2; m++)
+    for (size_t i = 0; i < FUNCTIONS; i++)
+      p1->bound[m][i] = (bound){.p1 = p1, .f = &functions[i], .unstable = m == 1};
+  if (wasi->should_stop == NULL) {
+    wasi->should_stop = interrupted;
+    wasi->should_stop_env = p1;
+  }
+  return CV_OK;
+}
+
+void cv_p1_delete(cv_p1 *p1) {
+  if (p1 == NULL)
+    return;
+  if (p1->w->should_stop_env == p1)
+    p1->w->should_stop = NULL;
+  cv_mem_free(p1->mem, p1, sizeof *p1);
+}
+
+static bool is_function(size_t module, size_t i) {
+  return module == 0 || functions[i].in_unstable;
+}
+
+static cv_p1_function describe(cv_p1 *p1, size_t module, size_t i) {
+  const function *f = &functions[i];
+  return (cv_p1_function){
+      .module = modules[module],
+      .name = f->name,
+      .type = {f->param_count, f->handler == cv_p1_proc_exit ? 0 : 1, f->types},
+      .fn = enter,
+      .env = &p1->bound[module][i],
+  };
+}
+
+size_t cv_p1_count(void) {
+  size_t count = FUNCTIONS;
+  for (size_t i = 0; i < FUNCTIONS; i++)
+    count += functions[i].in_unstable;
+  return count;
+}
+
+cv_p1_function cv_p1_at(cv_p1 *p1, size_t index) {
+  if (index < FUNCTIONS)
+    return describe(p1, 0, index);
+  size_t left = index - FUNCTIONS, i = 0;
+  while (!is_function(1, i) || left-- != 0)
+    i++;
+  return describe(p1, 1, i);
+}
+
+static bool find(cv_bytes module, cv_bytes name, size_t *m, size_t *i) {
+  for (*m = 0; *m < 2; ++*m)
+    if (cv_bytes_equal(module, cv_bytes_of(modules[*m])))
+      for (*i = 0; *i < FUNCTIONS; ++*i)
+        if (is_function(*m, *i) && cv_bytes_equal(name, cv_bytes_of(functions[*i].name)))
+          return true;
+  return false;
+}
+
+bool cv_p1_find(cv_p1 *p1, cv_bytes module, cv_bytes name, cv_p1_function *out) {
+  size_t m, i;
+  if (!find(module, name, &m, &i))
+    return false;
+  *out = describe(p1, m, i);
+  return true;
+}
+
+bool cv_p1_has(cv_bytes module, cv_bytes name) {
+  size_t m, i;
+  return find(module, name, &m, &i);
+}
