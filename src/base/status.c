@@ -19,7 +19,7 @@ void cv_diag_init(cv_diag *diag) {
   *diag = (cv_diag){.status = CV_OK, .offset = CV_NO_OFFSET, .func = CV_NO_INDEX};
 }
 
-cv_status cv_fail(cv_diag *diag, cv_status status, uint64_t offset, const char *fmt, ...) {
+void cv_diag_record(cv_diag *diag, cv_status status, uint64_t offset, const char *fmt, ...) {
   if (diag != NULL && diag->status == CV_OK) {
     diag->status = status;
     diag->offset = offset;
@@ -28,7 +28,6 @@ cv_status cv_fail(cv_diag *diag, cv_status status, uint64_t offset, const char *
     vsnprintf(diag->text, sizeof diag->text, fmt, args);
     va_end(args);
   }
-  return status;
 }
 
 const char *cv_diag_message(const cv_diag *diag, char *out, size_t out_size) {

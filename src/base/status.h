@@ -37,8 +37,13 @@ const char *cv_status_text(cv_status status);
 
 void cv_diag_init(cv_diag *diag);
 
-// Records a failure and returns `status`, so that `return cv_fail(...)` reads well. `diag` may be NULL.
-CV_COLD CV_PRINTF(4, 5) cv_status cv_fail(cv_diag *diag, cv_status status, uint64_t offset, const char *fmt, ...);
+// Records a failure and is `status`, so that `return cv_fail(...)` reads well. `diag` may be NULL; `status` is
+// evaluated twice: the value is in the caller's sight, so that the compiler knows that it is not CV_OK.
+#define cv_fail(diag, status, ...) (cv_diag_record((diag), (status), __VA_ARGS__), cv_status_given(status))
+CV_COLD CV_PRINTF(4, 5) void cv_diag_record(cv_diag *diag, cv_status status, uint64_t offset, const char *fmt, ...);
+static inline cv_status cv_status_given(cv_status status) {
+  return status;
+}
 
 // The whole message with place: "line 3:7: ..." or "offset 0x1f: function 2 (name): ...". Returns `out`.
 const char *cv_diag_message(const cv_diag *diag, char *out, size_t out_size);

@@ -21,7 +21,9 @@ enum {
   CV_MAX_PARAMS = 1000,
   CV_MAX_RESULTS = 1000,
   CV_MAX_STRUCT_FIELDS = 10000,
-  CV_MAX_LOCALS = 50000,
+  CV_MAX_LOCALS = 50000,            // of one function, parameters included
+  CV_MAX_LOCALS_IN_ALL = 20000000,  // of the defined functions of a module together
+  CV_MAX_OPERANDS = 1000000,        // on the operand stack of one function
   CV_MAX_FUNCTION_SIZE = 128 << 20, // bytes of one body
   CV_MAX_BLOCK_DEPTH = 100000,
   CV_MAX_BR_TABLE = 1000000,

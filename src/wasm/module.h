@@ -29,12 +29,14 @@ typedef struct cv_import {
   cv_bytes module, name;
   cv_extern_kind kind;
   uint32_t index; // in its own index space
+  uint32_t entry; // where its entry is in the module
 } cv_import;
 
 typedef struct cv_export {
   cv_bytes name;
   cv_extern_kind kind;
   uint32_t index;
+  uint32_t entry; // where its entry is in the module
 } cv_export;
 
 typedef struct cv_local_run {
@@ -46,26 +48,31 @@ typedef struct cv_local_run {
 typedef struct cv_func_facts cv_func_facts;
 
 typedef struct cv_func_decl {
-  uint32_t type;    // type index
-  cv_span body;     // whole body with its local declarations, without its size field; {0,0} for imports
-  cv_span code;     // instructions, with the final `end`
-  bool is_declared; // named outside function bodies, so that ref.func may name it
-  cv_bytes name;    // from the name section, or empty
+  uint32_t type;        // type index
+  cv_span body;         // whole body with its local declarations, without its size field; {0,0} for imports
+  cv_span code;         // instructions, with the final `end`
+  uint32_t local_count; // declared locals, parameters not among them
+  bool is_declared;     // named outside function bodies, so that ref.func may name it
+  uint32_t entry;       // where its entry is in the module: function section or import
+  cv_bytes name;        // from the name section, or empty
 } cv_func_decl;
 
 typedef struct cv_table_decl {
   cv_tabletype type;
   bool has_init;
   cv_const_expr init;
+  uint32_t entry; // where its entry is in the module
 } cv_table_decl;
 
 typedef struct cv_global_decl {
   cv_globaltype type;
   cv_const_expr init; // empty for imports
+  uint32_t entry;     // where its entry is in the module
 } cv_global_decl;
 
 typedef struct cv_tag_decl {
-  uint32_t type; // index of a function type
+  uint32_t type;  // index of a function type
+  uint32_t entry; // where its entry is in the module
 } cv_tag_decl;
 
 typedef enum cv_segment_mode { CV_SEGMENT_ACTIVE, CV_SEGMENT_PASSIVE, CV_SEGMENT_DECLARATIVE } cv_segment_mode;
@@ -78,6 +85,7 @@ typedef struct cv_elem_decl {
   uint32_t count;
   const uint32_t *funcs;      // function indices, or NULL when the segment has expressions
   const cv_const_expr *exprs; // or NULL
+  uint32_t entry;             // where its entry is in the module
 } cv_elem_decl;
 
 typedef struct cv_data_decl {
@@ -85,6 +93,7 @@ typedef struct cv_data_decl {
   uint32_t memory;
   cv_const_expr offset; // active only
   cv_span bytes;
+  uint32_t entry; // where its entry is in the module
 } cv_data_decl;
 
 typedef struct cv_custom_section {

@@ -113,7 +113,8 @@ typedef struct cv_type {
   uint32_t super;       // type index of the declared supertype, or CV_NO_TYPE
   uint32_t group_start; // first type index of its recursive group
   uint32_t group_size;
-  cv_typeid id; // canonical id, set when the module's types were registered
+  cv_typeid id;   // canonical id, set when the module's types were registered
+  uint32_t entry; // where it is in the module
   union {
     cv_functype func;
     struct {

@@ -4,8 +4,8 @@
 #include "wasm/binary/sections.h"
 #include "wasm/limits.h"
 
-// The declarations; true sizes are counted, so that four thousand million locals cost nothing here.
-static cv_status skip_locals(cv_reader *r) {
+// The declarations are counted, not expanded, so that four thousand million locals cost nothing here.
+static cv_status count_locals(cv_reader *r, uint32_t *out) {
   uint32_t offset = cv_reader_offset(r), runs;
   CV_TRY(cv_read_count(r, 2, UINT32_MAX, "local declarations", &runs));
   uint64_t total = 0;
@@ -18,6 +18,7 @@ static cv_status skip_locals(cv_reader *r) {
   }
   if (total > UINT32_MAX)
     return cv_fail(r->diag, CV_EMALFORMED, offset, "too many locals");
+  *out = (uint32_t)total;
   return CV_OK;
 }
 
@@ -33,7 +34,7 @@ static cv_status read_body(cv_decoder *d, cv_func_decl *func) {
   func->body = (cv_span){cv_reader_offset(r), size};
   cv_reader body = *r;
   body.end = r->at + size;
-  CV_TRY(skip_locals(&body));
+  CV_TRY(count_locals(&body, &func->local_count));
   func->code = (cv_span){cv_reader_offset(&body), (uint32_t)cv_reader_left(&body)};
   r->at += size;
   return CV_OK;

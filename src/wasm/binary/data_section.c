@@ -7,6 +7,7 @@ enum { KIND_ACTIVE = 0, KIND_PASSIVE = 1, KIND_EXPLICIT = 2 };
 
 static cv_status read_segment(cv_decoder *d, cv_data_decl *out) {
   uint32_t offset = cv_reader_offset(&d->r), kind;
+  out->entry = offset;
   CV_TRY(cv_read_u32(&d->r, &kind));
   if (kind > KIND_EXPLICIT || (kind != KIND_ACTIVE && (d->r.features & CV_FEAT(BULK_MEMORY)) == 0))
     return cv_fail(d->r.diag, CV_EMALFORMED, offset, "malformed data segment kind");

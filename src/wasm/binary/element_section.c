@@ -50,6 +50,7 @@ static cv_status read_type(cv_decoder *d, uint32_t flags, cv_elem_decl *out) {
 
 static cv_status read_segment(cv_decoder *d, cv_elem_decl *out) {
   uint32_t offset = cv_reader_offset(&d->r), flags;
+  out->entry = offset;
   CV_TRY(cv_read_u32(&d->r, &flags));
   bool bulk = (d->r.features & (CV_FEAT(BULK_MEMORY) | CV_FEAT(REFERENCE_TYPES))) != 0;
   if (flags > 7 || (flags != 0 && !bulk))

@@ -5,6 +5,7 @@
 
 static cv_status read_export(cv_decoder *d, cv_export *out) {
   cv_reader *r = &d->r;
+  out->entry = cv_reader_offset(r);
   CV_TRY(cv_read_name(r, &out->name));
   uint8_t kind;
   CV_TRY(cv_read_byte(r, &kind));

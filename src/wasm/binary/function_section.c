@@ -8,7 +8,7 @@ cv_status cv_decode_function_section(cv_decoder *d) {
   CV_TRY(cv_read_count(&d->r, 1, CV_MAX_FUNCTIONS, "functions", &count));
   CV_TRY(cv_vec_reserve(d->mem, &d->funcs, count));
   for (uint32_t i = 0; i < count; i++) {
-    cv_func_decl func = {0};
+    cv_func_decl func = {.entry = cv_reader_offset(&d->r)};
     CV_TRY(cv_read_u32(&d->r, &func.type));
     d->funcs.data[d->funcs.count++] = func;
   }

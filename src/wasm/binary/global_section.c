@@ -7,7 +7,7 @@ cv_status cv_decode_global_section(cv_decoder *d) {
   uint32_t count;
   CV_TRY(cv_read_count(&d->r, 3, CV_MAX_GLOBALS, "globals", &count));
   for (uint32_t i = 0; i < count; i++) {
-    cv_global_decl global;
+    cv_global_decl global = {.entry = cv_reader_offset(&d->r)};
     CV_TRY(cv_read_global_type(&d->r, &global.type));
     CV_TRY(cv_decode_const_expr(d, &global.init));
     CV_TRY(cv_vec_push(d->mem, &d->globals, global));

@@ -5,6 +5,7 @@
 
 static cv_status read_import(cv_decoder *d, cv_import *out) {
   cv_reader *r = &d->r;
+  out->entry = cv_reader_offset(r);
   CV_TRY(cv_read_name(r, &out->module));
   CV_TRY(cv_read_name(r, &out->name));
   uint8_t kind;
@@ -12,13 +13,13 @@ static cv_status read_import(cv_decoder *d, cv_import *out) {
   out->kind = (cv_extern_kind)kind;
   switch (kind) {
   case CV_EXTERN_FUNC: {
-    cv_func_decl func = {0};
+    cv_func_decl func = {.entry = out->entry};
     CV_TRY(cv_read_u32(r, &func.type));
     out->index = (uint32_t)d->funcs.count;
     return cv_vec_push(d->mem, &d->funcs, func);
   }
   case CV_EXTERN_TABLE: {
-    cv_table_decl table = {0};
+    cv_table_decl table = {.entry = out->entry};
     CV_TRY(cv_read_table_type(r, &table.type));
     out->index = (uint32_t)d->tables.count;
     return cv_vec_push(d->mem, &d->tables, table);
@@ -30,14 +31,14 @@ static cv_status read_import(cv_decoder *d, cv_import *out) {
     return cv_vec_push(d->mem, &d->memories, memory);
   }
   case CV_EXTERN_GLOBAL: {
-    cv_global_decl global = {0};
+    cv_global_decl global = {.entry = out->entry};
     CV_TRY(cv_read_global_type(r, &global.type));
     out->index = (uint32_t)d->globals.count;
     return cv_vec_push(d->mem, &d->globals, global);
   }
   case CV_EXTERN_TAG:
     if (d->r.features & (CV_FEAT(EXCEPTIONS) | CV_FEAT(LEGACY_EXCEPTIONS))) {
-      cv_tag_decl tag = {0};
+      cv_tag_decl tag = {.entry = out->entry};
       CV_TRY(cv_read_tag_type(r, &tag.type));
       out->index = (uint32_t)d->tags.count;
       return cv_vec_push(d->mem, &d->tags, tag);

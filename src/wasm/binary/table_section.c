@@ -6,7 +6,7 @@
 // 0x40 0x00 before the type says that an expression for the elements follows it.
 static cv_status read_table(cv_decoder *d) {
   cv_reader *r = &d->r;
-  cv_table_decl table = {0};
+  cv_table_decl table = {.entry = cv_reader_offset(r)};
   if (r->at < r->end && *r->at == 0x40 && (r->features & CV_FEAT(FUNCTION_REFERENCES)) != 0) {
     uint8_t zero;
     r->at++;

@@ -67,7 +67,7 @@ static cv_status read_composite(cv_decoder *d, uint8_t code, cv_type *out) {
 
 static cv_status read_sub_type(cv_decoder *d, cv_type *out) {
   uint8_t code;
-  *out = (cv_type){.is_final = true, .super = CV_NO_TYPE, .id = CV_NO_TYPE};
+  *out = (cv_type){.is_final = true, .super = CV_NO_TYPE, .id = CV_NO_TYPE, .entry = cv_reader_offset(&d->r)};
   CV_TRY(cv_read_byte(&d->r, &code));
   if ((code == CODE_SUB || code == CODE_SUB_FINAL) && (d->r.features & CV_FEAT(GC)) != 0) {
     out->is_final = code == CODE_SUB_FINAL;

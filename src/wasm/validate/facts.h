@@ -5,8 +5,13 @@
 // the order of the instructions in the code: br, br_if, br_on_null, br_on_non_null: 1; br_table with n labels: n + 1,
 // the default last; if: 1 (to the start of the else arm, or past the end); else: 1 (past the end, when the then arm
 // falls into it); try_table: 1 for each catch clause; legacy catch, catch_all: 1 (past the end, when the arm before
-// falls into it), legacy delegate: none. An interpreter keeps the index of the next entry beside its pc. A branch that
-// is not taken skips its entries.
+// falls into it), legacy delegate: none; legacy rethrow: 1, which is no branch: its `height` is the control depth of
+// the try whose exception it throws (cv_handler.depth). An interpreter keeps the index of the next entry beside its pc.
+// A branch that is not taken skips its entries.
+//
+// "Past the end" is the instruction after the `end`. A branch to the function's own label goes to its final `end`,
+// which then returns. pcs count from the start of the code span; heights count slots of the operand stack, from 0 in an
+// empty function body. Entries of code that cannot be reached are there, to be counted, and mean nothing.
 #ifndef COVE_WASM_VALIDATE_FACTS_H
 #define COVE_WASM_VALIDATE_FACTS_H
 
@@ -27,16 +32,16 @@ typedef enum cv_handler_kind {
   CV_HANDLER_CATCH_ALL_REF = 3,
   CV_HANDLER_LEGACY_CATCH = 4, // falls into its arm; the exception stays reachable for rethrow
   CV_HANDLER_LEGACY_CATCH_ALL = 5,
-  CV_HANDLER_LEGACY_DELEGATE = 6, // go on with the handlers of the try that `target.height` names by control depth
+  CV_HANDLER_LEGACY_DELEGATE = 6, // go on with the handlers whose depth is at most `delegate_to`
 } cv_handler_kind;
 
 typedef struct cv_handler {
-  uint32_t start_pc, end_pc; // offsets in the code span: protects start_pc <= pc < end_pc
+  uint32_t start_pc, end_pc; // protects start_pc <= pc < end_pc, where pc is that of the instruction that throws
   cv_handler_kind kind;
-  uint32_t tag;         // tag index, catch and catch_ref only
+  uint32_t tag;         // tag index, the kinds with a tag only
   uint32_t depth;       // control depth of the protecting try (function body is 0)
-  uint32_t delegate_to; // legacy delegate: control depth of the try whose handlers go on (0: the caller)
-  cv_side_entry target; // where to go; for the try_table kinds `keep` counts the payload
+  uint32_t delegate_to; // legacy delegate: control depth of the label; 0 is the function body: the caller goes on
+  cv_side_entry target; // where to go; `keep` counts the payload, the exception reference of the _REF kinds included
 } cv_handler;
 
 enum {
