@@ -64,8 +64,6 @@ struct cv_store {
 };
 
 // ---- memory.c ----
-// An object of `store` for a shared memory that another store of the engine has.
-CV_MUST_USE cv_status cv_store_memory_share(cv_store *store, cv_memory *other, cv_memory **out, cv_diag *diag);
 // Fills an object for a memory of this type; `image` may be NULL. Registers it with the store.
 CV_MUST_USE cv_status cv_memory_init(cv_store *store, cv_memory *memory, const cv_memtype *type, const cv_image *image,
                                      cv_diag *diag);

@@ -49,6 +49,9 @@ typedef struct cv_extern {
 // `env` is given to every call; `finalize`, when not NULL, gets it when the store is deleted.
 cv_func *cv_store_func_new(cv_store *store, cv_typeid type, cv_host_fn *fn, void *env, void (*finalize)(void *env));
 CV_MUST_USE cv_status cv_store_memory_new(cv_store *store, const cv_memtype *type, cv_memory **out, cv_diag *diag);
+// An object of this store for a shared memory that another store of the engine has: one store for each thread. The
+// other store may go first, but may not run while this is called.
+CV_MUST_USE cv_status cv_store_memory_share(cv_store *store, cv_memory *other, cv_memory **out, cv_diag *diag);
 CV_MUST_USE cv_status cv_store_table_new(cv_store *store, const cv_tabletype *type, void *init, cv_table **out,
                                          cv_diag *diag);
 cv_global *cv_store_global_new(cv_store *store, const cv_globaltype *type, const cv_value *value);

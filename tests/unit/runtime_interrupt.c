@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ending calls from outside: deadlines and cancellation from another thread, in loops, bulk operations, waits and
+// blocking host functions. Nothing here looks at how long anything took: a call that is not ended hangs, and the test's
+// time limit fails it.
+#include "runtime_support.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char wat[] =
+    "(module (import \"h\" \"block\" (func $block (param i32) (result i32)))"
+    " (import \"h\" \"started\" (func $started (param i32) (result i32)))"
+    " (memory 1 1 shared) (memory $big 4096)"
+    " (func (export \"loop\") (param i32) (result i32) (drop (call $started (i32.const 0))) (loop (br 0)) (i32.const "
+    "0))"
+    " (func (export \"branchy\") (param i32) (result i32) (drop (call $started (i32.const 0)))"
+    "  (loop $l (local.set 0 (i32.add (local.get 0) (i32.const 1)))"
+    "   (br_table $l $l (local.get 0))) (i32.const 0))"
+    " (func $a (param i32) (result i32) (return_call $b (local.get 0)))"
+    " (func $b (param i32) (result i32) (return_call $a (local.get 0)))"
+    " (func (export \"tail\") (param i32) (result i32) (drop (call $started (i32.const 0)))"
+    "  (return_call $a (local.get 0)))"
+    " (func (export \"bulk\") (param i32) (result i32) (drop (call $started (i32.const 0)))"
+    "  (loop (memory.fill $big (i32.const 0) (i32.const 1) (i32.const 0x10000000)) (br 0)) (i32.const 0))"
+    " (func (export \"wait\") (param i32) (result i32) (drop (call $started (i32.const 0)))"
+    "  (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))"
+    " (func (export \"host\") (param i32) (result i32) (drop (call $started (i32.const 0)))"
+    "  (loop (br_if 0 (call $block (i32.const 0)))) (i32.const 0))"
+    " (func (export \"quick\") (param i32) (result i32) (local.get 0)))";
+
+static const char *const endless[] = {"loop", "branchy", "tail", "bulk", "wait", "host"};
+
+static uint32_t running; // set by the guest once it is inside its call
+
+static cv_run started(void *env, cv_instance *caller, cv_value *values) {
+  __atomic_store_n(&running, 1, __ATOMIC_RELEASE);
+  return CV_RUN_OK;
+}
+
+// Sleeps for an hour unless interrupted.
+static cv_run block(void *env, cv_instance *caller, cv_value *values) {
+  struct timespec hour = {.tv_sec = 3600};
+  while (!cv_context_interrupted(caller->context)) {
+    if (clock_nanosleep(CLOCK_MONOTONIC, 0, &hour, NULL) != EINTR)
+      return CV_RUN_OK;
+  }
+  return cv_context_interrupt_trap(caller->context);
+}
+
+static cv_instance *make(const world *w) {
+  static const cv_valtype i32 = CV_I32;
+  cv_extern imports[2] = {host_func(w, &i32, 1, &i32, 1, block, NULL), host_func(w, &i32, 1, &i32, 1, started, NULL)};
+  return instantiate(w->store, wat, imports, 2);
+}
+
+static void *cancel_when_running(void *context) {
+  while (__atomic_load_n(&running, __ATOMIC_ACQUIRE) == 0)
+    usleep(100);
+  if (cv_context_cancel(context) != CV_OK)
+    return context;
+  return NULL;
+}
+
+static void cancelled_from_another_thread(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = make(&w);
+    for (size_t k = 0; k < CV_COUNT(endless); k++) {
+      running = 0;
+      pthread_t thread;
+      assert_int_equal(pthread_create(&thread, NULL, cancel_when_running, w.context), 0);
+      assert_int_equal(call1(i, endless[k], 0, NULL), CV_RUN_TRAP);
+      void *failed;
+      pthread_join(thread, &failed);
+      assert_null(failed);
+      assert_int_equal(w.context->trap.kind, CV_TRAP_CANCELLED);
+      assert_null(w.context->top);
+      // A cancellation ends one call.
+      assert_int_equal(result1(i, "quick", 4), 4);
+    }
+    world_delete(&w);
+  }
+}
+
+static void deadline_ends_calls(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = make(&w);
+    for (size_t k = 0; k < CV_COUNT(endless); k++) {
+      assert_int_equal(cv_context_set_deadline(w.context, 5000000), CV_OK);
+      assert_int_equal(call1(i, endless[k], 0, NULL), CV_RUN_TRAP);
+      assert_int_equal(w.context->trap.kind, CV_TRAP_DEADLINE);
+      // It stays in force until it is changed.
+      assert_int_equal(call1(i, "quick", 0, NULL), CV_RUN_TRAP);
+      assert_int_equal(w.context->trap.kind, CV_TRAP_DEADLINE);
+      assert_int_equal(cv_context_set_deadline(w.context, 0), CV_OK);
+      assert_int_equal(result1(i, "quick", 1), 1);
+    }
+    // A far deadline changes nothing, and goes with its store.
+    assert_int_equal(cv_context_set_deadline(w.context, 3600ull * 1000000000), CV_OK);
+    assert_int_equal(result1(i, "quick", 1), 1);
+    world_delete(&w);
+  }
+}
+
+static void cancelled_before_the_call(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = make(&w);
+    assert_int_equal(cv_context_cancel(w.context), CV_OK);
+    assert_int_equal(call1(i, "quick", 0, NULL), CV_RUN_TRAP);
+    assert_int_equal(w.context->trap.kind, CV_TRAP_CANCELLED);
+    assert_int_equal(result1(i, "quick", 1), 1);
+    world_delete(&w);
+  }
+}
+
+// Two stores share a memory: one waits, the other notifies.
+typedef struct waiting {
+  cv_instance *instance;
+  uint32_t result;
+} waiting;
+
+static const char wait_wat[] =
+    "(module (import \"m\" \"m\" (memory 1 2 shared))"
+    " (func (export \"wait\") (param i32) (result i32)"
+    "  (memory.atomic.wait32 (i32.const 8) (local.get 0) (i64.const -1)))"
+    " (func (export \"timeout\") (param i32) (result i32)"
+    "  (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const 1000)))"
+    " (func (export \"notify\") (param i32) (result i32) (memory.atomic.notify (i32.const 8) (local.get 0)))"
+    " (func (export \"unaligned\") (param i32) (result i32) (memory.atomic.notify (i32.const 9) (local.get 0)))"
+    " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"
+    " (func (export \"size\") (param i32) (result i32) (memory.size)))";
+
+static void *wait_in_thread(void *p) {
+  waiting *w = p;
+  w->result = result1(w->instance, "wait", 0);
+  return NULL;
+}
+
+static void notified_by_another_store(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world a = world_new(&options, NULL), b = a;
+    cv_diag diag;
+    cv_diag_init(&diag);
+    must(cv_store_new(a.engine, NULL, &b.store, &diag), &diag);
+    b.context = cv_store_context(b.store);
+    cv_memtype type = {.limits = {.min = 1, .max = 2, .has_max = true, .is_shared = true}, .page_log2 = 16};
+    cv_memory *ma, *mb;
+    must(cv_store_memory_new(a.store, &type, &ma, &diag), &diag);
+    must(cv_store_memory_share(b.store, ma, &mb, &diag), &diag);
+    cv_extern import_a = {.kind = CV_EXTERN_MEMORY, .as.memory = ma};
+    cv_extern import_b = {.kind = CV_EXTERN_MEMORY, .as.memory = mb};
+    cv_instance *ia = instantiate(a.store, wait_wat, &import_a, 1), *ib = instantiate(b.store, wait_wat, &import_b, 1);
+    assert_int_equal(result1(ia, "wait", 1), 1);
+    assert_int_equal(result1(ia, "timeout", 0), 2);
+    waiting waiter = {.instance = ib};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wait_in_thread, &waiter), 0);
+    while (result1(ia, "notify", 1) == 0)
+      usleep(100);
+    pthread_join(thread, NULL);
+    assert_int_equal(waiter.result, 0);
+    assert_int_equal(call1(ia, "unaligned", 0, NULL), CV_RUN_TRAP);
+    assert_int_equal(a.context->trap.kind, CV_TRAP_UNALIGNED_ATOMIC);
+    // Growth is seen by both.
+    assert_int_equal(result1(ib, "grow", 1), 1);
+    assert_int_equal(result1(ia, "size", 0), 2);
+    assert_int_equal(result1(ia, "grow", 1), UINT32_MAX);
+    cv_store_delete(a.store); // the memory outlives the store that made it
+    assert_int_equal(result1(ib, "size", 0), 2);
+    cv_store_delete(b.store);
+    cv_engine_release(a.engine);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(cancelled_from_another_thread),
+      cmocka_unit_test(deadline_ends_calls),
+      cmocka_unit_test(cancelled_before_the_call),
+      cmocka_unit_test(notified_by_another_store),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

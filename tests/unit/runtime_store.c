@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a store owns: instantiation and its failures at every allocation, recycling that leaves nothing of the former
+// tenant, collection of exceptions and externrefs.
+#include "runtime_support.h"
+
+#include "runtime/extern.h"
+#include "runtime/internal.h"
+
+static const char rich_wat[] =
+    "(module (memory (export \"m\") 4) (memory 1) (table (export \"t\") 8 funcref) (table 2 externref)"
+    " (global (export \"g\") (mut i32) (i32.const 4)) (global funcref (ref.func $f)) (tag (export \"tag\") (param i64))"
+    " (data (i32.const 100) \"hello\") (data (i32.const 70000) \"world\") (data (memory 1) (i32.const 0) \"second\")"
+    " (elem (i32.const 1) $f $start) (elem funcref (ref.func $f) (ref.null func))"
+    " (func $f (export \"f\") (param i32) (result i32) (i32.load8_u (local.get 0)))"
+    " (func (export \"dirty\") (param i32) (result i32)"
+    "  (memory.fill (i32.const 0) (i32.const 0xa5) (i32.const 262144))"
+    "  (memory.fill (i32.add (memory.grow (i32.const 2)) (i32.const 262140)) (i32.const 0xa5) (i32.const 1000))"
+    "  (i32.const 0))"
+    " (func $start (global.set 0 (i32.const 9))) (start $start))";
+
+static void every_allocation_may_fail(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_code *code = compile(w.engine, rich_wat);
+    cv_mem *mem = cv_store_mem(w.store), *engine_mem = cv_engine_mem(w.engine);
+    cv_mem *const quotas[] = {mem, engine_mem};
+    for (size_t q = 0; q < CV_COUNT(quotas); q++) {
+      bool succeeded = false;
+      for (uint64_t n = 1; !succeeded && n < 200; n++) {
+        size_t memories = w.store->memories.count, tables = w.store->tables.count, instances = w.store->instances.count;
+        quotas[q]->fail_at = quotas[q]->calls + n;
+        cv_diag diag;
+        cv_diag_init(&diag);
+        cv_instance *i;
+        cv_status status = cv_instantiate(w.store, code, NULL, 0, NULL, &i, &diag);
+        quotas[q]->fail_at = 0;
+        succeeded = status == CV_OK;
+        if (succeeded) {
+          assert_int_equal(result1(i, "f", 100), 'h');
+          continue;
+        }
+        assert_null(i);
+        if (status == CV_ETRAP) // the start function had no stack to run on; the instance stays
+          assert_int_equal(w.context->trap.kind, CV_TRAP_OUT_OF_MEMORY);
+        else {
+          assert_int_equal(status, CV_ENOMEM);
+          assert_int_equal(w.store->memories.count, memories);
+          assert_int_equal(w.store->tables.count, tables);
+          assert_int_equal(w.store->instances.count, instances);
+        }
+      }
+      assert_true(succeeded);
+    }
+    cv_code_release(code);
+    world_delete(&w);
+  }
+}
+
+static void stores_may_fail(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_mem *mem = cv_engine_mem(w.engine);
+    uint64_t used = mem->used;
+    mem->fail_at = mem->calls + 1;
+    cv_store *s;
+    assert_int_equal(cv_store_new(w.engine, NULL, &s, NULL), CV_ENOMEM);
+    mem->fail_at = 0;
+    assert_int_equal(mem->used, used);
+    world_delete(&w);
+  }
+}
+
+// Instance after instance in the same slots: memory, stack and globals show nothing of the one before.
+static void recycling_leaves_nothing(void **state) {
+  cv_engine_options options = {.pool_slots = 2};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_code *code = compile(w.engine, rich_wat);
+    uint8_t *former = NULL;
+    uint32_t reused = 0;
+    for (int round = 0; round < 6; round++) {
+      cv_store *s;
+      cv_diag diag;
+      cv_diag_init(&diag);
+      must(cv_store_new(w.engine, NULL, &s, &diag), &diag);
+      cv_instance *i;
+      must(cv_instantiate(s, code, NULL, 0, NULL, &i, &diag), &diag);
+      const cv_memory *m = cv_instance_memory(i, 0);
+      assert_int_equal(m->size, 4 << 16);
+      reused += m->base == former;
+      former = m->base;
+      for (uint64_t k = 0; k < m->size; k++) {
+        uint8_t want = k - 100 < 5 ? (uint8_t)"hello"[k - 100] : k - 70000 < 5 ? (uint8_t)"world"[k - 70000] : 0;
+        if (m->base[k] != want)
+          fail_msg("round %d: byte %llu is %u", round, (unsigned long long)k, m->base[k]);
+      }
+      assert_int_equal(cv_instance_global(i, 0)->value.u32, 9);
+      result1(i, "dirty", 0);
+      assert_int_equal(m->size, 6 << 16);
+      cv_store_delete(s);
+    }
+    assert_true(reused > 0);
+    cv_code_release(code);
+    world_delete(&w);
+  }
+}
+
+// A data segment that does not fit traps after the ones before it were written, image or not.
+static void segments_apply_in_order(void **state) {
+  static const char wat[] = "(module (import \"h\" \"m\" (memory 1)) (data (i32.const 0) \"one\")"
+                            " (data (i32.const 65535) \"two\") (data (i32.const 8) \"three\"))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_diag diag;
+    cv_diag_init(&diag);
+    cv_memory *m;
+    cv_memtype type = {.limits = {.min = 1, .max = UINT64_MAX}, .page_log2 = 16};
+    must(cv_store_memory_new(w.store, &type, &m, &diag), &diag);
+    cv_extern import = {.kind = CV_EXTERN_MEMORY, .as.memory = m};
+    for (int round = 0; round < 3; round++) {
+      memset(m->base, 0, 64);
+      cv_instance *i;
+      assert_int_equal(try_instantiate(w.store, wat, &import, 1, &i, &diag), CV_ETRAP);
+      assert_int_equal(w.context->trap.kind, CV_TRAP_MEMORY_BOUNDS);
+      assert_memory_equal(m->base, "one\0", 4);
+      assert_memory_equal(m->base + 8, "\0\0\0", 3);
+    }
+    world_delete(&w);
+  }
+}
+
+static void exceptions_do_not_accumulate(void **state) {
+  static const char wat[] =
+      "(module (tag $t (param i32)) (table $kept 4 exnref) (global $g (mut exnref) (ref.null exn))"
+      " (func $throw (param i32) (throw $t (local.get 0)))"
+      " (func (export \"run\") (param i32) (result i32) (local $first exnref)"
+      "  (block $done"
+      "   (loop $l"
+      "    (block $h (result i32 exnref)"
+      "     (try_table (catch_ref $t $h) (call $throw (local.get 0))) (unreachable))"
+      "    (if (param exnref) (ref.is_null (local.get $first)) (then (local.set $first)) (else (drop)))"
+      "    drop"
+      "    (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))"
+      "  (block $again (result i32) (try_table (catch $t $again) (throw_ref (local.get $first))) (unreachable))))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, &(cv_store_options){.exceptions = 5000});
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    // A hundred thousand exceptions, of which the first is needed at the end.
+    assert_int_equal(result1(i, "run", 100000), 100000);
+    assert_true(w.store->exception_count < 5000);
+    world_delete(&w);
+  }
+}
+
+static int finalized;
+static void on_finalize(void *data) {
+  finalized++;
+  *(int *)data = 0;
+}
+
+static void externrefs_are_found(void **state) {
+  static const char wat[] =
+      "(module (table (export \"t\") 4 externref) (global $g (mut externref) (ref.null extern))"
+      " (func (export \"keep\") (param externref) (result externref)"
+      "  (table.set (i32.const 2) (local.get 0)) (local.get 0))"
+      " (func (export \"global\") (param externref) (result externref) (global.set $g (local.get 0)) (local.get 0))"
+      " (func (export \"forget\") (param i32) (result i32)"
+      "  (table.set (i32.const 2) (ref.null extern)) (global.set $g (ref.null extern)) (i32.const 0)))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    finalized = 0;
+    world w = world_new(&options, NULL);
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    int data[3] = {1, 2, 3};
+    void *refs[3];
+    static const char *const into[3] = {"keep", "global", NULL};
+    for (int k = 0; k < 3; k++) {
+      refs[k] = cv_externref_new(w.store, &data[k], on_finalize);
+      assert_ptr_equal(cv_externref_data(refs[k]), &data[k]);
+      cv_value values[2] = {{.ref = refs[k]}};
+      if (into[k] != NULL) {
+        assert_int_equal(cv_call(w.context, exported(i, into[k]), values), CV_RUN_OK);
+        assert_ptr_equal(values[0].ref, refs[k]);
+      }
+    }
+    cv_heap_collect(w.store);
+    assert_int_equal(finalized, 0);
+    for (int k = 0; k < 3; k++)
+      cv_externref_unpin(refs[k]);
+    memset(w.context->args, 0, sizeof w.context->args);
+    cv_heap_collect(w.store);
+    assert_int_equal(finalized, 1);
+    assert_int_equal(data[2], 0);
+    result1(i, "forget", 0);
+    cv_heap_collect(w.store);
+    assert_int_equal(finalized, 3);
+    refs[0] = cv_externref_new(w.store, &data[0], on_finalize);
+    world_delete(&w);
+    assert_int_equal(finalized, 4);
+  }
+}
+
+static void memories_of_all_kinds(void **state) {
+  static const struct {
+    const char *wat;
+    uint32_t probe; // last readable address
+  } rows[] = {
+      {"(module (memory 1) (func (export \"f\") (param i32) (result i32) (i32.load8_u (local.get 0))))", 65535},
+      {"(module (memory 0 0) (func (export \"f\") (param i32) (result i32) (i32.load8_u (local.get 0))))", UINT32_MAX},
+      {"(module (memory i64 1) (func (export \"f\") (param i32) (result i32)"
+       " (i32.load8_u (i64.extend_i32_u (local.get 0)))))",
+       65535},
+      {"(module (memory i64 1 1) (func (export \"f\") (param i32) (result i32)"
+       " (i32.load8_u (i64.extend_i32_u (local.get 0)))))",
+       65535},
+      {"(module (memory 1 3 shared) (func (export \"f\") (param i32) (result i32) (i32.load8_u (local.get 0))))",
+       65535},
+      {"(module (memory 1000 (pagesize 1)) (func (export \"f\") (param i32) (result i32) (i32.load8_u (local.get 0))))",
+       999},
+  };
+  cv_engine_options options = {.features = CV_FEATURES_DEFAULT | CV_FEAT(CUSTOM_PAGE_SIZES)};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    for (size_t r = 0; r < CV_COUNT(rows); r++) {
+      cv_instance *i = instantiate(w.store, rows[r].wat, NULL, 0);
+      if (rows[r].probe != UINT32_MAX)
+        assert_int_equal(result1(i, "f", rows[r].probe), 0);
+      assert_int_equal(call1(i, "f", rows[r].probe + 1, NULL), CV_RUN_TRAP);
+      assert_int_equal(w.context->trap.kind, CV_TRAP_MEMORY_BOUNDS);
+      assert_int_equal(call1(i, "f", UINT32_MAX, NULL), CV_RUN_TRAP);
+    }
+    world_delete(&w);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(stores_may_fail),
+      cmocka_unit_test(recycling_leaves_nothing),     cmocka_unit_test(segments_apply_in_order),
+      cmocka_unit_test(exceptions_do_not_accumulate), cmocka_unit_test(externrefs_are_found),
+      cmocka_unit_test(memories_of_all_kinds),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
