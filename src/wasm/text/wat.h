@@ -20,6 +20,7 @@ CV_MUST_USE cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t
                                           cv_buf *out, cv_diag *diag);
 
 typedef struct cv_wat_print_options {
+  bool fold;     // operands inside their instruction where that is certain
   bool no_names; // indices instead of the name section's names
   bool offsets;  // a comment with the byte offset of every instruction
 } cv_wat_print_options;
