@@ -39,9 +39,9 @@ typedef struct script {
   cv_arena arena; // names and providers
   provider spectest, *current;
   cv_wast_item spectest_items[CV_SPECTEST_COUNT];
-  cv_map registered;  // import module name -> provider *
-  cv_map instances;   // $name -> provider *
-  cv_map definitions; // $name -> cv_code *
+  cv_map registered;   // import module name -> provider *
+  cv_map instances;    // $name -> provider *
+  cv_map definitions;  // $name -> cv_code *
   cv_code *definition; // the last one
   CV_VEC(cv_code *) codes;
   CV_VEC(thread *) threads;
@@ -600,8 +600,8 @@ static void free_script(script *s) {
   cv_arena_free(&s->arena);
 }
 
-cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, size_t size, cove_wast_report_fn *report_fn,
-                      void *env, cove_wast_counts *counts, cv_diag *diag) {
+cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, size_t size,
+                      cove_wast_report_fn *report_fn, void *env, cove_wast_counts *counts, cv_diag *diag) {
   cv_mem *mem = cv_engine_mem(engine);
   cv_text tokens;
   CV_TRY(cv_text_init(&tokens, mem, text, size, diag));

@@ -25,7 +25,7 @@ void cv_wast_print_pattern(cv_buf *out, const cv_wast_value *v, const cv_wast_va
 void cv_wast_print_value(cv_buf *out, cv_valtype type, const cv_value *value);
 
 // ---- wast_spectest.c ----
-enum { CV_SPECTEST_COUNT = 14 };
+enum { CV_SPECTEST_COUNT = 15 };
 typedef struct cv_wast_item {
   cv_bytes name;
   cv_extern item;

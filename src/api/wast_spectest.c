@@ -31,7 +31,13 @@ static const struct {
     {"global_f64", CV_F64, {.f64 = 666.6}},
 };
 
-static_assert(CV_COUNT(functions) + CV_COUNT(globals) + 3 == CV_SPECTEST_COUNT, "spectest is complete");
+static_assert(CV_COUNT(functions) + CV_COUNT(globals) + 4 == CV_SPECTEST_COUNT, "spectest is complete");
+
+static cv_status make_memory(cv_store *store, const char *name, bool is_shared, cv_wast_item *out, cv_diag *diag) {
+  cv_memtype type = {.limits = {.min = 1, .max = 2, .has_max = true, .is_shared = is_shared}, .page_log2 = 16};
+  *out = (cv_wast_item){cv_bytes_of(name), {.kind = CV_EXTERN_MEMORY}};
+  return cv_store_memory_new(store, &type, &out->item.as.memory, diag);
+}
 
 static cv_status make_table(cv_store *store, const char *name, bool is_64, cv_wast_item *out, cv_diag *diag) {
   cv_tabletype type = {.limits = {.min = 10, .max = 20, .has_max = true, .is_64 = is_64}, .elem = CV_FUNCREF};
@@ -57,7 +63,6 @@ cv_status cv_wast_spectest(cv_store *store, cv_wast_item items[CV_SPECTEST_COUNT
   }
   CV_TRY(make_table(store, "table", false, at++, diag));
   CV_TRY(make_table(store, "table64", true, at++, diag));
-  cv_memtype memory = {.limits = {.min = 1, .max = 2, .has_max = true}, .page_log2 = 16};
-  *at = (cv_wast_item){CV_BYTES_LITERAL("memory"), {.kind = CV_EXTERN_MEMORY}};
-  return cv_store_memory_new(store, &memory, &at->item.as.memory, diag);
+  CV_TRY(make_memory(store, "memory", false, at++, diag));
+  return make_memory(store, "shared_memory", true, at, diag);
 }

@@ -9,12 +9,12 @@ typedef struct import_names {
   cv_bytes module, name;
 } import_names;
 
-static cv_buf *section(cv_wat *p, cv_section s) {
+static cv_buf *section(cv_wat *p, cv_wat_section s) {
   return &p->sections[s];
 }
 
 // A new item of a section.
-static cv_buf *add_item(cv_wat *p, cv_section s) {
+static cv_buf *add_item(cv_wat *p, cv_wat_section s) {
   p->section_items[s]++;
   return &p->sections[s];
 }
@@ -120,7 +120,7 @@ static cv_status put_body(cv_wat *p) {
   p->label_count = 0;
   cv_map_free(&p->label_names);
   // The function itself is the outermost label; names of labels count from the first block.
-  if (cv_vec_push(p->mem, &p->labels, (cv_label){.shadowed = 0}) != CV_OK)
+  if (cv_vec_push(p->mem, &p->labels, (cv_wat_named_label){.shadowed = 0}) != CV_OK)
     return cv_wat_no_memory(p);
   CV_TRY(put_locals(p));
   CV_TRY(cv_wat_expression(p, &p->body));
@@ -301,12 +301,27 @@ static void put_table_type(cv_buf *out, const cv_tabletype *type) {
   put_limits(out, &type->limits, 16);
 }
 
+// Function indices as expressions, for a table whose type is not that of the short form.
+static cv_status function_expressions(cv_wat *p, segment *s) {
+  s->has_exprs = true;
+  for (; cv_wat_at_index(p); s->count++) {
+    uint32_t index;
+    CV_TRY(cv_wat_index(p, CV_SPACE_FUNC, &index));
+    cv_buf_byte(&s->items, CV_OPC_REF_FUNC);
+    cv_buf_uleb(&s->items, index);
+    cv_buf_byte(&s->items, CV_OPC_END);
+  }
+  return CV_OK;
+}
+
 // (elem ...) inside a table: its elements, and with them the table's size.
 static cv_status table_elements(cv_wat *p, segment *s, cv_tabletype *type, uint32_t table) {
   if (cv_wat_kind(p) == CV_TOK_LPAR)
     CV_TRY(expression_items(p, s));
-  else
+  else if (type->elem == CV_FUNCREF)
     CV_TRY(function_items(p, s));
+  else
+    CV_TRY(function_expressions(p, s));
   CV_TRY(cv_wat_close(p));
   s->is_active = true;
   s->target = table;
@@ -359,7 +374,7 @@ static cv_status table_field(cv_wat *p) {
 
 // ---- memories and data segments ------------------------------------------------------------------------------------
 
-static cv_status memory_type(cv_wat *p, cv_limits *limits, cv_section s, const import_names *names) {
+static cv_status memory_type(cv_wat *p, cv_limits *limits, cv_wat_section s, const import_names *names) {
   unsigned page_log2;
   CV_TRY(cv_wat_limits(p, limits));
   limits->is_shared = cv_wat_accept_word(p, "shared");
@@ -510,7 +525,7 @@ static cv_status import_field(cv_wat *p) {
 static cv_status export_field(cv_wat *p) {
   static const struct {
     const char *word;
-    cv_space space;
+    cv_wat_space space;
     cv_extern_kind kind;
   } kinds[] = {{"func", CV_SPACE_FUNC, CV_EXTERN_FUNC},
                {"table", CV_SPACE_TABLE, CV_EXTERN_TABLE},

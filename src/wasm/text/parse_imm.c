@@ -84,14 +84,14 @@ static cv_status shuffle(cv_wat *p) {
 
 // ---- indices -------------------------------------------------------------------------------------------------------
 
-static cv_status put_index(cv_wat *p, cv_space space) {
+static cv_status put_index(cv_wat *p, cv_wat_space space) {
   uint32_t index;
   CV_TRY(cv_wat_index(p, space, &index));
   cv_buf_uleb(&p->pending, index);
   return CV_OK;
 }
 
-static cv_status put_optional_index(cv_wat *p, cv_space space) {
+static cv_status put_optional_index(cv_wat *p, cv_wat_space space) {
   if (cv_wat_at_index(p))
     return put_index(p, space);
   cv_buf_byte(&p->pending, 0);
@@ -99,7 +99,7 @@ static cv_status put_optional_index(cv_wat *p, cv_space space) {
 }
 
 // Two of the same space, or none.
-static cv_status put_pair(cv_wat *p, cv_space space) {
+static cv_status put_pair(cv_wat *p, cv_wat_space space) {
   if (!cv_wat_at_index(p)) {
     cv_buf_bytes(&p->pending, "\0\0", 2);
     return CV_OK;
@@ -109,7 +109,7 @@ static cv_status put_pair(cv_wat *p, cv_space space) {
 }
 
 // "table? segment" in text, segment and table in binary.
-static cv_status put_segment(cv_wat *p, cv_space segments, cv_space targets) {
+static cv_status put_segment(cv_wat *p, cv_wat_space segments, cv_wat_space targets) {
   uint32_t segment, target = 0, first = p->at;
   const cv_token *next = cv_wat_at_index(p) ? &p->text->tokens.data[p->at + 1] : NULL;
   if (next != NULL && (next->kind == CV_TOK_NAT || next->kind == CV_TOK_ID || next->kind == CV_TOK_QUOTED)) {
@@ -126,7 +126,7 @@ static cv_status put_segment(cv_wat *p, cv_space segments, cv_space targets) {
   return CV_OK;
 }
 
-static cv_status put_type_and(cv_wat *p, cv_space second) {
+static cv_status put_type_and(cv_wat *p, cv_wat_space second) {
   CV_TRY(put_index(p, CV_SPACE_TYPE));
   return put_index(p, second);
 }
@@ -134,8 +134,8 @@ static cv_status put_type_and(cv_wat *p, cv_space second) {
 static cv_status put_field(cv_wat *p) {
   uint32_t type, field;
   CV_TRY(cv_wat_index(p, CV_SPACE_TYPE, &type));
-  cv_scope none = {.what = "field"};
-  cv_scope *scope =
+  cv_wat_scope none = {.what = "field"};
+  cv_wat_scope *scope =
       type < p->types.count && p->types.data[type].kind == CV_COMP_STRUCT ? &p->types.data[type].field_names : &none;
   CV_TRY(cv_wat_index_in(p, scope, &field));
   cv_buf_uleb(&p->pending, type);

@@ -35,7 +35,7 @@ cv_status cv_wat_label(cv_wat *p, uint32_t *depth) {
 static cv_status push_label(cv_wat *p, cv_bytes name) {
   if (p->labels.count >= CV_MAX_BLOCK_DEPTH)
     return cv_fail(p->diag, CV_ELIMIT, CV_NO_OFFSET, "blocks are nested deeper than %d", CV_MAX_BLOCK_DEPTH);
-  cv_label label = {.name = name};
+  cv_wat_named_label label = {.name = name};
   if (name.size != 0) {
     const uint64_t *outer = cv_map_get(&p->label_names, name);
     label.shadowed = outer != NULL ? *outer : 0;
@@ -50,7 +50,7 @@ static cv_status push_label(cv_wat *p, cv_bytes name) {
 }
 
 static void pop_label(cv_wat *p) {
-  cv_label label = cv_vec_pop(&p->labels);
+  cv_wat_named_label label = cv_vec_pop(&p->labels);
   if (label.name.size != 0)
     *cv_map_get(&p->label_names, label.name) = label.shadowed;
 }
@@ -71,7 +71,7 @@ static cv_status check_label(cv_wat *p) {
 // ---- frames --------------------------------------------------------------------------------------------------------
 
 static cv_status push_frame(cv_wat *p, frame_kind kind, size_t pending, uint32_t hint, cv_bytes label) {
-  cv_frame f = {.kind = (uint8_t)kind, .pending = (uint32_t)pending, .hint = hint, .label = label};
+  cv_wat_frame f = {.kind = (uint8_t)kind, .pending = (uint32_t)pending, .hint = hint, .label = label};
   return cv_vec_push(p->mem, &p->frames, f) == CV_OK ? CV_OK : cv_wat_no_memory(p);
 }
 
@@ -123,7 +123,7 @@ static cv_status end_block(cv_wat *p) {
 }
 
 // else, catch, catch_all, delegate and end of flat blocks; `top` is the innermost frame or NULL.
-static cv_status flat_delimiter(cv_wat *p, cv_frame *top, uint32_t code) {
+static cv_status flat_delimiter(cv_wat *p, cv_wat_frame *top, uint32_t code) {
   frame_kind kind = top != NULL ? (frame_kind)top->kind : ARM;
   bool in_try = kind == FLAT_TRY;
   if (code == CV_OPC_END && (kind == FLAT_BLOCK || kind == FLAT_IF || in_try))
@@ -183,7 +183,7 @@ static bool takes_hint(const cv_op_info *op) {
   return op->code == CV_OPC_IF || op->code == CV_OPC_BR_IF;
 }
 
-static cv_status flat_instruction(cv_wat *p, cv_frame *top) {
+static cv_status flat_instruction(cv_wat *p, cv_wat_frame *top) {
   const cv_op_info *op = NULL;
   CV_TRY(find_op(p, &op));
   if (top != NULL && (top->kind == PLAIN || top->kind == FOLDED_IF || top->kind == FOLDED_TRY))
@@ -201,7 +201,7 @@ static cv_status flat_instruction(cv_wat *p, cv_frame *top) {
 }
 
 // (then ...) and (else ...) of a folded if. *done when the token was one of them.
-static cv_status if_arm(cv_wat *p, cv_frame *top, bool *done) {
+static cv_status if_arm(cv_wat *p, cv_wat_frame *top, bool *done) {
   if (top->state == 0 && cv_wat_accept_open(p, "then")) {
     top->state = 1;
     cv_bytes label = top->label;
@@ -222,7 +222,7 @@ static cv_status if_arm(cv_wat *p, cv_frame *top, bool *done) {
 }
 
 // (do ...), (catch ...), (catch_all ...) and (delegate ...) of a folded try; nothing else stands there.
-static cv_status try_arm(cv_wat *p, cv_frame *top) {
+static cv_status try_arm(cv_wat *p, cv_wat_frame *top) {
   uint32_t index;
   if (top->state == 0 && cv_wat_accept_open(p, "do")) {
     top->state = 1;
@@ -248,7 +248,7 @@ static cv_status try_arm(cv_wat *p, cv_frame *top) {
   return push_frame(p, ARM, p->pending.size, 0, (cv_bytes){NULL, 0});
 }
 
-static cv_status folded_instruction(cv_wat *p, cv_frame *top) {
+static cv_status folded_instruction(cv_wat *p, cv_wat_frame *top) {
   if (top != NULL && top->kind == FOLDED_TRY)
     return try_arm(p, top);
   bool done = false;
@@ -273,7 +273,7 @@ static cv_status folded_instruction(cv_wat *p, cv_frame *top) {
 
 // The parenthesis that closes a folded instruction or an arm of one.
 static cv_status close_frame(cv_wat *p) {
-  cv_frame f = cv_vec_last(&p->frames);
+  cv_wat_frame f = cv_vec_last(&p->frames);
   bool complete = true, ends_block = false;
   switch ((frame_kind)f.kind) {
   case FLAT_BLOCK:
@@ -315,7 +315,7 @@ static cv_status sequence(cv_wat *p, cv_buf *out, bool one) {
   p->code = out;
   p->frames.count = 0;
   for (;;) {
-    cv_frame *top = p->frames.count != 0 ? &cv_vec_last(&p->frames) : NULL;
+    cv_wat_frame *top = p->frames.count != 0 ? &cv_vec_last(&p->frames) : NULL;
     cv_token_kind kind = cv_wat_kind(p);
     if (kind == CV_TOK_LPAR) {
       CV_TRY(folded_instruction(p, top));

@@ -11,7 +11,7 @@
 
 static const struct {
   const char *word;
-  cv_space space;
+  cv_wat_space space;
   const char *what;
   bool importable;
 } spaces[] = {
@@ -25,7 +25,7 @@ static const struct {
 };
 
 // The token after the word of a declaration: binds its identifier.
-static cv_status declare(cv_wat *p, cv_space space, uint32_t token) {
+static cv_status declare(cv_wat *p, cv_wat_space space, uint32_t token) {
   uint32_t back = p->at;
   p->at = token;
   cv_status status = CV_OK;
@@ -191,7 +191,7 @@ static void put_hints(cv_wat *p, cv_buf *out) {
 static void put_known_section(cv_wat *p, cv_buf *out, uint8_t id) {
   static const struct {
     uint8_t id;
-    cv_section section;
+    cv_wat_section section;
   } plain[] = {{2, CV_SECTION_IMPORT}, {3, CV_SECTION_FUNC},   {4, CV_SECTION_TABLE},  {5, CV_SECTION_MEMORY},
                {13, CV_SECTION_TAG},   {6, CV_SECTION_GLOBAL}, {7, CV_SECTION_EXPORT}, {9, CV_SECTION_ELEM},
                {10, CV_SECTION_CODE},  {11, CV_SECTION_DATA}};

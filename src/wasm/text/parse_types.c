@@ -167,7 +167,7 @@ static cv_status push_type(cv_wat *p, cv_valtype type) {
 
 // The types of one (param ...), (result ...) or (local ...) after its keyword, with its parenthesis. A name is bound
 // in `locals`, which may be NULL.
-cv_status cv_wat_declaration(cv_wat *p, cv_scope *locals, bool names_allowed, uint32_t *count) {
+cv_status cv_wat_declaration(cv_wat *p, cv_wat_scope *locals, bool names_allowed, uint32_t *count) {
   cv_bytes id = {NULL, 0}, name = id;
   bool bound = cv_wat_at_id(p), named = bound;
   uint32_t token = p->at;
@@ -200,8 +200,8 @@ cv_status cv_wat_declaration(cv_wat *p, cv_scope *locals, bool names_allowed, ui
   return CV_OK;
 }
 
-cv_status cv_wat_signature(cv_wat *p, cv_scope *locals, bool names_allowed, cv_signature *out) {
-  *out = (cv_signature){.param_count = 0};
+cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed, cv_wat_signature_types *out) {
+  *out = (cv_wat_signature_types){.param_count = 0};
   uint32_t count;
   p->scratch.count = 0;
   while (cv_wat_accept_open(p, "param")) {
@@ -219,7 +219,7 @@ cv_status cv_wat_signature(cv_wat *p, cv_scope *locals, bool names_allowed, cv_s
 // ---- definitions ---------------------------------------------------------------------------------------------------
 
 // What cv_wat.signatures is keyed by: the number of parameters, then all types. In the arena.
-static cv_status signature_key(cv_wat *p, const cv_signature *s, cv_bytes *key) {
+static cv_status signature_key(cv_wat *p, const cv_wat_signature_types *s, cv_bytes *key) {
   size_t types = ((size_t)s->param_count + s->result_count) * sizeof *s->types;
   uint8_t *data = cv_arena_alloc(&p->arena, types + sizeof s->param_count);
   if (data == NULL)
@@ -231,7 +231,7 @@ static cv_status signature_key(cv_wat *p, const cv_signature *s, cv_bytes *key) 
   return CV_OK;
 }
 
-static cv_status index_signature(cv_wat *p, const cv_signature *s, uint32_t index) {
+static cv_status index_signature(cv_wat *p, const cv_wat_signature_types *s, uint32_t index) {
   cv_bytes key;
   CV_TRY(signature_key(p, s, &key));
   if (cv_map_get(&p->signatures, key) == NULL && cv_map_put(&p->signatures, key, index, NULL) != CV_OK)
@@ -239,7 +239,7 @@ static cv_status index_signature(cv_wat *p, const cv_signature *s, uint32_t inde
   return CV_OK;
 }
 
-static cv_status keep_signature(cv_wat *p, const cv_signature *s, cv_wat_type *type) {
+static cv_status keep_signature(cv_wat *p, const cv_wat_signature_types *s, cv_wat_type *type) {
   type->kind = CV_COMP_FUNC;
   type->param_count = s->param_count;
   type->result_count = s->result_count;
@@ -251,7 +251,7 @@ static cv_status keep_signature(cv_wat *p, const cv_signature *s, cv_wat_type *t
 }
 
 // The index of the first equal definition that stands alone, else of a new one.
-static cv_status implicit_type(cv_wat *p, const cv_signature *s, uint32_t *index) {
+static cv_status implicit_type(cv_wat *p, const cv_wat_signature_types *s, uint32_t *index) {
   cv_arena_mark mark = cv_arena_save(&p->arena);
   cv_bytes key;
   CV_TRY(signature_key(p, s, &key));
@@ -269,20 +269,20 @@ static cv_status implicit_type(cv_wat *p, const cv_signature *s, uint32_t *index
   return index_signature(p, s, *index);
 }
 
-static bool same_signature(const cv_wat_type *type, const cv_signature *s) {
+static bool same_signature(const cv_wat_type *type, const cv_wat_signature_types *s) {
   size_t count = (size_t)s->param_count + s->result_count;
   return type->param_count == s->param_count && type->result_count == s->result_count &&
          (count == 0 || memcmp(type->types, s->types, count * sizeof *s->types) == 0);
 }
 
-cv_status cv_wat_type_use(cv_wat *p, cv_scope *locals, bool names_allowed, uint32_t *index) {
+cv_status cv_wat_type_use(cv_wat *p, cv_wat_scope *locals, bool names_allowed, uint32_t *index) {
   uint32_t token = p->at;
   bool is_explicit = cv_wat_accept_open(p, "type");
   if (is_explicit) {
     CV_TRY(cv_wat_index(p, CV_SPACE_TYPE, index));
     CV_TRY(cv_wat_close(p));
   }
-  cv_signature s;
+  cv_wat_signature_types s;
   CV_TRY(cv_wat_signature(p, locals, names_allowed, &s));
   if (cv_wat_at_open(p, "param") || cv_wat_at_open(p, "result"))
     return cv_wat_unexpected(p); // out of order
@@ -304,7 +304,7 @@ cv_status cv_wat_type_use(cv_wat *p, cv_scope *locals, bool names_allowed, uint3
 cv_status cv_wat_block_type(cv_wat *p) {
   uint32_t index;
   if (!cv_wat_at_open(p, "type")) {
-    cv_signature s;
+    cv_wat_signature_types s;
     CV_TRY(cv_wat_signature(p, NULL, false, &s));
     if (s.param_count == 0 && s.result_count <= 1) {
       if (s.result_count == 0)
@@ -344,7 +344,7 @@ static cv_status each_type(cv_wat *p, cv_status (*each)(cv_wat *p, uint32_t star
 }
 
 static cv_status declare_type(cv_wat *p, uint32_t start, uint32_t count) {
-  cv_scope *space = &p->spaces[CV_SPACE_TYPE];
+  cv_wat_scope *space = &p->spaces[CV_SPACE_TYPE];
   (void)start, (void)count;
   uint32_t open = p->at - 2, token = p->at;
   if (cv_wat_at_id(p)) {
@@ -414,7 +414,7 @@ static cv_status read_aggregate(cv_wat *p, cv_wat_type *type) {
 
 static cv_status read_composite(cv_wat *p, cv_wat_type *type) {
   if (cv_wat_accept_open(p, "func")) {
-    cv_signature s;
+    cv_wat_signature_types s;
     CV_TRY(cv_wat_signature(p, NULL, true, &s));
     CV_TRY(keep_signature(p, &s, type));
   } else if (cv_wat_at_open(p, "struct") || cv_wat_at_open(p, "array")) {
@@ -461,7 +461,7 @@ static cv_status read_type(cv_wat *p, uint32_t position, uint32_t count) {
     return status;
   }
   if (count == 1 && type.kind == CV_COMP_FUNC && type.is_final && type.super_count == 0)
-    return index_signature(p, &(cv_signature){type.types, type.param_count, type.result_count}, index);
+    return index_signature(p, &(cv_wat_signature_types){type.types, type.param_count, type.result_count}, index);
   return CV_OK;
 }
 

@@ -169,7 +169,7 @@ cv_status cv_wat_id(cv_wat *p, cv_bytes *name) {
 
 // ---- scopes --------------------------------------------------------------------------------------------------------
 
-cv_status cv_wat_bind(cv_wat *p, cv_scope *scope, cv_bytes name, uint32_t token) {
+cv_status cv_wat_bind(cv_wat *p, cv_wat_scope *scope, cv_bytes name, uint32_t token) {
   bool existed;
   if (cv_map_get(&scope->names, name) != NULL)
     return cv_wat_fail_at(p, token, "duplicate %s $%.*s", scope->what, (int)CV_MIN(name.size, 100),
@@ -180,7 +180,7 @@ cv_status cv_wat_bind(cv_wat *p, cv_scope *scope, cv_bytes name, uint32_t token)
   return CV_OK;
 }
 
-cv_status cv_wat_index_in(cv_wat *p, cv_scope *scope, uint32_t *index) {
+cv_status cv_wat_index_in(cv_wat *p, cv_wat_scope *scope, uint32_t *index) {
   if (cv_wat_kind(p) == CV_TOK_NAT)
     return cv_wat_u32(p, index);
   cv_bytes name;

@@ -20,7 +20,7 @@
 #include "wasm/types.h"
 
 // The index spaces of a module.
-typedef enum cv_space {
+typedef enum cv_wat_space {
   CV_SPACE_FUNC,
   CV_SPACE_TABLE,
   CV_SPACE_MEMORY,
@@ -30,14 +30,14 @@ typedef enum cv_space {
   CV_SPACE_DATA,
   CV_SPACE_TYPE,
   CV_SPACE_COUNT,
-} cv_space;
+} cv_wat_space;
 
 // One index space: how many it has, and which index a name stands for. Also used for locals and fields.
-typedef struct cv_scope {
+typedef struct cv_wat_scope {
   const char *what; // "function", for messages
   uint32_t count;
   cv_map names;
-} cv_scope;
+} cv_wat_scope;
 
 // A type definition, explicit or appended for a type use.
 typedef struct cv_wat_type {
@@ -50,29 +50,29 @@ typedef struct cv_wat_type {
   uint32_t param_count, result_count;
   const cv_fieldtype *fields;
   uint32_t field_count;
-  cv_scope field_names;
+  cv_wat_scope field_names;
 } cv_wat_type;
 
 // Parameters and results under construction; the types are the scratch vector's.
-typedef struct cv_signature {
+typedef struct cv_wat_signature_types {
   const cv_valtype *types;
   uint32_t param_count, result_count;
-} cv_signature;
+} cv_wat_signature_types;
 
 // A label of the innermost function body.
-typedef struct cv_label {
+typedef struct cv_wat_named_label {
   cv_bytes name;     // empty when it has none
   uint64_t shadowed; // what the name meant outside, 0 for nothing
-} cv_label;
+} cv_wat_named_label;
 
 // An instruction that waits for its operands or its end; see parse_instr.c.
-typedef struct cv_frame {
+typedef struct cv_wat_frame {
   uint8_t kind;
   uint8_t state;
   uint32_t pending; // where its bytes start in cv_wat.pending
   uint32_t hint;    // 1 + index of its branch hint in cv_wat.hints, 0 for none
   cv_bytes label;   // of an `if` whose label is not in scope yet
-} cv_frame;
+} cv_wat_frame;
 
 typedef struct cv_wat_hint {
   uint32_t func;
@@ -90,7 +90,7 @@ typedef struct cv_wat_custom {
 // first is 0, after the last CV_WAT_LAST.
 enum { CV_WAT_LAST = 255 };
 
-typedef enum cv_section {
+typedef enum cv_wat_section {
   CV_SECTION_IMPORT,
   CV_SECTION_FUNC,
   CV_SECTION_TABLE,
@@ -102,7 +102,7 @@ typedef enum cv_section {
   CV_SECTION_CODE,
   CV_SECTION_DATA,
   CV_SECTION_COUNT,
-} cv_section;
+} cv_wat_section;
 
 typedef struct cv_wat {
   cv_text *text;
@@ -112,7 +112,7 @@ typedef struct cv_wat {
   cv_diag *diag;
   cv_features features;
 
-  cv_scope spaces[CV_SPACE_COUNT];
+  cv_wat_scope spaces[CV_SPACE_COUNT];
   CV_VEC(cv_wat_type) types;
   cv_map signatures; // of final function types in groups of their own: bytes of the signature -> type index
   CV_VEC(cv_valtype) scratch;
@@ -126,14 +126,14 @@ typedef struct cv_wat {
   bool needs_data_count;
 
   // The function being parsed.
-  cv_scope locals;
+  cv_wat_scope locals;
   uint32_t func; // its index; UINT32_MAX outside of functions
   cv_buf body, pending;
   cv_buf *code; // where instructions go: body, or the section of a constant expression
-  CV_VEC(cv_label) labels;
+  CV_VEC(cv_wat_named_label) labels;
   cv_map label_names;   // -> 1 + index in labels
   uint32_t label_count; // labelled instructions of this function so far
-  CV_VEC(cv_frame) frames;
+  CV_VEC(cv_wat_frame) frames;
   cv_buf scratch_bytes;
 
   cv_names names;
@@ -185,10 +185,10 @@ CV_MUST_USE cv_status cv_wat_strings(cv_wat *p, cv_buf *out);
 // ---- scopes --------------------------------------------------------------------------------------------------------
 
 // Gives the next index a name. "duplicate function $x" when it is taken.
-CV_MUST_USE cv_status cv_wat_bind(cv_wat *p, cv_scope *scope, cv_bytes name, uint32_t token);
+CV_MUST_USE cv_status cv_wat_bind(cv_wat *p, cv_wat_scope *scope, cv_bytes name, uint32_t token);
 // A number or a name; "unknown function $x".
-CV_MUST_USE cv_status cv_wat_index_in(cv_wat *p, cv_scope *scope, uint32_t *index);
-static inline CV_MUST_USE cv_status cv_wat_index(cv_wat *p, cv_space space, uint32_t *index) {
+CV_MUST_USE cv_status cv_wat_index_in(cv_wat *p, cv_wat_scope *scope, uint32_t *index);
+static inline CV_MUST_USE cv_status cv_wat_index(cv_wat *p, cv_wat_space space, uint32_t *index) {
   return cv_wat_index_in(p, &p->spaces[space], index);
 }
 // An optional identifier and an optional (@name "x") annotation: *named and *name are what the name section shall say.
@@ -221,11 +221,12 @@ bool cv_wat_address_type(cv_wat *p);
 CV_MUST_USE cv_status cv_wat_limits(cv_wat *p, cv_limits *limits); // min and max only
 CV_MUST_USE cv_status cv_wat_global_type(cv_wat *p, cv_globaltype *type);
 // (param ...)* (result ...)*. With `locals`, names of parameters are allowed and each parameter becomes a local.
-CV_MUST_USE cv_status cv_wat_signature(cv_wat *p, cv_scope *locals, bool names_allowed, cv_signature *out);
+CV_MUST_USE cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed,
+                                       cv_wat_signature_types *out);
 // What follows the keyword of one (param ...) or (local ...), with its parenthesis: types are added to the scratch.
-CV_MUST_USE cv_status cv_wat_declaration(cv_wat *p, cv_scope *locals, bool names_allowed, uint32_t *count);
+CV_MUST_USE cv_status cv_wat_declaration(cv_wat *p, cv_wat_scope *locals, bool names_allowed, uint32_t *count);
 // (type x)? and a signature. *index is the type's.
-CV_MUST_USE cv_status cv_wat_type_use(cv_wat *p, cv_scope *locals, bool names_allowed, uint32_t *index);
+CV_MUST_USE cv_status cv_wat_type_use(cv_wat *p, cv_wat_scope *locals, bool names_allowed, uint32_t *index);
 CV_MUST_USE cv_status cv_wat_block_type(cv_wat *p); // encodes it into `pending`
 // Declares and names, then reads, the definitions of one (type) or (rec) field.
 CV_MUST_USE cv_status cv_wat_declare_types(cv_wat *p);
