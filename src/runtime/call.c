@@ -3,8 +3,6 @@
 // by a host function stays on the stack it is on. Nothing here is a system call once the first call has been made.
 #include "runtime/internal.h"
 
-#include "sys/signal.h"
-
 typedef struct entry {
   cv_context *context;
   cv_func *func;
@@ -16,34 +14,41 @@ static int run_on_fiber(void *p) {
   return (int)e->func->invoke(e->context, e->func, NULL, e->values);
 }
 
-// What a call leaves for the next one when it ended by cancellation: nothing.
-static void end_outermost(cv_context *c, cv_run run) {
-  if (CV_UNLIKELY(run == CV_RUN_TRAP && c->trap.kind == CV_TRAP_CANCELLED)) {
-    uint32_t cancelled = CV_TRAP_CANCELLED;
+// A cancellation ends one outermost call, and asks for nothing of the next.
+CV_COLD static void end_outermost(cv_context *c) {
+  uint32_t cancelled = CV_TRAP_CANCELLED;
+  if (c->trap.kind == CV_TRAP_CANCELLED)
     __atomic_compare_exchange_n(&c->interrupt, &cancelled, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+// What is not there yet on the first call of a store, or of a thread. NULL with a trap set.
+CV_COLD static cv_fiber *prepare(cv_context *c) {
+  cv_store *s = c->store;
+  if (!cv_thread_prepare()) {
+    cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for the thread's signal stack");
+    return NULL;
   }
+  cv_fiber *fiber = s->spare != NULL ? s->spare : cv_pool_fiber(&s->engine->pool, s->limits.stack_bytes);
+  if (fiber == NULL)
+    cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for a call stack");
+  return fiber;
 }
 
 static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
   cv_store *s = c->store;
+  cv_thread_state *thread = &cv_this_thread;
   cv_fiber *fiber = s->spare, *outer = c->fiber;
-  if (CV_UNLIKELY(fiber == NULL)) {
-    fiber = cv_pool_fiber(&s->engine->pool, s->limits.stack_bytes);
-    if (fiber == NULL)
-      return cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for a call stack");
-  }
-  if (CV_UNLIKELY(!cv_signal_prepare_thread())) {
-    s->spare = fiber;
-    return cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for the thread's signal stack");
-  }
+  if (CV_UNLIKELY(fiber == NULL || thread->id == 0) && (fiber = prepare(c)) == NULL)
+    return CV_RUN_TRAP;
   s->spare = NULL;
   uintptr_t outer_limit = c->stack_limit;
   uint32_t outer_thread = c->thread;
+  cv_context *before = thread->context;
   fiber->outer = outer;
   c->fiber = fiber;
   c->stack_limit = fiber->limit;
-  cv_context *before = cv_context_enter(c);
-  __atomic_store_n(&c->thread, cv_thread_id(), __ATOMIC_RELAXED);
+  thread->context = c;
+  __atomic_store_n(&c->thread, thread->id, __ATOMIC_RELAXED);
   entry e = {c, func, values};
   cv_run run;
   // After `thread` is set: the watcher signals until it has seen this twice (runtime/interrupt.c).
@@ -52,15 +57,15 @@ static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
   else
     run = (cv_run)cv_stack_run(&fiber->stack, run_on_fiber, &e);
   __atomic_store_n(&c->thread, outer_thread, __ATOMIC_RELAXED);
-  cv_context_enter(before);
+  thread->context = before;
   c->stack_limit = outer_limit;
   c->fiber = outer;
   if (CV_LIKELY(s->spare == NULL))
     s->spare = fiber;
   else
     cv_pool_fiber_give(&s->engine->pool, fiber);
-  if (outer == NULL)
-    end_outermost(c, run);
+  if (CV_UNLIKELY(run == CV_RUN_TRAP && outer == NULL))
+    end_outermost(c);
   return run;
 }
 
@@ -73,14 +78,12 @@ cv_run cv_call(cv_context *c, cv_func *func, cv_value *values) {
   if (CV_UNLIKELY(sp < c->stack_limit))
     return cv_trap_set(c, CV_TRAP_STACK_OVERFLOW, NULL);
   // The store may have been left for another one on this same stack.
-  cv_context *before = cv_context_enter(c);
-  cv_activation *top = c->top;
+  cv_context *before = cv_this_thread.context;
+  cv_this_thread.context = c;
   c->host_depth++;
   cv_run run = func->invoke(c, func, NULL, values);
   c->host_depth--;
-  assert(c->top == top);
-  (void)top;
-  cv_context_enter(before);
+  cv_this_thread.context = before;
   return run;
 }
 

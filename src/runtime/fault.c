@@ -7,16 +7,13 @@
 
 #include "sys/signal.h"
 
-static _Thread_local cv_context *running __attribute__((tls_model("initial-exec")));
+_Thread_local cv_thread_state cv_this_thread __attribute__((tls_model("initial-exec")));
 
-cv_context *cv_context_current(void) {
-  return running;
-}
-
-cv_context *cv_context_enter(cv_context *c) {
-  cv_context *before = running;
-  running = c;
-  return before;
+bool cv_thread_prepare(void) {
+  if (!cv_signal_prepare_thread())
+    return false;
+  cv_this_thread.id = cv_thread_id();
+  return true;
 }
 
 static bool in_reservation(const cv_store *s, uintptr_t address) {
@@ -47,7 +44,7 @@ static cv_trap_kind meaning(const cv_context *c, const cv_fault *fault, const cv
 }
 
 static bool handle(cv_fault *fault) {
-  cv_context *c = running;
+  cv_context *c = cv_this_thread.context;
   if (c == NULL)
     return false;
   bool interrupt = fault->kind == CV_FAULT_INTERRUPT;

@@ -103,9 +103,14 @@ CV_MUST_USE bool cv_fault_install(int interrupt_signal);
 // Fills the backtrace of context->trap from the activations. Async-signal-safe.
 void cv_trap_capture(cv_context *context);
 
-// The context that runs on this thread, NULL when none does; enter sets it and gives the former one.
-cv_context *cv_context_current(void);
-cv_context *cv_context_enter(cv_context *context);
+// What a thread is to the runtime. Read by signal handlers.
+typedef struct cv_thread_state {
+  cv_context *context; // the one that runs here, NULL when none does
+  uint32_t id;         // cv_thread_id; 0 until cv_thread_prepare
+} cv_thread_state;
+extern _Thread_local cv_thread_state cv_this_thread __attribute__((tls_model("initial-exec")));
+// Gives the thread its signal stack and number. Before the first call of wasm code on it.
+CV_MUST_USE bool cv_thread_prepare(void);
 
 // ---- call.c ----
 cv_invoke_fn cv_host_invoke;
