@@ -107,13 +107,18 @@ static const uint64_t file_rights = CV_CAN(FD_DATASYNC) | CV_CAN(FD_READ) | CV_C
 static const uint64_t size_rights = CV_CAN(FD_ALLOCATE) | CV_CAN(FD_SET_SIZE);
 
 // The right that each flag needs of the directory.
-static uint64_t rights_to_open(uint32_t oflags, uint32_t fdflags) {
+static uint64_t rights_to_open(uint32_t oflags) {
   uint64_t rights = CV_CAN(PATH_OPEN);
   rights |= oflags & OFLAG_CREAT ? CV_CAN(PATH_CREATE_FILE) : 0;
   rights |= oflags & OFLAG_TRUNC ? CV_CAN(PATH_SET_SIZE) : 0;
-  rights |= fdflags & P1_FDFLAG_DSYNC ? CV_CAN(FD_DATASYNC) : 0;
-  rights |= fdflags & (P1_FDFLAG_RSYNC | P1_FDFLAG_SYNC) ? CV_CAN(FD_SYNC) : 0;
   return rights;
+}
+
+// To have writes synchronized, a directory must have the right to synchronize, or be able to pass it on.
+static cv_err check_sync(const cv_descriptor *dir, uint32_t fdflags) {
+  uint64_t need = fdflags & P1_FDFLAG_DSYNC ? CV_CAN(FD_DATASYNC) : 0;
+  need |= fdflags & (P1_FDFLAG_RSYNC | P1_FDFLAG_SYNC) ? CV_CAN(FD_SYNC) : 0;
+  return (need & ~(dir->rights | dir->inheriting)) == 0 ? CV_ERR_OK : CV_ERR_NOTCAPABLE;
 }
 
 cv_err cv_p1_path_open(p1_call *c) {
@@ -122,7 +127,8 @@ cv_err cv_p1_path_open(p1_call *c) {
   uint32_t oflags = c->a[4].u32, flags = c->a[7].u32;
   if ((oflags & ~(uint32_t)OFLAGS) != 0 || (flags & ~(uint32_t)P1_FDFLAGS) != 0)
     return CV_ERR_INVAL;
-  CV_ERR_TRY(dir_and_path(c, 0, rights_to_open(oflags, flags), 2, &dir, &path));
+  CV_ERR_TRY(dir_and_path(c, 0, rights_to_open(oflags), 2, &dir, &path));
+  CV_ERR_TRY(check_sync(dir, flags));
   CV_ERR_TRY(p1_put32(c, c->a[8].u32, 0));
   // Programs ask for more than they need, some for every bit there is: they get what the directory lets them have.
   uint64_t base = c->a[5].u64 & dir->inheriting;
@@ -130,7 +136,8 @@ cv_err cv_p1_path_open(p1_call *c) {
   bool only_sizes = (base & CV_CAN(FD_WRITE)) == 0;
   cv_open_how how = {
       .read = (base & CV_CAN(FD_READ)) != 0,
-      .write = !is_dir && (base & (CV_CAN(FD_WRITE) | size_rights)) != 0,
+      // A directory that is asked to be writable is an error; one that may be resized has that right dropped.
+      .write = (base & (is_dir ? CV_CAN(FD_WRITE) : CV_CAN(FD_WRITE) | size_rights)) != 0,
       .create = (oflags & OFLAG_CREAT) != 0,
       .exclusive = (oflags & OFLAG_EXCL) != 0,
       .truncate = (oflags & OFLAG_TRUNC) != 0,
