@@ -218,6 +218,21 @@ static void take(const cv_interp_frame *f, const cv_side_entry *entry, cv_interp
   *at = (cv_interp_point){f->code + entry->target_pc, f->facts->side + entry->target_entry, base + entry->keep};
 }
 
+// Skips a value type: a byte, and the heap type of a reference written in two parts.
+static void skip_value_type(const uint8_t **pc) {
+  uint8_t byte = *(*pc)++;
+  if (byte == CV_KIND_REF || byte == CV_KIND_REF_NULL)
+    cv_leb_skip(pc);
+}
+
+// Skips a block type: a value type, 0x40, or a type index in one byte or more.
+static void skip_block_type(const uint8_t **pc) {
+  if (**pc & 0x80)
+    cv_leb_skip(pc);
+  else
+    skip_value_type(pc);
+}
+
 static void skip_catches(const uint8_t **pc, uint32_t count) {
   for (uint32_t k = 0; k < count; k++) {
     uint8_t kind = *(*pc)++;
@@ -268,13 +283,6 @@ static cv_exception *thrown(const cv_interp_frame *f, uint32_t code, const uint8
   const cv_tag *tag = cv_instance_tag(f->instance, cv_leb_u32(&pc));
   *trap = CV_TRAP_OUT_OF_MEMORY;
   return cv_exception_new(f->context, tag, sp - tag->signature->param_count);
-}
-
-// Skips a value type: a byte, and the heap type of a reference written in two parts.
-static void skip_value_type(const uint8_t **pc) {
-  uint8_t byte = *(*pc)++;
-  if (byte == CV_KIND_REF || byte == CV_KIND_REF_NULL)
-    cv_leb_skip(pc);
 }
 
 static uint32_t peek_u32(const uint8_t *pc) {
@@ -549,18 +557,20 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     case CV_OPC_BLOCK:
     case CV_OPC_LOOP:
     case CV_OPC_TRY:
+      skip_block_type(&pc);
+      break;
     case CV_OPC_DELEGATE: // reached in order, it is an end
       cv_leb_skip(&pc);
       break;
     case CV_OPC_TRY_TABLE: {
-      cv_leb_skip(&pc);
+      skip_block_type(&pc);
       uint32_t count = cv_leb_u32(&pc);
       skip_catches(&pc, count);
       side += count;
       break;
     }
     case CV_OPC_IF:
-      cv_leb_skip(&pc);
+      skip_block_type(&pc);
       if ((--sp)->u32 == 0)
         BRANCH(side);
       else
