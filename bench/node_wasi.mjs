@@ -19,7 +19,8 @@ while (rest[0]?.startsWith('--')) {
     throw new Error(`unknown option ${option}`);
   }
 }
-const wasi = new WASI({ version: 'preview1', args: rest, env, preopens, returnOnExit: true });
 const module = new WebAssembly.Module(readFileSync(rest[0]));
+const old = WebAssembly.Module.imports(module).some((i) => i.module === 'wasi_unstable');
+const wasi = new WASI({ version: old ? 'unstable' : 'preview1', args: rest, env, preopens, returnOnExit: true });
 const instance = new WebAssembly.Instance(module, wasi.getImportObject());
 process.exitCode = wasi.start(instance);

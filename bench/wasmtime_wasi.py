@@ -25,7 +25,9 @@ def main(rest):
     wasi.inherit_stdin()
     wasi.inherit_stdout()
     wasi.inherit_stderr()
-    engine = wasmtime.Engine()
+    config = wasmtime.Config()
+    config.max_wasm_stack = 1 << 20
+    engine = wasmtime.Engine(config)
     store = wasmtime.Store(engine)
     store.set_wasi(wasi)
     linker = wasmtime.Linker(engine)

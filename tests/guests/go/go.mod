@@ -1,0 +1,3 @@
+module cove/guests
+
+go 1.21
