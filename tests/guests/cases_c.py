@@ -150,6 +150,7 @@ def zstd(ctx):
 
 
 SQL = b"""
+pragma temp_store = memory;
 pragma journal_mode;
 create table t(a integer primary key, b text, c real);
 with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)

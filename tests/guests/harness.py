@@ -167,6 +167,7 @@ class Context:
 
     def empty_dir(self, name):
         path = os.path.join(self.scratch, name)
+        shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
         return path
 

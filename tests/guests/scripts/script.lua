@@ -2,7 +2,7 @@
 -- Errors caught and rethrown, coroutines, closures, metatables, strings, sorting, collection, chunks made at run time.
 local ok, err = pcall(function() error({ code = 42 }) end)
 print(ok, type(err), err.code)
-print(select(2, pcall(function() local x = nil; return x.y end)):gsub("^.-:", "") )
+print(select(2, pcall(function() local x = nil; return x.y end)):gsub("^.-:", ""))
 print(xpcall(function() error("deep", 0) end, function(m) return "handled " .. m end))
 print(pcall(pcall, error, "nested"))
 local depth = 0
@@ -14,7 +14,7 @@ local squares = coroutine.wrap(function() for i = 1, 4 do coroutine.yield(i * i)
 print(squares(), squares(), squares(), squares())
 local co = coroutine.create(function(a) local b = coroutine.yield(a + 1); error("in coroutine " .. b) end)
 print(coroutine.resume(co, 1))
-print(coroutine.resume(co, 2))
+print((select(2, coroutine.resume(co, 2)):gsub("^.-:", "")))
 print(coroutine.status(co))
 
 local point = setmetatable({ x = 1 }, { __index = function(_, k) return k .. "!" end, __call = function(s, y) return s.x + y end,
@@ -28,7 +28,7 @@ print(t[1], t[500], t[1000], #t)
 print(string.format("%5.2f|%-6d|%q|%s|%a", 3.14159, 42, "a\nb", ("x"):rep(5, ","), 0.5), #arg, arg[1])
 print(("the quick brown fox"):gsub("%w+", function(w) return w:upper():reverse() end))
 print(1 // 0.0, -7 // 2, -7 % 3, 7 % -3, 3 | 4 ~ 1, 1 << 62, math.maxinteger + 1 == math.mininteger, 2 ^ 0.5, 10 // 3)
-print(pcall(function() return 1 // 0 end))
+print((select(2, pcall(function() return 1 // 0 end)):gsub("^.-:", "")))
 print(select("#", load("return 1, 2, 3")()), load("syntax error here", "=chunk"))
 local weak = setmetatable({}, { __mode = "v" })
 for i = 1, 100 do weak[i] = {} end
