@@ -27,11 +27,11 @@ static cv_status read_hint(cv_decoder *d, cv_reader *r, uint32_t func, hint_vec 
 
 static cv_status read_hints(cv_decoder *d, cv_reader *r, hint_vec *hints) {
   uint32_t funcs;
-  CV_TRY(cv_read_count(r, 2, UINT32_MAX, "functions", &funcs));
+  CV_TRY(cv_read_count(r, UINT32_MAX, "functions", &funcs));
   for (uint32_t i = 0; i < funcs; i++) {
     uint32_t func, count;
     CV_TRY(cv_read_u32(r, &func));
-    CV_TRY(cv_read_count(r, 3, UINT32_MAX, "hints", &count));
+    CV_TRY(cv_read_count(r, UINT32_MAX, "hints", &count));
     for (uint32_t k = 0; k < count; k++)
       CV_TRY(read_hint(d, r, func, hints));
   }

@@ -24,7 +24,7 @@ static cv_status read_segment(cv_decoder *d, cv_data_decl *out) {
 
 cv_status cv_decode_data_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 2, CV_MAX_DATA_SEGMENTS, "data segments", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_DATA_SEGMENTS, "data segments", &count));
   cv_data_decl *datas = CV_ARENA_ARRAY(&d->m->arena, cv_data_decl, count);
   if (datas == NULL)
     return CV_ENOMEM;

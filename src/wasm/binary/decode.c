@@ -46,7 +46,7 @@ static cv_status read_preamble(cv_reader *r) {
   return CV_OK;
 }
 
-static cv_status read_section(cv_decoder *d, const uint8_t *end) {
+static cv_status read_section(cv_decoder *d) {
   cv_reader *r = &d->r;
   uint32_t offset = cv_reader_offset(r);
   uint8_t id;
@@ -62,11 +62,12 @@ static cv_status read_section(cv_decoder *d, const uint8_t *end) {
   CV_TRY(cv_read_u32(r, &size));
   if (size > cv_reader_left(r))
     return cv_fail(r->diag, CV_EMALFORMED, size_offset, "length out of bounds");
-  r->end = r->at + size;
+  d->section_end = r->at + size;
+  if (id == CV_SECTION_CODE)
+    d->m->code_section = (cv_span){cv_reader_offset(r), size};
   CV_TRY(sections[id].decode(d));
-  if (r->at != r->end)
+  if (r->at != d->section_end)
     return cv_reader_fail(r, "section size mismatch");
-  r->end = end;
   return CV_OK;
 }
 
@@ -91,7 +92,6 @@ static cv_status check_counts(const cv_decoder *d) {
 
 static cv_status finish(cv_decoder *d) {
   cv_module *m = d->m;
-  CV_TRY(check_counts(d));
   KEEP(customs, custom_count, d->customs);
   CV_TRY(cv_decode_names(d));
   CV_TRY(cv_decode_branch_hints(d));
@@ -105,12 +105,26 @@ static cv_status finish(cv_decoder *d) {
 }
 #undef KEEP
 
+static cv_status read_sections(cv_decoder *d) {
+  while (d->r.at < d->r.end)
+    CV_TRY(read_section(d));
+  return check_counts(d);
+}
+
 static cv_status decode(cv_decoder *d) {
-  const uint8_t *end = d->r.end;
   CV_TRY(read_preamble(&d->r));
-  while (d->r.at < end)
-    CV_TRY(read_section(d, end));
-  return finish(d);
+  cv_diag *diag = d->r.diag, later;
+  cv_diag_init(&later);
+  d->r.diag = &later;
+  cv_status status = read_sections(d);
+  d->r.diag = diag;
+  if (status == CV_OK)
+    return finish(d);
+  if (status == CV_EMALFORMED)
+    CV_TRY(cv_decode_scan_bodies(d));
+  if (diag != NULL && diag->status == CV_OK)
+    *diag = later;
+  return status;
 }
 
 static cv_status take_bytes(cv_module *m, const uint8_t *bytes, size_t size, cv_decode_bytes mode) {

@@ -7,7 +7,7 @@
 enum { FLAG_NOT_ACTIVE = 1, FLAG_EXPLICIT = 2, FLAG_EXPRESSIONS = 4 };
 
 static cv_status read_funcs(cv_decoder *d, cv_elem_decl *out) {
-  CV_TRY(cv_read_count(&d->r, 1, CV_MAX_TABLE_INIT, "elements", &out->count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_TABLE_INIT, "elements", &out->count));
   uint32_t *funcs = CV_ARENA_ARRAY(&d->m->arena, uint32_t, out->count);
   if (funcs == NULL)
     return CV_ENOMEM;
@@ -20,7 +20,7 @@ static cv_status read_funcs(cv_decoder *d, cv_elem_decl *out) {
 }
 
 static cv_status read_exprs(cv_decoder *d, cv_elem_decl *out) {
-  CV_TRY(cv_read_count(&d->r, 1, CV_MAX_TABLE_INIT, "elements", &out->count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_TABLE_INIT, "elements", &out->count));
   cv_const_expr *exprs = CV_ARENA_ARRAY(&d->m->arena, cv_const_expr, out->count);
   if (exprs == NULL)
     return CV_ENOMEM;
@@ -69,7 +69,7 @@ static cv_status read_segment(cv_decoder *d, cv_elem_decl *out) {
 
 cv_status cv_decode_element_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 3, CV_MAX_ELEM_SEGMENTS, "element segments", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_ELEM_SEGMENTS, "element segments", &count));
   cv_elem_decl *elems = CV_ARENA_ARRAY(&d->m->arena, cv_elem_decl, count);
   if (elems == NULL)
     return CV_ENOMEM;

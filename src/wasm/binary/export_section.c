@@ -23,7 +23,7 @@ static cv_status read_export(cv_decoder *d, cv_export *out) {
 
 cv_status cv_decode_export_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 3, CV_MAX_EXPORTS, "exports", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_EXPORTS, "exports", &count));
   cv_export *exports = CV_ARENA_ARRAY(&d->m->arena, cv_export, count);
   if (exports == NULL)
     return CV_ENOMEM;

@@ -5,7 +5,7 @@
 
 cv_status cv_decode_function_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 1, CV_MAX_FUNCTIONS, "functions", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_FUNCTIONS, "functions", &count));
   CV_TRY(cv_vec_reserve(d->mem, &d->funcs, count));
   for (uint32_t i = 0; i < count; i++) {
     cv_func_decl func = {.entry = cv_reader_offset(&d->r)};

@@ -5,7 +5,7 @@
 
 cv_status cv_decode_global_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 3, CV_MAX_GLOBALS, "globals", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_GLOBALS, "globals", &count));
   for (uint32_t i = 0; i < count; i++) {
     cv_global_decl global = {.entry = cv_reader_offset(&d->r)};
     CV_TRY(cv_read_global_type(&d->r, &global.type));

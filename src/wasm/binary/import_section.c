@@ -51,7 +51,7 @@ static cv_status read_import(cv_decoder *d, cv_import *out) {
 
 cv_status cv_decode_import_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 4, CV_MAX_IMPORTS, "imports", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_IMPORTS, "imports", &count));
   cv_import *imports = CV_ARENA_ARRAY(&d->m->arena, cv_import, count);
   if (imports == NULL)
     return CV_ENOMEM;

@@ -90,7 +90,7 @@ static cv_status read_fixed(cv_reader *r, size_t size, uint64_t *bits) {
 }
 
 static cv_status read_labels(cv_reader *r, cv_instr *out) {
-  CV_TRY(cv_read_count(r, 1, CV_MAX_BR_TABLE, "labels", &out->count));
+  CV_TRY(cv_read_count(r, CV_MAX_BR_TABLE, "labels", &out->count));
   out->bytes = r->at;
   for (uint32_t i = 0; i <= out->count; i++)
     CV_TRY(cv_read_u32(r, &out->index)); // the last one is the default
@@ -98,7 +98,7 @@ static cv_status read_labels(cv_reader *r, cv_instr *out) {
 }
 
 static cv_status read_select_types(cv_reader *r, cv_instr *out) {
-  CV_TRY(cv_read_count(r, 1, CV_MAX_RESULTS, "types", &out->count));
+  CV_TRY(cv_read_count(r, CV_MAX_RESULTS, "types", &out->count));
   out->bytes = r->at;
   for (uint32_t i = 0; i < out->count; i++) {
     cv_valtype type;
@@ -109,7 +109,7 @@ static cv_status read_select_types(cv_reader *r, cv_instr *out) {
 
 static cv_status read_try_table(cv_reader *r, cv_instr *out) {
   CV_TRY(cv_read_block_type(r, &out->block));
-  CV_TRY(cv_read_count(r, 2, CV_MAX_BR_TABLE, "catch clauses", &out->count));
+  CV_TRY(cv_read_count(r, CV_MAX_BR_TABLE, "catch clauses", &out->count));
   out->bytes = r->at;
   for (uint32_t i = 0; i < out->count; i++) {
     cv_catch_clause clause;

@@ -5,7 +5,7 @@
 
 cv_status cv_decode_memory_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 2, CV_MAX_MEMORIES, "memories", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_MEMORIES, "memories", &count));
   for (uint32_t i = 0; i < count; i++) {
     cv_memtype memory;
     CV_TRY(cv_read_memory_type(&d->r, &memory));

@@ -87,16 +87,22 @@ cv_status cv_read_s64(cv_reader *r, int64_t *out) {
   return read_signed(r, 64, out);
 }
 
-cv_status cv_read_count(cv_reader *r, size_t least, uint32_t most, const char *what, uint32_t *out) {
-  uint32_t offset = cv_reader_offset(r), count;
-  CV_TRY(cv_read_u32(r, &count));
-  if (count > cv_reader_left(r))
+// A length: "out of bounds" when it is more than all that follows its own first byte, which is where the
+// specification's interpreter draws the line; a little less than that is an unexpected end.
+static cv_status read_length(cv_reader *r, uint32_t *out) {
+  uint32_t offset = cv_reader_offset(r);
+  size_t left = cv_reader_left(r);
+  CV_TRY(cv_read_u32(r, out));
+  if (*out > left)
     return cv_fail(r->diag, CV_EMALFORMED, offset, "length out of bounds");
-  if (count > most)
-    return cv_fail(r->diag, CV_ELIMIT, offset, "too many %s: %u, at most %u", what, count, most);
-  if (count > cv_reader_left(r) / least)
-    return cv_read_end(r);
-  *out = count;
+  return *out > cv_reader_left(r) ? cv_read_end(r) : CV_OK;
+}
+
+cv_status cv_read_count(cv_reader *r, uint32_t most, const char *what, uint32_t *out) {
+  uint32_t offset = cv_reader_offset(r);
+  CV_TRY(read_length(r, out));
+  if (*out > most)
+    return cv_fail(r->diag, CV_ELIMIT, offset, "too many %s: %u, at most %u", what, *out, most);
   return CV_OK;
 }
 
@@ -109,10 +115,8 @@ cv_status cv_read_bytes(cv_reader *r, size_t size, const uint8_t **out) {
 }
 
 cv_status cv_read_byte_vector(cv_reader *r, cv_bytes *out) {
-  uint32_t offset = cv_reader_offset(r), size;
-  CV_TRY(cv_read_u32(r, &size));
-  if (size > cv_reader_left(r))
-    return cv_fail(r->diag, CV_EMALFORMED, offset, "length out of bounds");
+  uint32_t size;
+  CV_TRY(read_length(r, &size));
   *out = (cv_bytes){r->at, size};
   r->at += size;
   return CV_OK;
@@ -171,9 +175,9 @@ cv_status cv_read_heap_type(cv_reader *r, uint32_t *out) {
   }
   int64_t index;
   CV_TRY(cv_read_s33(r, &index));
-  if (index < 0) {
+  if (index < 0) { // a code in more than one byte
     r->at = at;
-    return cv_reader_fail(r, "malformed heap type");
+    return too_long(r);
   }
   CV_TRY(need(r, at, CV_FEATURE_BIT_FUNCTION_REFERENCES, "heap type"));
   // An index that no module can have stays one, and keeps out of the abstract codes.
@@ -195,7 +199,7 @@ cv_status cv_read_ref_type(cv_reader *r, cv_valtype *out) {
   }
   int feature = heap_feature(*at);
   if (feature < 0)
-    return cv_reader_fail(r, "malformed reference type");
+    return *at >= 0x80 ? too_long(r) : cv_reader_fail(r, "malformed reference type");
   CV_TRY(need(r, at, (unsigned)feature, "reference type"));
   *out = CV_REF_TYPE(true, CV_HEAP_ABSTRACT | *at);
   r->at++;
@@ -214,7 +218,7 @@ cv_status cv_read_val_type(cv_reader *r, cv_valtype *out) {
     return CV_OK;
   }
   if (code != CV_KIND_REF && code != CV_KIND_REF_NULL && heap_feature(code) < 0)
-    return cv_reader_fail(r, "malformed value type");
+    return code >= 0x80 ? too_long(r) : cv_reader_fail(r, "malformed value type");
   if (code == 0x70)
     CV_TRY(need(r, r->at, CV_FEATURE_BIT_REFERENCE_TYPES, "value type funcref"));
   return cv_read_ref_type(r, out);

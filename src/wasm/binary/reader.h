@@ -54,9 +54,9 @@ CV_MUST_USE static inline cv_status cv_read_u64(cv_reader *r, uint64_t *out) {
   return cv_read_u64_slow(r, out);
 }
 
-// The number of elements of a vector, each of which takes at least `least` bytes (1 or more) and of which there may
-// be at most `most`: so an array for them is no larger than a multiple of what is left to read. `what` names them.
-CV_MUST_USE cv_status cv_read_count(cv_reader *r, size_t least, uint32_t most, const char *what, uint32_t *out);
+// The number of elements of a vector, of which there may be at most `most`. It is no more than the bytes left to read,
+// since an element takes one at least, so that an array for them is bounded by the input. `what` names them.
+CV_MUST_USE cv_status cv_read_count(cv_reader *r, uint32_t most, const char *what, uint32_t *out);
 // `size` bytes as they are.
 CV_MUST_USE cv_status cv_read_bytes(cv_reader *r, size_t size, const uint8_t **out);
 // A vector of bytes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // sections.h: what the section decoders share; internal to wasm/binary. Each section has a file and one function,
-// which reads the contents: the reader's limit is the end of the section.
+// which reads the contents. The reader's limit is the end of the module: only afterwards is the place compared with the
+// size that the section gave, so that a malformed element is told as such and not as an end.
 #ifndef COVE_WASM_BINARY_SECTIONS_H
 #define COVE_WASM_BINARY_SECTIONS_H
 
@@ -39,9 +40,10 @@ typedef struct cv_decoder {
   CV_VEC(cv_global_decl) globals;
   CV_VEC(cv_tag_decl) tags;
   CV_VEC(cv_custom_section) customs;
-  uint32_t bodies;       // entries of the code section
-  uint32_t data_count;   // of the data count section
-  uint32_t last_section; // id of the last section that was not custom
+  const uint8_t *section_end; // of the section at hand
+  uint32_t bodies;            // entries of the code section read
+  uint32_t data_count;        // of the data count section
+  uint32_t last_section;      // id of the last section that was not custom
 } cv_decoder;
 
 CV_MUST_USE cv_status cv_decode_type_section(cv_decoder *d);
@@ -58,6 +60,9 @@ CV_MUST_USE cv_status cv_decode_data_count_section(cv_decoder *d);
 CV_MUST_USE cv_status cv_decode_code_section(cv_decoder *d);
 CV_MUST_USE cv_status cv_decode_data_section(cv_decoder *d);
 CV_MUST_USE cv_status cv_decode_custom_section(cv_decoder *d);
+
+// Fails when an instruction of a body read so far is malformed: after a failure further on, so that the earliest wins.
+CV_MUST_USE cv_status cv_decode_scan_bodies(cv_decoder *d);
 
 // A constant expression up to its end. Functions that it names become declared.
 CV_MUST_USE cv_status cv_decode_const_expr(cv_decoder *d, cv_const_expr *out);

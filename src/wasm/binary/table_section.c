@@ -25,7 +25,7 @@ static cv_status read_table(cv_decoder *d) {
 
 cv_status cv_decode_table_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 3, CV_MAX_TABLES, "tables", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_TABLES, "tables", &count));
   for (uint32_t i = 0; i < count; i++)
     CV_TRY(read_table(d));
   return CV_OK;

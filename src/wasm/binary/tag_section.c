@@ -5,7 +5,7 @@
 
 cv_status cv_decode_tag_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 2, CV_MAX_TAGS, "tags", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_TAGS, "tags", &count));
   for (uint32_t i = 0; i < count; i++) {
     cv_tag_decl tag = {.entry = cv_reader_offset(&d->r)};
     CV_TRY(cv_read_tag_type(&d->r, &tag.type));

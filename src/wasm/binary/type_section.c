@@ -7,7 +7,7 @@
 enum { CODE_SUB = 0x50, CODE_SUB_FINAL = 0x4f, CODE_REC = 0x4e };
 
 static cv_status read_result_type(cv_decoder *d, uint32_t most, const char *what, const uint8_t **at, uint32_t *count) {
-  CV_TRY(cv_read_count(&d->r, 1, most, what, count));
+  CV_TRY(cv_read_count(&d->r, most, what, count));
   *at = d->r.at;
   for (uint32_t i = 0; i < *count; i++) {
     cv_valtype type;
@@ -53,6 +53,10 @@ static cv_status read_composite(cv_decoder *d, uint8_t code, cv_type *out) {
   out->kind = (cv_composite)code;
   if (code == CV_COMP_FUNC)
     return read_func(d, &out->as.func);
+  if (code >= 0x80) { // the code is an s7
+    d->r.at--;
+    return cv_reader_fail(&d->r, "integer representation too long");
+  }
   bool known = code == CV_COMP_STRUCT || code == CV_COMP_ARRAY;
   if (!known || (d->r.features & CV_FEAT(GC)) == 0) {
     d->r.at--;
@@ -61,7 +65,7 @@ static cv_status read_composite(cv_decoder *d, uint8_t code, cv_type *out) {
   }
   uint32_t count = 1;
   if (code == CV_COMP_STRUCT)
-    CV_TRY(cv_read_count(&d->r, 2, CV_MAX_STRUCT_FIELDS, "fields", &count));
+    CV_TRY(cv_read_count(&d->r, CV_MAX_STRUCT_FIELDS, "fields", &count));
   return read_fields(d, count, out);
 }
 
@@ -72,7 +76,7 @@ static cv_status read_sub_type(cv_decoder *d, cv_type *out) {
   if ((code == CODE_SUB || code == CODE_SUB_FINAL) && (d->r.features & CV_FEAT(GC)) != 0) {
     out->is_final = code == CODE_SUB_FINAL;
     uint32_t count, offset = cv_reader_offset(&d->r);
-    CV_TRY(cv_read_count(&d->r, 1, CV_MAX_TYPES, "supertypes", &count));
+    CV_TRY(cv_read_count(&d->r, CV_MAX_TYPES, "supertypes", &count));
     if (count > 1)
       return cv_fail(d->r.diag, CV_EINVALID, offset, "sub type has more than one supertype");
     if (count == 1)
@@ -88,7 +92,7 @@ static cv_status read_group(cv_decoder *d) {
   uint32_t count = 1;
   if (d->r.at < d->r.end && *d->r.at == CODE_REC && (d->r.features & CV_FEAT(GC)) != 0) {
     d->r.at++;
-    CV_TRY(cv_read_count(&d->r, 2, CV_MAX_RECURSIVE_GROUP, "types in a recursive group", &count));
+    CV_TRY(cv_read_count(&d->r, CV_MAX_RECURSIVE_GROUP, "types in a recursive group", &count));
   }
   uint32_t start = (uint32_t)d->types.count;
   if (count > CV_MAX_TYPES - start)
@@ -105,7 +109,7 @@ static cv_status read_group(cv_decoder *d) {
 
 cv_status cv_decode_type_section(cv_decoder *d) {
   uint32_t count;
-  CV_TRY(cv_read_count(&d->r, 2, CV_MAX_TYPES, "types", &count));
+  CV_TRY(cv_read_count(&d->r, CV_MAX_TYPES, "types", &count));
   for (uint32_t i = 0; i < count; i++)
     CV_TRY(read_group(d));
   return CV_OK;

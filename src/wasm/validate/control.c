@@ -81,14 +81,9 @@ static cv_status block_mismatch(cv_validator *v, const cv_valtype *results, uint
 cv_status cv_end_arm(cv_validator *v, cv_frame *f) {
   uint32_t count;
   const cv_valtype *results = cv_frame_results(f, &count);
-  size_t available = (size_t)(v->sp - v->base);
-  if (available > count || (available < count && !f->unreachable))
-    return block_mismatch(v, results, count);
-  for (size_t i = 1; i <= available; i++)
-    if (v->sp[-(ptrdiff_t)i] != results[count - i] &&
-        !cv_module_type_matches(v->m, v->sp[-(ptrdiff_t)i], results[count - i]))
-      return block_mismatch(v, results, count);
-  return CV_OK;
+  if (count != 0)
+    CV_TRY(cv_check_top(v, results, count));
+  return (size_t)(v->sp - v->base) <= count ? CV_OK : block_mismatch(v, results, count);
 }
 
 void cv_restart_frame(cv_validator *v, cv_frame *f) {

@@ -111,7 +111,7 @@ static cv_status read_locals(cv_validator *v, const cv_func_decl *func, cv_arena
   } while (0)
 #define READ_U32(out)                                                                                                  \
   do {                                                                                                                 \
-    if (CV_LIKELY(p < end && *p < 0x80)) {                                                                             \
+    if (CV_LIKELY(p < limit && *p < 0x80)) {                                                                           \
       (out) = *p++;                                                                                                    \
     } else {                                                                                                           \
       v->r.at = p;                                                                                                     \
@@ -195,15 +195,28 @@ static cv_status drop(cv_validator *v) {
   return cv_pop_any(v, &type);
 }
 
+// No `end` inside the body. The text is what the grammar gives when it reads on: the instructions end beyond the body,
+// or something else follows, or nothing.
+static cv_status body_ended(cv_validator *v, const uint8_t *p, const uint8_t *end) {
+  v->r.at = p;
+  if (p == v->r.end)
+    return cv_read_end(&v->r);
+  if (p > end || *p == CV_OPC_END)
+    return cv_reader_fail(&v->r, "section size mismatch: the body ends without END opcode");
+  return cv_reader_fail(&v->r, "END opcode expected");
+}
+
+// Immediates are read up to the end of the module, so that a malformed one is told as such; the loop then finds that
+// the body ended in the instruction.
 static cv_status validate_code(cv_validator *v) {
-  const uint8_t *p = v->r.at, *const end = v->r.end;
+  const uint8_t *p = v->r.at, *const end = v->end, *const limit = v->r.end;
   cv_valtype *sp = v->sp, *base = v->base;
   for (;;) {
     uint32_t index;
     bool done;
     v->pc = p;
-    if (CV_UNLIKELY(p == end))
-      return cv_read_end(&v->r);
+    if (CV_UNLIKELY(p >= end))
+      return body_ended(v, p, end);
     uint8_t byte = *p++;
     switch (byte) {
     case CV_OPC_LOCAL_GET:
@@ -229,7 +242,7 @@ static cv_status validate_code(cv_validator *v) {
       break;
     case CV_OPC_I32_CONST:
     case CV_OPC_I64_CONST: {
-      const uint8_t *next = short_leb(p, end);
+      const uint8_t *next = short_leb(p, limit);
       if (CV_LIKELY(next != NULL))
         p = next;
       else
@@ -304,7 +317,7 @@ static cv_status validate_code(cv_validator *v) {
         PUSH(op->out);
         break;
       case CV_SHAPE_LOAD:
-        next = plain_memarg(v, p, end, op->align);
+        next = plain_memarg(v, p, limit, op->align);
         if (CV_UNLIKELY(next == NULL)) {
           CALL(cv_on_other(v));
           break;
@@ -315,7 +328,7 @@ static cv_status validate_code(cv_validator *v) {
         PUSH(op->out);
         break;
       case CV_SHAPE_STORE:
-        next = plain_memarg(v, p, end, op->align);
+        next = plain_memarg(v, p, limit, op->align);
         if (CV_UNLIKELY(next == NULL)) {
           CALL(cv_on_other(v));
           break;
@@ -377,8 +390,9 @@ static void reset(cv_validator *v, const cv_func_decl *func, cv_func_facts *fact
   v->type = &m->types[func->type].as.func;
   v->start = cv_span_start(m, func->code);
   v->pc = v->start;
-  v->r = (cv_reader){
-      .start = m->bytes, .at = v->start, .end = v->start + func->code.size, .features = m->features, .diag = diag};
+  v->end = v->start + func->code.size;
+  v->r =
+      (cv_reader){.start = m->bytes, .at = v->start, .end = m->bytes + m->size, .features = m->features, .diag = diag};
   v->weight = 1;
   v->fact_flags = 0;
   v->sp = v->base = v->water = v->stack;
@@ -395,7 +409,7 @@ static cv_status validate(cv_validator *v, const cv_func_decl *func, cv_arena *a
   CV_TRY(read_locals(v, func, arena));
   CV_TRY(cv_push_frame(v, CV_FRAME_FUNC, &v->m->types[func->type], CV_BOT));
   CV_TRY(validate_code(v));
-  if (v->r.at != v->r.end)
+  if (v->r.at != v->end)
     return cv_reader_fail(&v->r, "section size mismatch: instructions after the end of the function");
   return keep_facts(v, arena);
 }

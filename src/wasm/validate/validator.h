@@ -57,8 +57,9 @@ struct cv_validator {
   bool memory0_is_32; // there is a memory 0, addressed by i32
 
   // The function at hand.
-  cv_reader r;          // over its code span; .at is stale while the hot loop runs
+  cv_reader r;          // in its code span; .at is stale while the hot loop runs
   const uint8_t *start; // of the code span
+  const uint8_t *end;   // of the code span; the reader's limit is the end of the module
   const uint8_t *pc;    // of the instruction at hand
   cv_diag *diag;
   const cv_functype *type;
