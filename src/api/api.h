@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// api.h: what the implementers of include/cove share. Where a public object is nothing more than a run-time object it
+// is the same pointer under another name (cove_engine, cove_instance, cove_func, cove_memory, cove_table, cove_global,
+// cove_tag); modules and stores have a structure of their own.
+#ifndef COVE_API_API_H
+#define COVE_API_API_H
+
+#include <cove/cove.h>
+
+#include "base/vec.h"
+#include "runtime/engine.h"
+#include "runtime/runtime.h"
+#include "wasm/dwarf.h"
+
+// The quota of objects that belong to no engine and no store: configurations, errors, linkers.
+extern cv_mem cv_api_mem;
+
+struct cove_config {
+  cv_engine_options options;
+};
+
+struct cove_module {
+  uint32_t refs;     // atomic: its maker, and each store that instantiated it
+  cv_engine *engine; // kept
+  cv_module *module; // owned by `code` where there is one
+  cv_code *code;     // NULL when only inspected
+  bool owns_bytes;   // `bytes` is a block of cv_api_mem
+  const uint8_t *bytes;
+  size_t size;
+  void (*release)(void *env); // borrowed bytes: called last; may be NULL
+  void *release_env;
+};
+void cv_api_module_retain(cove_module *module);
+
+typedef struct cv_api_dwarf {
+  const cv_module *module;
+  cv_dwarf *dwarf; // NULL: none was found
+} cv_api_dwarf;
+
+struct cove_store {
+  cv_store *store;
+  cv_engine *engine; // kept
+  void *data;
+  CV_VEC(cove_module *) modules; // kept
+  CV_VEC(cv_api_dwarf) dwarfs;
+  cove_canceller *canceller; // shared with handles; NULL until first asked for
+};
+static inline cove_store *cv_api_store_of(cv_store *store) {
+  return cv_store_data(store);
+}
+
+// ---- error.c ----
+// Makes *error (when `error` is not NULL) and returns the status.
+CV_COLD CV_PRINTF(3, 4) cove_status cv_api_fail(cove_error **error, cove_status status, const char *fmt, ...);
+CV_COLD cove_status cv_api_diag(cove_error **error, cv_status status, const cv_diag *diag);
+CV_COLD cove_status cv_api_no_memory(cove_error **error);
+CV_COLD cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text);
+// After CV_RUN_TRAP or CV_RUN_EXCEPTION: COVE_TRAP or COVE_EXIT.
+CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run);
+
+// ---- module.c ----
+cove_externtype cv_api_externtype(const cv_module *module, cv_extern_kind kind, uint32_t index);
+cove_functype cv_api_functype(const cv_functype *type);
+cove_memorytype cv_api_memorytype(const cv_memtype *type);
+cove_tabletype cv_api_tabletype(const cv_tabletype *type);
+
+static inline cove_bytes cv_api_bytes(cv_bytes bytes) {
+  return (cove_bytes){(const char *)bytes.data, bytes.size};
+}
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// text.c: between the text format and the binary format.
+#include "api/api.h"
+#include "wasm/text/wat.h"
+
+// The contents as an owned buffer of its exact size and a zero.
+static cove_status hand_over(cv_buf *buf, cove_buffer *out, cove_error **error) {
+  size_t size = buf->size;
+  cv_buf_byte(buf, 0);
+  char *block = cv_buf_status(buf) == CV_OK ? cv_mem_realloc(&cv_api_mem, buf->data, buf->capacity, size + 1) : NULL;
+  if (block == NULL) {
+    cv_buf_free(buf);
+    return cv_api_no_memory(error);
+  }
+  *out = (cove_buffer){block, size};
+  return COVE_OK;
+}
+
+cove_status cove_text_parse(const char *text, size_t size, cove_buffer *out, cove_error **error) {
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cv_status status = cv_wat_parse(text, size, &cv_api_mem, &buf, &diag);
+  if (status == CV_OK)
+    return hand_over(&buf, out, error);
+  cv_buf_free(&buf);
+  return cv_api_diag(error, status, &diag);
+}
+
+cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buffer *out, cove_error **error) {
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_diag diag;
+  cv_diag_init(&diag);
+  const cv_wat_print_options options = {.fold = (flags & COVE_PRINT_FOLDED) != 0,
+                                        .no_names = (flags & COVE_PRINT_NO_NAMES) != 0,
+                                        .offsets = (flags & COVE_PRINT_OFFSETS) != 0};
+  cv_status status = cv_wat_print(module->module, &options, &cv_api_mem, &buf, &diag);
+  if (status == CV_OK)
+    return hand_over(&buf, out, error);
+  cv_buf_free(&buf);
+  return cv_api_diag(error, status, &diag);
+}
