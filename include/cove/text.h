@@ -7,8 +7,10 @@
 
 COVE_BEGIN
 
-// The binary of a module in text. Errors carry line and column. The module is not validated.
-COVE_API COVE_MUST_USE cove_status cove_text_parse(const char *text, size_t size, cove_buffer *out, cove_error **error);
+// The binary of a module in text. Errors carry line and column. The module is not validated. `engine` gives the
+// features that count where they change what a text means; NULL for the default set.
+COVE_API COVE_MUST_USE cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t size,
+                                                   cove_buffer *out, cove_error **error);
 
 enum {
   COVE_PRINT_FOLDED = 1,   // operands inside their instruction

@@ -158,8 +158,8 @@ cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run) {
     return status;
   if (exited) {
     e->exit_status = trap->exit_status;
-    snprintf(e->message, sizeof e->message, "exit with status %d", (int)trap->exit_status);
-    snprintf(e->diag.text, sizeof e->diag.text, "%s", e->message);
+    snprintf(e->diag.text, sizeof e->diag.text, "exit with status %d", (int)trap->exit_status);
+    snprintf(e->message, sizeof e->message, "%s", e->diag.text);
     return status;
   }
   cove_trap *t = cv_arena_calloc(&e->arena, 1, sizeof *t);

@@ -122,7 +122,8 @@ cove_status cove_module_open(cove_engine *engine, const char *path, cove_module 
   const char *looks_like = NULL;
   cv_binary_kind kind = cv_binary_kind_of(file.data, file.size, &looks_like);
   if (kind == CV_BINARY_TEXT) {
-    cv_status parsed = cv_wat_parse((const char *)file.data, file.size, &cv_api_mem, &binary, &diag);
+    cv_status parsed = cv_wat_parse((const char *)file.data, file.size, cv_engine_features((cv_engine *)engine),
+                                    &cv_api_mem, &binary, &diag);
     if (parsed != CV_OK) {
       status = cv_api_diag(error, parsed, &diag);
       goto done;

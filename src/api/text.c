@@ -16,12 +16,14 @@ static cove_status hand_over(cv_buf *buf, cove_buffer *out, cove_error **error) 
   return COVE_OK;
 }
 
-cove_status cove_text_parse(const char *text, size_t size, cove_buffer *out, cove_error **error) {
+cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t size, cove_buffer *out,
+                            cove_error **error) {
   cv_buf buf;
   cv_buf_init(&buf, &cv_api_mem);
   cv_diag diag;
   cv_diag_init(&diag);
-  cv_status status = cv_wat_parse(text, size, &cv_api_mem, &buf, &diag);
+  cv_features features = engine != NULL ? cv_engine_features((const cv_engine *)engine) : CV_FEATURES_DEFAULT;
+  cv_status status = cv_wat_parse(text, size, features, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)
     return hand_over(&buf, out, error);
   cv_buf_free(&buf);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// wasi.c: the grants of a WASI program, over the resource core (wasi/core) and its preview 1 adapter (wasi/p1).
+#include "wasi/core/wasi.h"
+#include "api/linker.h"
+#include "runtime/interrupt.h"
+
+struct cove_wasi_config {
+  cv_wasi_config *config;
+  cove_trace_format format;
+  cove_wasi_trace_fn *trace;
+  void *trace_env;
+};
+
+struct cove_wasi {
+  cv_wasi *wasi;
+  cove_trace_format format;
+  cove_wasi_trace_fn *trace;
+  void *trace_env;
+  cv_buf line;
+};
+
+cove_wasi_config *cove_wasi_config_new(void) {
+  cove_wasi_config *config = cv_mem_zalloc(&cv_api_mem, sizeof *config);
+  if (config == NULL)
+    return NULL;
+  config->config = cv_wasi_config_new(&cv_api_mem);
+  if (config->config == NULL) {
+    cv_mem_free(&cv_api_mem, config, sizeof *config);
+    return NULL;
+  }
+  return config;
+}
+
+void cove_wasi_config_delete(cove_wasi_config *config) {
+  if (config == NULL)
+    return;
+  cv_wasi_config_delete(config->config);
+  cv_mem_free(&cv_api_mem, config, sizeof *config);
+}
+
+// `what` says what was refused with CV_EUSAGE.
+static cove_status done(cv_status status, const char *what, cove_error **error) {
+  if (status == CV_OK)
+    return COVE_OK;
+  if (status == CV_ENOMEM)
+    return cv_api_no_memory(error);
+  return cv_api_fail(error, (cove_status)status, "%s", what);
+}
+
+void cove_wasi_config_grant_basics(cove_wasi_config *config) {
+  cv_wasi_config_grant_basics(config->config);
+}
+
+cove_status cove_wasi_config_arg(cove_wasi_config *config, const char *arg, cove_error **error) {
+  return done(cv_wasi_config_arg(config->config, arg), "not an argument", error);
+}
+
+cove_status cove_wasi_config_env(cove_wasi_config *config, const char *key, const char *value, cove_error **error) {
+  return done(cv_wasi_config_env(config->config, key, value), "not the name of an environment variable", error);
+}
+
+static cove_status stdio(cove_wasi_config *config, unsigned which, const cv_stdio *stream, cove_error **error) {
+  return done(cv_wasi_config_stdio(config->config, which, stream), "there is no such standard stream", error);
+}
+
+cove_status cove_wasi_config_stdio_inherit(cove_wasi_config *config, unsigned which, cove_error **error) {
+  return stdio(config, which, &(cv_stdio){.kind = CV_STDIO_INHERIT}, error);
+}
+
+cove_status cove_wasi_config_stdio_file(cove_wasi_config *config, unsigned which, const char *path,
+                                        cove_error **error) {
+  return stdio(config, which, &(cv_stdio){.kind = CV_STDIO_FILE, .path = path}, error);
+}
+
+cove_status cove_wasi_config_stdio_null(cove_wasi_config *config, unsigned which, cove_error **error) {
+  return stdio(config, which, &(cv_stdio){.kind = CV_STDIO_NULL}, error);
+}
+
+cove_status cove_wasi_config_stdin_bytes(cove_wasi_config *config, const void *data, size_t size, cove_error **error) {
+  return stdio(config, 0, &(cv_stdio){.kind = CV_STDIO_BUFFER, .text = {data, size}}, error);
+}
+
+cove_status cove_wasi_config_stdio_collect(cove_wasi_config *config, unsigned which, cove_error **error) {
+  if (which != 1 && which != 2)
+    return cv_api_fail(error, COVE_USAGE, "only streams 1 and 2 can be collected");
+  return stdio(config, which, &(cv_stdio){.kind = CV_STDIO_BUFFER}, error);
+}
+
+static cove_status dir(cove_wasi_config *config, const cv_dir *grant, cove_error **error) {
+  return done(cv_wasi_config_dir(config->config, grant), "not a directory grant", error);
+}
+
+cove_status cove_wasi_config_dir(cove_wasi_config *config, const char *host, const char *guest, bool read_only,
+                                 cove_error **error) {
+  return dir(config, &(cv_dir){.kind = CV_DIR_HOST, .host = host, .guest = guest, .read_only = read_only}, error);
+}
+
+cove_status cove_wasi_config_tmpfs(cove_wasi_config *config, const char *guest, cove_error **error) {
+  return dir(config, &(cv_dir){.kind = CV_DIR_MEMORY, .guest = guest}, error);
+}
+
+cove_status cove_wasi_config_archive(cove_wasi_config *config, const char *file, const char *guest,
+                                     cove_error **error) {
+  return dir(config, &(cv_dir){.kind = CV_DIR_ARCHIVE, .host = file, .guest = guest, .read_only = true}, error);
+}
+
+static cove_status done_diag(cv_status status, const cv_diag *diag, cove_error **error) {
+  return status == CV_OK ? COVE_OK : cv_api_diag(error, status, diag);
+}
+
+cove_status cove_wasi_config_listen_fd(cove_wasi_config *config, int fd, cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  return done_diag(cv_wasi_config_listen_handle(config->config, fd, &diag), &diag, error);
+}
+
+cove_status cove_wasi_config_tcp_listen(cove_wasi_config *config, const char *address, cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  return done_diag(cv_wasi_config_tcp_listen(config->config, address, &diag), &diag, error);
+}
+
+void cove_wasi_config_seed(cove_wasi_config *config, uint64_t seed) {
+  cv_wasi_config_random(config->config, CV_RANDOM_SEEDED, seed);
+}
+
+static_assert((int)COVE_CLOCK_DENIED == CV_CLOCK_DENIED && (int)COVE_CLOCK_REAL == CV_CLOCK_REAL &&
+                  (int)COVE_CLOCK_FIXED == CV_CLOCK_FIXED && (int)COVE_CLOCK_VIRTUAL == CV_CLOCK_VIRTUAL,
+              "same numbers");
+
+void cove_wasi_config_clock(cove_wasi_config *config, cove_clock clock, uint64_t wall_time) {
+  cv_wasi_config_clocks(config->config, (cv_clock_mode)clock, (cv_clock_mode)clock, wall_time);
+}
+
+void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes) {
+  config->config->limits.output = bytes;
+}
+
+void cove_wasi_config_trace(cove_wasi_config *config, cove_trace_format format, cove_wasi_trace_fn *fn, void *env) {
+  config->format = format;
+  config->trace = fn;
+  config->trace_env = env;
+}
+
+static void trace(void *env, const cv_trace_call *call) {
+  cove_wasi *wasi = env;
+  wasi->line.size = 0;
+  if (wasi->format == COVE_TRACE_JSON)
+    cv_trace_print_json(&wasi->line, call);
+  else
+    cv_trace_print_text(&wasi->line, call);
+  if (cv_buf_status(&wasi->line) == CV_OK)
+    wasi->trace(wasi->trace_env, (const char *)wasi->line.data, wasi->line.size);
+}
+
+cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cove_wasi *wasi = cv_mem_zalloc(&cv_api_mem, sizeof *wasi);
+  if (wasi == NULL)
+    return cv_api_no_memory(error);
+  cv_status status = cv_wasi_new(&cv_api_mem, config->config, &wasi->wasi, &diag);
+  if (status != CV_OK) {
+    cv_mem_free(&cv_api_mem, wasi, sizeof *wasi);
+    return cv_api_diag(error, status, &diag);
+  }
+  cv_buf_init(&wasi->line, &cv_api_mem);
+  if (config->trace != NULL) {
+    wasi->format = config->format;
+    wasi->trace = config->trace;
+    wasi->trace_env = config->trace_env;
+    wasi->wasi->trace = trace;
+    wasi->wasi->trace_env = wasi;
+  }
+  *out = wasi;
+  return COVE_OK;
+}
+
+void cove_wasi_delete(cove_wasi *wasi) {
+  if (wasi == NULL)
+    return;
+  cv_wasi_delete(wasi->wasi);
+  cv_buf_free(&wasi->line);
+  cv_mem_free(&cv_api_mem, wasi, sizeof *wasi);
+}
+
+cove_bytes cove_wasi_output(const cove_wasi *wasi, unsigned which) {
+  return which == 1 || which == 2 ? cv_api_bytes(cv_wasi_output(wasi->wasi, which)) : (cove_bytes){"", 0};
+}
+
+size_t cove_wasi_refusal_count(const cove_wasi *wasi) {
+  return wasi->wasi->refusals.count;
+}
+
+bool cove_wasi_refusal(const cove_wasi *wasi, size_t index, cove_refusal *out) {
+  if (index >= wasi->wasi->refusals.count)
+    return false;
+  const cv_refusal *r = &wasi->wasi->refusals.data[index];
+  *out = (cove_refusal){.what = r->what, .grant = r->grant, .count = r->times};
+  return true;
+}
