@@ -13,9 +13,8 @@ COVE_API COVE_MUST_USE cove_status cove_text_parse(const cove_engine *engine, co
                                                    cove_buffer *out, cove_error **error);
 
 enum {
-  COVE_PRINT_FOLDED = 1,   // operands inside their instruction
-  COVE_PRINT_NO_NAMES = 2, // indices instead of the name section's names
-  COVE_PRINT_OFFSETS = 4,  // comments with byte offsets
+  COVE_PRINT_NO_NAMES = 1, // indices instead of the name section's names
+  COVE_PRINT_OFFSETS = 2,  // comments with byte offsets
 };
 // The text of a module. Parsing it gives the same module again. `flags` of COVE_PRINT_*.
 COVE_API COVE_MUST_USE cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buffer *out,

@@ -125,6 +125,25 @@ cove_status cove_linker_define_instance(cove_linker *linker, const char *module,
   return COVE_OK;
 }
 
+// Functions of WASI are made when a module first imports them, which spares a start the making of all. False when there
+// is none of that name; the object is NULL when out of memory.
+static bool define_wasi_function(cove_linker *linker, const cv_import *import, cv_extern *out) {
+  cv_p1_function f;
+  if (linker->p1 == NULL || !cv_p1_find(linker->p1, import->module, import->name, &f))
+    return false;
+  *out = (cv_extern){.kind = CV_EXTERN_FUNC};
+  const cv_functype *t = &f.type;
+  cv_typeid id = cv_engine_functype(linker->store->engine, cv_functype_params(t), t->param_count,
+                                    cv_functype_results(t), t->result_count);
+  cv_func *func = id != CV_NO_TYPE ? cv_store_func_new(linker->store->store, id, f.fn, f.env, NULL) : NULL;
+  if (func != NULL) {
+    out->as.func = func;
+    if (cv_linker_put(linker, import->module, import->name, *out) != CV_OK)
+      out->as.func = NULL;
+  }
+  return true;
+}
+
 // Fills `imports`, one for each import of the module.
 static cove_status resolve(cove_linker *linker, const cv_module *m, cv_extern *imports, cove_error **error) {
   for (uint32_t i = 0; i < m->import_count; i++) {
@@ -135,9 +154,12 @@ static cove_status resolve(cove_linker *linker, const cv_module *m, cv_extern *i
       return cv_api_no_memory(error);
     const uint64_t *at = cv_map_get(&linker->map, key);
     cv_arena_restore(&linker->arena, mark);
-    if (at == NULL)
+    if (at != NULL)
+      imports[i] = linker->items.data[*at];
+    else if (!define_wasi_function(linker, import, &imports[i]))
       return cv_api_unlinkable(error, import->module, import->name, "unknown import");
-    imports[i] = linker->items.data[*at];
+    if (imports[i].as.object == NULL)
+      return cv_api_no_memory(error);
     if (!cv_extern_matches(&imports[i], m, import))
       return cv_api_unlinkable(error, import->module, import->name, "incompatible import type");
   }

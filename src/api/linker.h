@@ -5,12 +5,14 @@
 
 #include "api/api.h"
 #include "base/map.h"
+#include "wasi/p1/p1.h"
 
 struct cove_linker {
   cove_store *store; // borrowed
   cv_arena arena;    // keys
   cv_map map;        // to indices of `items`
   CV_VEC(cv_extern) items;
+  cv_p1 *p1;       // asked for names that the table does not have; NULL without WASI
   void *host_data; // of the instances that it makes: for WASI the resource context
 };
 

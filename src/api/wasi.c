@@ -2,7 +2,6 @@
 // wasi.c: the grants of a WASI program, over the resource core (wasi/core) and its preview 1 adapter (wasi/p1).
 #include "wasi/core/wasi.h"
 #include "api/linker.h"
-#include "runtime/interrupt.h"
 
 struct cove_wasi_config {
   cv_wasi_config *config;
@@ -13,6 +12,7 @@ struct cove_wasi_config {
 
 struct cove_wasi {
   cv_wasi *wasi;
+  cv_p1 *p1; // of the store that it serves; NULL before
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
   void *trace_env;
@@ -179,9 +179,19 @@ cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_
 void cove_wasi_delete(cove_wasi *wasi) {
   if (wasi == NULL)
     return;
+  cv_p1_delete(wasi->p1);
   cv_wasi_delete(wasi->wasi);
   cv_buf_free(&wasi->line);
   cv_mem_free(&cv_api_mem, wasi, sizeof *wasi);
+}
+
+cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error) {
+  if (wasi->p1 == NULL &&
+      cv_p1_new(&cv_api_mem, wasi->wasi, cv_store_context(linker->store->store), &wasi->p1) != CV_OK)
+    return cv_api_no_memory(error);
+  linker->p1 = wasi->p1;
+  linker->host_data = wasi->wasi;
+  return COVE_OK;
 }
 
 cove_bytes cove_wasi_output(const cove_wasi *wasi, unsigned which) {
