@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// cli.h: what the files of the command share: exit statuses, messages, reading files, and the subcommands. The command
+// is built on <cove/cove.h> and nothing else of the library.
+#ifndef COVE_CLI_CLI_H
+#define COVE_CLI_CLI_H
+
+#include "options.h"
+
+#include <cove/cove.h>
+
+#define CLI_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+// What cove ends with when it is not the program's own status (cove help exit-status; exit_status.def has the words).
+enum {
+#define CLI_EXIT(name, value, text) CLI_EXIT_##name = value,
+#include "exit_status.def"
+};
+
+// ---- report.c: messages to standard error, in colour on a terminal unless NO_COLOR is set ----
+CLI_PRINTF(1, 2) void cli_error(const char *fmt, ...); // "cove: error: ..."
+CLI_PRINTF(1, 2) void cli_hint(const char *fmt, ...);  // "  hint: ..."
+CLI_PRINTF(1, 2) void cli_note(const char *fmt, ...);  // "cove: ..."
+bool cli_stderr_is_terminal(void);
+// Prints a failure of `what` (a file name), and what to do about it; returns the exit status. Deletes the error.
+int cli_report(const char *what, cove_error *error);
+
+// ---- input.c ----
+// A module file in memory: the binary format, parsed from text when that is what it was.
+typedef struct cli_input {
+  const char *path;
+  cove_buffer file;   // as read
+  cove_buffer parsed; // from text, or empty
+  const char *data;   // the binary
+  size_t size;
+} cli_input;
+// Reads `path` ("-" is standard input). Returns 0, or an exit status after a message.
+int cli_read_file(const char *path, cove_buffer *out);
+void cli_free_file(cove_buffer *file);
+// Reads a module in either format. Refuses, with a hint, what is neither.
+int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
+void cli_input_free(cli_input *input);
+// An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
+int cli_make_engine(const cli_line *line, cove_engine **out);
+// Writes to --output or standard output. 0, or an exit status after a message.
+int cli_write_output(const cli_line *line, const void *data, size_t size);
+
+// ---- parse numbers: false when `text` is not one ----
+bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M
+bool cli_parse_size(const char *text, uint64_t *out);     // 65536, 64KiB, 1G
+bool cli_parse_duration(const char *text, uint64_t *out); // 500ms, 2s, 1m; nanoseconds
+bool cli_parse_time(const char *text, uint64_t *out);     // seconds since 1970, or 2026-01-31T12:00:00Z; nanoseconds
+
+// ---- progress.c: a line on a terminal when a step takes more than a second ----
+void cli_progress_begin(const char *doing, const char *what);
+void cli_progress_end(void);
+
+// ---- grants.c: from options to what a program is granted; 0, or an exit status after a message ----
+int cli_make_wasi(const cli_line *line, cove_wasi **out);
+// What a preview 1 import is for: "files", with the option that grants it. NULL for an unknown name.
+typedef struct cli_need {
+  const char *what, *option;
+} cli_need;
+const cli_need *cli_need_of(const char *import_name, size_t size);
+
+// ---- invoke.c: calls an export with arguments as they were typed ----
+int cli_invoke(cove_instance *instance, const cove_module *module, const char *name, char **args, int arg_count);
+
+// ---- help.c ----
+void cli_print_topic_names(FILE *out);
+
+// ---- subcommands: each returns the exit status ----
+int cli_run(const cli_line *line);
+int cli_validate(const cli_line *line);
+int cli_inspect(const cli_line *line);
+int cli_parse_text(const cli_line *line);
+int cli_print(const cli_line *line);
+int cli_wast(const cli_line *line);
+int cli_help(const cli_line *line);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// help.c: cove help: commands and topics.
+#include "cli.h"
+
+#include <string.h>
+
+static void print_exit_status(FILE *out) {
+  fputs("A program that ran ends cove with the status that it chose. Otherwise:\n\n", out);
+#define CLI_EXIT(name, value, text) fprintf(out, "  %3d  %s\n", value, text);
+#include "exit_status.def"
+}
+
+static void print_features(FILE *out) {
+  fputs("--features LIST changes what modules may use, word by word from left to right:\n"
+        "a set (wasm1, wasm2, wasm3, default, all, none), a feature to add (simd), or one to take away (-simd).\n\n",
+        out);
+  const char *name, *text;
+  bool is_default;
+  for (size_t i = 0; (name = cove_feature_name(i, &text, &is_default)) != NULL; i++)
+    fprintf(out, "  %c %-26s %s\n", is_default ? '*' : ' ', name, text);
+  fputs("\nThose with * are on by default.\n", out);
+}
+
+static void print_tiers(FILE *out) {
+  fputs("A tier is what runs code. All give the same results; --tier chooses one:\n\n", out);
+  const char *name;
+  for (size_t i = 0; (name = cove_tier_name(i)) != NULL; i++)
+    fprintf(out, "  %-8s %s%s\n", name,
+            strcmp(name, "interp") == 0 ? "the reference interpreter: runs everywhere, slowly"
+                                        : "makes machine code: fast",
+            cove_tier_available(i) ? "" : " (not on this machine)");
+  fputs("  auto     the fastest that works here (the default)\n", out);
+}
+
+static void print_grants(FILE *out) {
+  fputs("A program gets nothing but standard streams, clocks and random numbers. All else is granted by name:\n\n"
+        "  --dir .                  this directory, under the same name\n"
+        "  --dir /srv/data::/data   a directory under another name\n"
+        "  --dir docs:ro            read-only\n"
+        "  --tmpfs /tmp             an empty directory that lives in memory\n"
+        "  --archive site.tar::/www the contents of an archive, read-only\n"
+        "  --env HOME               one variable of the caller; --env KEY=VALUE sets one\n"
+        "  --tcp-listen 127.0.0.1:8080\n\n"
+        "cove inspect FILE says what a program will ask for; cove run --explain says what it asked for and was\n"
+        "refused, and the option that would have granted it.\n",
+        out);
+}
+
+static void print_limits(FILE *out) {
+  fputs("  --timeout 2s        wall-clock time; ends with status 124\n"
+        "  --fuel 100M         instructions, counted the same in every tier: a run always ends at the same one\n"
+        "  --max-memory 64MiB  linear memory\n"
+        "  --max-output 1MiB   standard output and error\n"
+        "  --max-stack 8MiB    nested calls\n\n"
+        "A limit that was reached is told with its number, and ends cove with status 125.\n",
+        out);
+}
+
+static const struct {
+  const char *name, *what;
+  void (*print)(FILE *out);
+} topics[] = {
+    {"exit-status", "how cove ends", print_exit_status},
+    {"features", "WebAssembly features and their names", print_features},
+    {"grants", "what a program can be given", print_grants},
+    {"limits", "what a program can be held to", print_limits},
+    {"tiers", "what runs the code", print_tiers},
+};
+enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
+
+void cli_print_topic_names(FILE *out) {
+  for (size_t i = 0; i < TOPIC_COUNT; i++)
+    fprintf(out, "%s%s", i != 0 ? ", " : "", topics[i].name);
+}
+
+static const char *next_word(size_t index, const void *env) {
+  (void)env;
+  if (index < TOPIC_COUNT)
+    return topics[index].name;
+  index -= TOPIC_COUNT;
+  return index < CLI_COMMAND_COUNT ? cli_commands[index].name : NULL;
+}
+
+int cli_help(const cli_line *line) {
+  if (line->operand_count == 0) {
+    cli_print_overview(stdout);
+    return 0;
+  }
+  const char *word = line->operands[0];
+  cli_command command = cli_find_command(word);
+  if (command != CLI_COMMAND_COUNT) {
+    cli_print_usage(command, stdout);
+    return 0;
+  }
+  for (size_t i = 0; i < TOPIC_COUNT; i++)
+    if (strcmp(topics[i].name, word) == 0) {
+      topics[i].print(stdout);
+      return 0;
+    }
+  cli_error("there is no help on \"%s\"", word);
+  const char *nearest = cli_nearest(word, next_word, NULL);
+  if (nearest != NULL)
+    cli_hint("did you mean cove help %s?", nearest);
+  else
+    cli_hint("commands and topics are listed by: cove help");
+  return CLI_EXIT_USAGE;
+}

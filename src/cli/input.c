@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// input.c: reading modules, and the engine that the options ask for.
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int cannot_read(const char *path, int error) {
+  cli_error("cannot read %s: %s", path, strerror(error));
+  if (error == ENOENT && strchr(path, '.') == NULL && strchr(path, '/') == NULL &&
+      cli_find_command(path) != CLI_COMMAND_COUNT)
+    cli_hint("the subcommand comes first: cove %s", path);
+  return CLI_EXIT_INPUT;
+}
+
+int cli_read_file(const char *path, cove_buffer *out) {
+  *out = (cove_buffer){0};
+  bool standard = strcmp(path, "-") == 0;
+  FILE *file = standard ? stdin : fopen(path, "rb");
+  if (file == NULL)
+    return cannot_read(path, errno);
+  struct stat st;
+  size_t capacity = 65536, size = 0;
+  int error = fstat(fileno(file), &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+  if (error == 0 && S_ISREG(st.st_mode) && st.st_size >= 0)
+    capacity = (size_t)st.st_size + 2;
+  char *data = error == 0 ? malloc(capacity) : NULL;
+  if (error == 0 && data == NULL)
+    error = ENOMEM;
+  setvbuf(file, NULL, _IONBF, 0); // one read for all, no second copy
+  while (error == 0) {
+    size_t got = fread(data + size, 1, capacity - size - 1, file);
+    size += got;
+    if (got == 0) {
+      error = ferror(file) != 0 ? EIO : 0;
+      break;
+    }
+    if (size + 1 < capacity)
+      continue;
+    char *bigger = realloc(data, capacity * 2);
+    if (bigger == NULL) {
+      error = ENOMEM;
+      break;
+    }
+    data = bigger;
+    capacity *= 2;
+  }
+  if (!standard)
+    fclose(file);
+  if (error != 0) {
+    free(data);
+    return cannot_read(path, error);
+  }
+  data[size] = '\0';
+  *out = (cove_buffer){data, size};
+  return 0;
+}
+
+void cli_free_file(cove_buffer *file) {
+  free(file->data);
+  *file = (cove_buffer){0};
+}
+
+void cli_input_free(cli_input *input) {
+  cove_buffer_delete(&input->parsed);
+  cli_free_file(&input->file);
+}
+
+static int refuse(const char *path, cove_input_kind kind, const char *looks_like, size_t size) {
+  if (kind == COVE_INPUT_COMPONENT) {
+    cli_error("%s: unsupported: component", path);
+    cli_hint("this version runs core modules; components come with a later one. Build for wasm32-wasip1, or take the "
+             "core module out of the component");
+    return CLI_EXIT_DATA;
+  }
+  if (size == 0)
+    cli_error("%s is empty", path);
+  else
+    cli_error("%s is not WebAssembly: it looks like %s", path, looks_like != NULL ? looks_like : "something else");
+  return CLI_EXIT_DATA;
+}
+
+int cli_read_module(const char *path, const cove_engine *engine, cli_input *out) {
+  *out = (cli_input){.path = path};
+  int status = cli_read_file(path, &out->file);
+  if (status != 0)
+    return status;
+  const char *looks_like = NULL;
+  cove_input_kind kind = cove_input_kind_of(out->file.data, out->file.size, &looks_like);
+  // A script's first line; what follows is a module.
+  size_t skip = 0;
+  if (out->file.size > 2 && memcmp(out->file.data, "#!", 2) == 0) {
+    const char *end = memchr(out->file.data, '\n', out->file.size);
+    skip = end != NULL ? (size_t)(end - out->file.data) + 1 : out->file.size;
+    kind = cove_input_kind_of(out->file.data + skip, out->file.size - skip, &looks_like);
+    if (kind == COVE_INPUT_OTHER)
+      looks_like = "a script of another program";
+  }
+  out->data = out->file.data + skip;
+  out->size = out->file.size - skip;
+  if (kind == COVE_INPUT_TEXT) {
+    cove_error *error = NULL;
+    if (cove_text_parse(engine, out->data, out->size, &out->parsed, &error) != COVE_OK) {
+      status = cli_report(path, error);
+    } else {
+      out->data = out->parsed.data;
+      out->size = out->parsed.size;
+    }
+  } else if (kind != COVE_INPUT_MODULE) {
+    status = refuse(path, kind, looks_like, out->size);
+  }
+  if (status != 0)
+    cli_input_free(out);
+  return status;
+}
+
+static int set_tier(cove_config *config, const char *tier) {
+  cove_error *error = NULL;
+  if (cove_config_set_tier(config, tier, &error) == COVE_OK)
+    return 0;
+  cove_error_delete(error);
+  cli_error("--tier: there is no tier \"%s\"", tier);
+  fputs("  hint: tiers are auto", stderr);
+  for (size_t i = 0; cove_tier_name(i) != NULL; i++)
+    fprintf(stderr, ", %s", cove_tier_name(i));
+  fputs("\n", stderr);
+  return CLI_EXIT_USAGE;
+}
+
+static const char *next_feature(size_t index, const void *env) {
+  (void)env;
+  return cove_feature_name(index, NULL, NULL);
+}
+
+static int set_features(cove_config *config, const char *list) {
+  cove_error *error = NULL;
+  if (cove_config_set_features(config, list, &error) == COVE_OK)
+    return 0;
+  cli_error("--features: %s", cove_error_text(error));
+  const char *quote = strchr(cove_error_text(error), '"');
+  char word[64] = "";
+  if (quote != NULL)
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(quote + 1, "\""), quote + 1);
+  const char *nearest = cli_nearest(word + strspn(word, "+-"), next_feature, NULL);
+  if (nearest != NULL)
+    cli_hint("did you mean %s?", nearest);
+  else
+    cli_hint("the features are listed by: cove help features");
+  cove_error_delete(error);
+  return CLI_EXIT_USAGE;
+}
+
+// Applies one option to the configuration; those of no concern to an engine do nothing.
+static int apply(cove_config *config, const cli_given *given) {
+  cove_error *error = NULL;
+  uint64_t number;
+  switch ((int)given->option) {
+  case OPT_TIER:
+    return set_tier(config, given->value);
+  case OPT_FEATURES:
+    return set_features(config, given->value);
+  case OPT_LAZY:
+  case OPT_EAGER:
+    cove_config_set_lazy(config, given->option == OPT_LAZY);
+    return 0;
+  case OPT_CANONICAL_NAN:
+    cove_config_set_canonical_nan(config, true);
+    return 0;
+  case OPT_FUEL:
+    cove_config_set_fuel(config, true);
+    return 0;
+  case OPT_MAX_STACK:
+    if (!cli_parse_size(given->value, &number) || number == 0) {
+      cli_error("--max-stack: \"%s\" is not a size: 65536, 512KiB, 8MiB", given->value);
+      return CLI_EXIT_USAGE;
+    }
+    cove_config_set_stack_size(config, number);
+    return 0;
+  case OPT_PROFILE:
+    if (cove_config_set_profile(config, given->value, &error) != COVE_OK)
+      return cli_report("--profile", error);
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+int cli_make_engine(const cli_line *line, cove_engine **out) {
+  cove_config *config = cove_config_new();
+  if (config == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  int status = 0;
+  for (size_t i = 0; i < line->given_count && status == 0; i++)
+    status = apply(config, &line->given[i]);
+  cove_error *error = NULL;
+  if (status == 0 && cove_engine_new(config, out, &error) != COVE_OK)
+    status = cli_report("engine", error);
+  cove_config_delete(config);
+  return status;
+}
+
+int cli_write_output(const cli_line *line, const void *data, size_t size) {
+  const char *path = cli_value(line, OPT_OUTPUT);
+  bool standard = path == NULL || strcmp(path, "-") == 0;
+  FILE *file = standard ? stdout : fopen(path, "wb");
+  bool written = file != NULL && fwrite(data, 1, size, file) == size && fflush(file) == 0;
+  int error = errno;
+  if (file != NULL && !standard)
+    written = fclose(file) == 0 && written;
+  if (!written)
+    cli_error("cannot write %s: %s", standard ? "standard output" : path, strerror(error));
+  return written ? 0 : CLI_EXIT_FAILED;
+}

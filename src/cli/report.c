@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// report.c: everything that cove says on standard error.
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool cli_stderr_is_terminal(void) {
+  return isatty(STDERR_FILENO) != 0;
+}
+
+static bool colour(void) {
+  const char *no_color = getenv("NO_COLOR");
+  const char *term = getenv("TERM");
+  return cli_stderr_is_terminal() && (no_color == NULL || no_color[0] == '\0') &&
+         !(term != NULL && term[0] == 'd' && term[1] == 'u'); // "dumb"
+}
+
+#define RED "\033[31;1m"
+#define BLUE "\033[34;1m"
+#define PLAIN "\033[0m"
+
+static void say(const char *before, const char *paint, const char *label, const char *fmt, va_list args) {
+  bool painted = colour() && paint != NULL;
+  fprintf(stderr, "%s%s%s%s", before, painted ? paint : "", label, painted ? PLAIN : "");
+  vfprintf(stderr, fmt, args);
+  fputc('\n', stderr);
+}
+
+void cli_error(const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  say("cove: ", RED, "error: ", fmt, args);
+  va_end(args);
+}
+
+void cli_hint(const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  say("  ", BLUE, "hint: ", fmt, args);
+  va_end(args);
+}
+
+void cli_note(const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  say("cove: ", NULL, "", fmt, args);
+  va_end(args);
+}
+
+// ---- traps ----
+
+static void print_frame(size_t index, const cove_frame *frame) {
+  fprintf(stderr, "  %2zu: ", index);
+  if (frame->func_name.size != 0)
+    fprintf(stderr, "%.*s", (int)frame->func_name.size, frame->func_name.data);
+  else
+    fprintf(stderr, "function %u", frame->func);
+  if (frame->offset != 0)
+    fprintf(stderr, " at offset 0x%x", frame->offset);
+  if (frame->file != NULL)
+    fprintf(stderr, ", %s:%u", frame->file, frame->line);
+  fputc('\n', stderr);
+}
+
+static int report_trap(const cove_trap *trap) {
+  cove_trap_kind kind = cove_trap_kind_of(trap);
+  bool limit = cove_trap_kind_is_limit(kind);
+  cli_error("%s%s", limit ? "" : "trap: ", cove_trap_message(trap));
+  size_t total, count = cove_trap_frame_count(trap, &total);
+  cove_frame frame;
+  for (size_t i = 0; i < count && cove_trap_frame(trap, i, &frame); i++)
+    print_frame(i, &frame);
+  if (total > count)
+    fprintf(stderr, "      ... and %zu more\n", total - count);
+  switch ((int)kind) {
+  case COVE_TRAP_DEADLINE:
+    cli_hint("the limit was set by --timeout");
+    return CLI_EXIT_TIMEOUT;
+  case COVE_TRAP_OUT_OF_FUEL:
+    cli_hint("the limit was set by --fuel");
+    break;
+  case COVE_TRAP_MEMORY_LIMIT:
+    cli_hint("the limit was set by --max-memory");
+    break;
+  case COVE_TRAP_OUTPUT_LIMIT:
+    cli_hint("the limit was set by --max-output");
+    break;
+  case COVE_TRAP_STACK_OVERFLOW:
+    cli_hint("--max-stack SIZE gives calls more room");
+    break;
+  default:
+    break;
+  }
+  return limit ? CLI_EXIT_LIMIT : CLI_EXIT_TRAP;
+}
+
+// ---- failures ----
+
+// What could provide an import that nobody provides.
+static void hint_import(cove_bytes module, cove_bytes name) {
+  static const struct {
+    const char *module, *hint;
+  } known[] = {
+      {"wasi_snapshot_preview1", "preview 1 has no function of that name: a newer or private extension?"},
+      {"wasi_unstable", "the first WASI snapshot has no function of that name"},
+      {"wasi", "unsupported: wasi-threads. Build the program without threads"},
+      {"env", "\"env\" is what a C compiler calls functions that were declared and not defined: link the library that "
+              "has it, or, for Emscripten, build with -sSTANDALONE_WASM"},
+      {"go", "built with GOOS=js: build with GOOS=wasip1 instead"},
+      {"gojs", "built with GOOS=js: build with GOOS=wasip1 instead"},
+      {"wbg", "made by wasm-bindgen for a browser: build for the target wasm32-wasip1 instead"},
+      {"__wbindgen_placeholder__", "made by wasm-bindgen for a browser: build for the target wasm32-wasip1 instead"},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (module.size == strlen(known[i].module) && memcmp(module.data, known[i].module, module.size) == 0) {
+      cli_hint("%s", known[i].hint);
+      return;
+    }
+  cli_hint("cove provides WASI preview 1 only; a host that has \"%.*s\" \"%.*s\" defines it with libcove",
+           (int)module.size, module.data, (int)name.size, name.data);
+}
+
+static int exit_status_of(cove_status status) {
+  switch (status) {
+  case COVE_IO:
+  case COVE_NOT_FOUND:
+    return CLI_EXIT_INPUT;
+  case COVE_USAGE:
+    return CLI_EXIT_USAGE;
+  case COVE_UNLINKABLE:
+    return CLI_EXIT_LINK;
+  case COVE_NO_MEMORY:
+    return CLI_EXIT_INTERNAL;
+  case COVE_LIMIT:
+    return CLI_EXIT_LIMIT;
+  default:
+    return CLI_EXIT_DATA;
+  }
+}
+
+int cli_report(const char *what, cove_error *error) {
+  int result;
+  const cove_trap *trap = cove_error_trap(error);
+  cove_bytes module, name;
+  if (trap != NULL) {
+    result = report_trap(trap);
+  } else {
+    cove_status status = cove_error_status(error);
+    const char *kind = status == COVE_MALFORMED ? "malformed: " : status == COVE_INVALID ? "invalid: " : "";
+    uint32_t line, column;
+    if (cove_error_line(error, &line, &column))
+      cli_error("%s:%u:%u: %s%s", what, line, column, kind, cove_error_text(error));
+    else if (what != NULL)
+      cli_error("%s: %s%s", what, kind, cove_error_message(error));
+    else
+      cli_error("%s%s", kind, cove_error_message(error));
+    if (cove_error_import(error, &module, &name) && strncmp(cove_error_text(error), "unknown", 7) == 0)
+      hint_import(module, name);
+    result = exit_status_of(status);
+  }
+  cove_error_delete(error);
+  return result;
+}

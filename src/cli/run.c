@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// run.c: cove run: load, link, start; then the program's own status is ours.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct run {
+  const cli_line *line;
+  const char *path;
+  cli_input input;
+  cove_engine *engine;
+  cove_module *module;
+  cove_store *store;
+  cove_wasi *wasi;
+  cove_linker *linker;
+  cove_instance *instance;
+  bool timing;
+  uint64_t since; // of the step that is now timed
+} run;
+
+static uint64_t now(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void timed(run *r, const char *step) {
+  if (!r->timing)
+    return;
+  uint64_t at = now();
+  fprintf(stderr, "timing: %-12s %10.3f ms\n", step, (double)(at - r->since) / 1e6);
+  r->since = now();
+}
+
+static int set_limits(const cli_line *line, cove_limits *limits) {
+  const char *memory = cli_value(line, OPT_MAX_MEMORY);
+  uint64_t bytes;
+  if (memory == NULL)
+    return 0;
+  if (!cli_parse_size(memory, &bytes) || bytes == 0) {
+    cli_error("--max-memory: \"%s\" is not a size: 65536, 64MiB, 1G", memory);
+    return CLI_EXIT_USAGE;
+  }
+  cove_limits_set_memory_total(limits, bytes);
+  cove_limits_set_trap(limits, true);
+  return 0;
+}
+
+static int make_store(run *r) {
+  const char *fuel = cli_value(r->line, OPT_FUEL), *timeout = cli_value(r->line, OPT_TIMEOUT);
+  uint64_t number;
+  cove_error *error = NULL;
+  cove_limits *limits = cove_limits_new();
+  if (limits == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  int status = set_limits(r->line, limits);
+  if (status == 0 && cove_store_new(r->engine, limits, &r->store, &error) != COVE_OK)
+    status = cli_report("store", error);
+  cove_limits_delete(limits);
+  if (status == 0 && fuel != NULL) {
+    if (!cli_parse_count(fuel, &number)) {
+      cli_error("--fuel: \"%s\" is not a number: 1000000, 10M", fuel);
+      return CLI_EXIT_USAGE;
+    }
+    if (cove_store_set_fuel(r->store, number, &error) != COVE_OK)
+      return cli_report("--fuel", error);
+  }
+  if (status == 0 && timeout != NULL) {
+    if (!cli_parse_duration(timeout, &number) || number == 0) {
+      cli_error("--timeout: \"%s\" is not a time: 500ms, 2s, 5m", timeout);
+      return CLI_EXIT_USAGE;
+    }
+    if (cove_store_set_deadline(r->store, number, &error) != COVE_OK)
+      return cli_report("--timeout", error);
+  }
+  return status;
+}
+
+static int load(run *r) {
+  int status = cli_make_engine(r->line, &r->engine);
+  if (status != 0)
+    return status;
+  timed(r, "engine");
+  status = cli_read_module(r->path, r->engine, &r->input);
+  if (status != 0)
+    return status;
+  timed(r, "read");
+  cove_error *error = NULL;
+  cli_progress_begin("compiling", r->path);
+  // The input outlives the module and its instances: it is freed last.
+  if (cove_module_new_borrowed(r->engine, r->input.data, r->input.size, NULL, NULL, &r->module, &error) != COVE_OK)
+    status = cli_report(r->path, error);
+  cli_progress_end();
+  timed(r, "compile");
+  return status;
+}
+
+// Ends a call: the program's status for an exit, a message otherwise.
+static int ended(run *r, cove_status status, cove_error *error) {
+  if (status == COVE_OK)
+    return 0;
+  if (status == COVE_EXIT) {
+    int code = cove_error_exit_status(error);
+    cove_error_delete(error);
+    return code;
+  }
+  return cli_report(r->path, error);
+}
+
+static int instantiate(run *r, bool *over) {
+  cove_error *error = NULL;
+  *over = true;
+  int status = make_store(r);
+  if (status == 0)
+    status = cli_make_wasi(r->line, &r->wasi);
+  if (status != 0)
+    return status;
+  r->linker = cove_linker_new(r->store);
+  if (r->linker == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  if (cove_linker_define_wasi(r->linker, r->wasi, &error) != COVE_OK)
+    return cli_report("wasi", error);
+  cove_status made = cove_linker_instantiate(r->linker, r->module, &r->instance, &error);
+  timed(r, "instantiate");
+  *over = made != COVE_OK;
+  return ended(r, made, error);
+}
+
+static void list_functions(const cove_module *module) {
+  size_t shown = 0;
+  cove_export item;
+  for (size_t i = 0; cove_module_export(module, i, &item); i++) {
+    if (item.type.kind != COVE_EXTERN_FUNC || (item.name.size == 11 && memcmp(item.name.data, "_initialize", 11) == 0))
+      continue;
+    if (shown++ == 10) {
+      fputs(", ...", stderr);
+      break;
+    }
+    fprintf(stderr, "%s%.*s", shown == 1 ? "  it exports: " : ", ", (int)item.name.size, item.name.data);
+  }
+  fputs(shown != 0 ? "\n" : "", stderr);
+}
+
+static int nothing_to_run(const run *r) {
+  cove_export item;
+  bool reactor = cove_module_find_export(r->module, "_initialize", &item);
+  cli_error("%s: %s", r->path,
+            reactor ? "this is a reactor: it has functions to call, and no program to start (no export \"_start\")"
+                    : "there is no program to start (no export \"_start\")");
+  cli_hint("to call one of its functions: cove run --invoke NAME %s [ARG]...", r->path);
+  list_functions(r->module);
+  return CLI_EXIT_LINK;
+}
+
+static int start(run *r) {
+  const char *invoke = cli_value(r->line, OPT_INVOKE);
+  cove_func *main_func = cove_instance_func(r->instance, invoke != NULL ? "_initialize" : "_start");
+  cove_error *error = NULL;
+  int status = 0;
+  if (invoke == NULL && main_func == NULL)
+    return nothing_to_run(r);
+  if (main_func != NULL) {
+    cove_status called = cove_func_call(main_func, NULL, 0, NULL, 0, &error);
+    status = ended(r, called, error);
+    if (called != COVE_OK)
+      return status;
+  }
+  if (invoke != NULL)
+    status = cli_invoke(r->instance, r->module, invoke, r->line->operands + 1, r->line->operand_count - 1);
+  return status;
+}
+
+// What was refused is told when it was asked for, and to a person at a terminal whose program failed.
+static void explain(const run *r, int status) {
+  bool asked = cli_has(r->line, OPT_EXPLAIN);
+  size_t count = r->wasi != NULL ? cove_wasi_refusal_count(r->wasi) : 0;
+  if (!asked && (status == 0 || !cli_stderr_is_terminal()))
+    return;
+  if (asked && count == 0 && r->wasi != NULL)
+    cli_note("the program was refused nothing");
+  cove_refusal refusal;
+  for (size_t i = 0; i < count && cove_wasi_refusal(r->wasi, i, &refusal); i++) {
+    if (refusal.count > 1)
+      cli_note("refused %llu times: %s", (unsigned long long)refusal.count, refusal.what);
+    else
+      cli_note("refused: %s", refusal.what);
+    if (refusal.grant[0] != '\0')
+      cli_hint("%s would allow it", refusal.grant);
+  }
+}
+
+int cli_run(const cli_line *line) {
+  if (line->operand_count == 0) {
+    cli_error("which file? cove run [OPTION]... FILE [ARG]...");
+    return CLI_EXIT_USAGE;
+  }
+  run r = {.line = line, .path = line->operands[0], .timing = cli_has(line, OPT_TIMING)};
+  r.since = r.timing ? now() : 0;
+  bool over = true;
+  int status = load(&r);
+  if (status == 0)
+    status = instantiate(&r, &over);
+  if (!over) {
+    status = start(&r);
+    timed(&r, "run");
+  }
+  explain(&r, status);
+  cove_linker_delete(r.linker);
+  cove_store_delete(r.store);
+  cove_wasi_delete(r.wasi);
+  cove_module_delete(r.module);
+  cove_engine_delete(r.engine);
+  cli_input_free(&r.input);
+  return status;
+}
