@@ -25,5 +25,6 @@
 #include <cove/value.h>
 #include <cove/wasi.h>
 #include <cove/wast.h>
+#include <cove/wast.h>
 
 #endif

@@ -64,7 +64,7 @@ cove_status cove_func_call(cove_func *func, const cove_value *args, size_t arg_c
 
 // `caller` is NULL when the host called its own function: then the context is the one that runs.
 static cv_context *context_of(const cove_caller *caller) {
-  return caller != NULL ? ((const cv_instance *)caller)->context : cv_context_current();
+  return caller != NULL ? ((const cv_instance *)caller)->context : cv_this_thread.context;
 }
 
 cove_host_result cove_caller_trap(cove_caller *caller, const char *text) {

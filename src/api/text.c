@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// text.c: between the text format and the binary format.
+// text.c: between the text format and the binary format; test scripts.
 #include "api/api.h"
 #include "wasm/text/wat.h"
 
@@ -42,4 +42,12 @@ cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buff
     return hand_over(&buf, out, error);
   cv_buf_free(&buf);
   return cv_api_diag(error, status, &diag);
+}
+
+cove_status cove_wast_run(cove_engine *engine, const char *name, const char *text, size_t size,
+                          cove_wast_report_fn *report, void *env, cove_wast_counts *counts, cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cv_status status = cv_wast_run((cv_engine *)engine, name, text, size, report, env, counts, &diag);
+  return status == CV_OK ? COVE_OK : cv_api_diag(error, status, &diag);
 }

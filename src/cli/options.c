@@ -53,7 +53,7 @@ static unsigned distance(const char *a, const char *b) {
 
 const char *cli_nearest(const char *word, const char *(*next)(size_t index, const void *env), const void *env) {
   const char *best = NULL, *candidate;
-  unsigned best_distance = strlen(word) <= 4 ? 2 : 3; // edits that still look like a slip of the finger
+  unsigned best_distance = strlen(word) <= 2 ? 2 : 3; // edits that still look like a slip of the finger
   for (size_t i = 0; (candidate = next(i, env)) != NULL; i++) {
     unsigned d = distance(word, candidate);
     if (d < best_distance) {
