@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // text.c: between the text format and the binary format; test scripts.
 #include "api/api.h"
+#include "api/wast.h"
 #include "wasm/text/wat.h"
 
 // The contents as an owned buffer of its exact size and a zero.
