@@ -10,7 +10,7 @@
 typedef enum cv_fault_kind {
   CV_FAULT_MEMORY,      // an address that cannot be accessed (SIGSEGV, SIGBUS)
   CV_FAULT_ARITHMETIC,  // SIGFPE
-  CV_FAULT_INSTRUCTION, // an undefined instruction (SIGILL, SIGTRAP)
+  CV_FAULT_INSTRUCTION, // an undefined instruction (SIGILL)
   CV_FAULT_INTERRUPT,   // not a fault: the interrupt signal arrived
 } cv_fault_kind;
 

@@ -68,7 +68,8 @@ static void arrived(cv_stack *stack, void *saved, bool inside) {
 #endif
 }
 
-#if defined(__x86_64__)
+// COVE_PORTABLE_STACKS is for the test of the portable switch on a machine that has the other one.
+#if defined(__x86_64__) && !defined(COVE_PORTABLE_STACKS)
 int cv_stack_switch_run(cv_stack *stack, int (*fn)(void *), void *arg);
 void cv_stack_switch_park(cv_stack *stack);
 int cv_stack_switch_resume(cv_stack *stack);

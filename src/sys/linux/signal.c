@@ -73,7 +73,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     fault.address = (uintptr_t)info->si_addr;
   } else if (number == SIGFPE)
     fault.kind = CV_FAULT_ARITHMETIC;
-  else if (number == SIGILL || number == SIGTRAP)
+  else if (number == SIGILL)
     fault.kind = CV_FAULT_INSTRUCTION;
   read_registers(context, &fault);
   // A signal that a process sent is no fault, whatever its number.
