@@ -237,13 +237,6 @@ bool cv_stencil_patch_imm8(uint8_t *field, uint64_t value) {
   return true;
 }
 
-bool cv_stencil_patch_imm32(uint8_t *field, int64_t value) {
-  if (value != (int32_t)value)
-    return false;
-  cv_store_le32(field, (uint32_t)value);
-  return true;
-}
-
 void cv_stencil_patch_imm64(uint8_t *field, uint64_t value) {
   cv_store_le64(field, value);
 }
@@ -253,7 +246,10 @@ bool cv_stencil_patch_place(uint8_t *field, uint64_t runs_at, uint64_t target) {
   int32_t extra = (int32_t)cv_load_le32(field);
   if (cv_add_overflows(distance, (int64_t)extra, &distance))
     return false;
-  return cv_stencil_patch_imm32(field, distance);
+  if (distance != (int32_t)distance)
+    return false;
+  cv_store_le32(field, (uint32_t)distance);
+  return true;
 }
 
 uint8_t *cv_stencil_copy(uint8_t *at, const cv_stencil_code *code, const cv_stencil_values *values) {
@@ -264,10 +260,6 @@ uint8_t *cv_stencil_copy(uint8_t *at, const cv_stencil_code *code, const cv_sten
     switch ((cv_hole)hole->kind) {
     case CV_HOLE_IMM8:
       if (!cv_stencil_patch_imm8(field, values->imm8))
-        return NULL;
-      break;
-    case CV_HOLE_IMM32:
-      if (!cv_stencil_patch_imm32(field, values->imm32))
         return NULL;
       break;
     case CV_HOLE_IMM64_A:

@@ -30,7 +30,6 @@ typedef struct cv_stencil_code {
 // Values of the immediates, by kind; those that a stencil has no hole for are ignored.
 typedef struct cv_stencil_values {
   uint64_t imm8;     // up to 255
-  int64_t imm32;     // int32_t
   uint64_t imm64[4]; // CV_HOLE_IMM64_A to D
 } cv_stencil_values;
 
@@ -54,7 +53,6 @@ CV_MUST_USE uint8_t *cv_stencil_copy(uint8_t *at, const cv_stencil_code *code, c
 
 // Fill one hole. False, and nothing written, when the value does not fit the field.
 CV_MUST_USE bool cv_stencil_patch_imm8(uint8_t *field, uint64_t value);
-CV_MUST_USE bool cv_stencil_patch_imm32(uint8_t *field, int64_t value);
 void cv_stencil_patch_imm64(uint8_t *field, uint64_t value);
 // `runs_at` is where the field is when the code runs, `target` the place meant. Once only for each field.
 CV_MUST_USE bool cv_stencil_patch_place(uint8_t *field, uint64_t runs_at, uint64_t target);

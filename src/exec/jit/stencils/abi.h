@@ -11,8 +11,8 @@
 // Registers. A stencil is compiled as a preserve_none function that tail-calls its continuation with all of its
 // arguments, so the arguments are the registers that it passes through:
 //     r12 r13 r14 r15 rdi rsi rdx rcx r8 r9 r11 rax   and   xmm0 to xmm7
-// rsp and rbp are kept too, and no stencil touches the stack. So a stencil changes its results, flags, and at most rbx,
-// r10, xmm8 to xmm15 (the vectors' bits above 127 in all of these); each says in a mask which of those it does change,
+// rsp and rbp are kept too, and no stencil touches the stack. So a stencil changes its results, flags, the bits above
+// 127 of vector registers, and at most rbx, r10, xmm8 to xmm15; each says in a mask which of those it does change,
 // so that a planner may keep values in the others. The generator reads the generated code and refuses all other writes.
 //
 // Operands and results have fixed registers. In the order of WebAssembly's stack (deepest operand first), integers and
@@ -25,8 +25,8 @@
 //             checked by whoever emitted the code before
 //   lane      the immediate of lane operations chooses among consecutive stencils
 //
-// Holes that name a place are relative, as the machine has it: value = place - address of the field - 4 (the generator
-// folds what follows the field into the record's addend).
+// Holes that name a place are relative, as the machine has it: value = place - address of the field - 4 - bytes of the
+// instruction behind the field. The field of a copy already holds minus the last.
 #ifndef COVE_EXEC_JIT_STENCILS_ABI_H
 #define COVE_EXEC_JIT_STENCILS_ABI_H
 
@@ -40,7 +40,6 @@ enum { CV_LEVEL_COUNT = 2 };
 // Closed list. A jump to the continuation is no hole: the generator drops it or makes it a jump to the stencil's end.
 typedef enum cv_hole {
   CV_HOLE_IMM8 = 0,            // 1 byte: count or selector immediate of the machine instruction, 0 to 255
-  CV_HOLE_IMM32 = 1,           // 4 bytes, sign-extended by the machine: int32_t
   CV_HOLE_IMM64_A = 2,         // 8 bytes: up to four full words (a shuffle's selectors)
   CV_HOLE_IMM64_B = 3,         //
   CV_HOLE_IMM64_C = 4,         //
@@ -50,7 +49,7 @@ typedef enum cv_hole {
   CV_HOLE_TRAP_OVERFLOW = 8,   // 4 bytes, relative: exit for CV_TRAP_INTEGER_OVERFLOW
   CV_HOLE_TRAP_DIVIDE = 9,     // 4 bytes, relative: exit for CV_TRAP_DIVIDE_BY_ZERO
 } cv_hole;
-enum { CV_HOLE_COUNT = 10 };
+enum { CV_HOLE_LIMIT = 10 }; // above the last value
 
 // Bits of a stencil's mask of registers that it changes beside its results.
 enum {
