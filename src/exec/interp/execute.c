@@ -530,16 +530,13 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     SET_##type(sp - 1, __atomic_##operation(p, (ctype)GET_##type(sp), __ATOMIC_SEQ_CST));                              \
     break;                                                                                                             \
   }
-      // The comparison is at full width: an expected value that does not fit the cell never matches.
+      // The expected value is wrapped to the width of the access (threads proposal, execution of atomic.rmw.cmpxchg).
 #define CV_ATOMIC_CMPXCHG(name, code, mnemonic, type, ctype, align, feature)                                           \
   case CV_OPC_##name: {                                                                                                \
     ATOMIC(sp - 3, ctype);                                                                                             \
     sp -= 2;                                                                                                           \
     ctype seen = (ctype)GET_##type(sp);                                                                                \
-    if (seen == GET_##type(sp))                                                                                        \
-      __atomic_compare_exchange_n(p, &seen, (ctype)GET_##type(sp + 1), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);     \
-    else                                                                                                               \
-      seen = __atomic_load_n(p, __ATOMIC_SEQ_CST);                                                                     \
+    __atomic_compare_exchange_n(p, &seen, (ctype)GET_##type(sp + 1), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);       \
     SET_##type(sp - 1, seen);                                                                                          \
     break;                                                                                                             \
   }
