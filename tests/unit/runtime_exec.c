@@ -262,6 +262,35 @@ static void stores_call_each_other(void **state) {
   }
 }
 
+// A host function throws: a guest catches what it throws, and what it passes on.
+static cv_run throw_tag(void *env, cv_instance *caller, cv_value *values) {
+  cv_context *c = caller->context;
+  const cv_tag *tag = *(cv_tag **)env;
+  c->exception = cv_exception_new(c, tag, values);
+  return c->exception != NULL ? CV_RUN_EXCEPTION : cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, NULL);
+}
+
+static void the_host_throws(void **state) {
+  static const char wat[] = "(module (import \"h\" \"throw\" (func $throw (param i32) (result i32)))"
+                            " (import \"h\" \"tag\" (tag $t (param i32)))"
+                            " (func (export \"f\") (param i32) (result i32)"
+                            "  (block $h (result i32)"
+                            "   (drop (try_table (result i32) (catch $t $h) (call $throw (local.get 0))))"
+                            "   (i32.const 0))))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    static const cv_valtype i32 = CV_I32;
+    cv_tag *tag = cv_store_tag_new(w.store, cv_engine_functype(w.engine, &i32, 1, NULL, 0));
+    assert_non_null(tag);
+    cv_extern imports[2] = {host_func(&w, &i32, 1, &i32, 1, throw_tag, &tag), {.kind = CV_EXTERN_TAG, .as.tag = tag}};
+    cv_instance *i = instantiate(w.store, wat, imports, 2);
+    assert_int_equal(result1(i, "f", 31), 31);
+    assert_int_equal(result1(i, "f", 32), 32);
+    world_delete(&w);
+  }
+}
+
 static void legacy_exceptions(void **state) {
   static const char wat[] =
       "(module (tag $a (param i32)) (tag $b)"
@@ -302,6 +331,7 @@ int main(void) {
       cmocka_unit_test(deep_recursion_is_a_trap),
       cmocka_unit_test(tail_calls_reach_the_host),
       cmocka_unit_test(stores_call_each_other),
+      cmocka_unit_test(the_host_throws),
       cmocka_unit_test(legacy_exceptions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Faults that are not the guest's: the host's own crash reaches the host's handler, or ends the process as it would
+// have; and machines with little address space. Each case runs in a child process.
+#include "runtime_support.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#endif
+
+enum { CHILD_OK = 33 };
+
+// Exit status of a child that runs `body`, or minus the signal that ended it.
+static int in_child(void (*body)(void)) {
+  fflush(stdout);
+  pid_t pid = fork();
+  if (pid == 0) {
+    signal(SIGSEGV, SIG_DFL); // the test framework has a handler of its own
+    body();
+    _exit(1);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void *inaccessible(void) {
+  return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static cv_run crash(void *env, cv_instance *caller, cv_value *values) {
+  *(volatile int *)inaccessible() = 1;
+  return CV_RUN_OK;
+}
+
+static const char crash_wat[] = "(module (import \"h\" \"crash\" (func $crash)) (memory 1)"
+                                " (func (export \"f\") (param i32) (result i32) (call $crash) (i32.const 0)))";
+
+static const char *tier_name;
+
+static void crash_in_host_function(void) {
+  cv_engine_options options = {.tier = tier_name};
+  world w = world_new(&options, NULL);
+  cv_extern import = host_func(&w, NULL, 0, NULL, 0, crash, NULL);
+  cv_instance *i = instantiate(w.store, crash_wat, &import, 1);
+  if (call1(i, "f", 0, NULL) == CV_RUN_TRAP)
+    _exit(2); // the crash was taken for the guest's
+}
+
+static void host_handler(int number, siginfo_t *info, void *context) {
+  _exit(number == SIGSEGV && info->si_addr != NULL ? CHILD_OK : 3);
+}
+
+static void crash_with_handler(void) {
+  struct sigaction action = {.sa_sigaction = host_handler, .sa_flags = SA_SIGINFO};
+  sigaction(SIGSEGV, &action, NULL);
+  crash_in_host_function();
+}
+
+static void crash_outside_calls(void) {
+  struct sigaction action = {.sa_sigaction = host_handler, .sa_flags = SA_SIGINFO};
+  sigaction(SIGSEGV, &action, NULL);
+  world w = world_new(NULL, NULL);
+  (void)w;
+  *(volatile int *)inaccessible() = 1;
+}
+
+#if !defined(SANITIZED)
+static void raised_by_hand(void) {
+  world w = world_new(NULL, NULL);
+  (void)w;
+  signal(SIGALRM, SIG_DFL);
+  alarm(20); // a handler that loops is a failure, not a hang
+  raise(SIGSEGV);
+}
+#endif
+
+static void crashes_stay_the_hosts(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    tier_name = options.tier;
+    assert_int_equal(in_child(crash_with_handler), CHILD_OK);
+#if !defined(SANITIZED)
+    assert_int_equal(in_child(crash_in_host_function), -SIGSEGV);
+#endif
+  }
+  assert_int_equal(in_child(crash_outside_calls), CHILD_OK);
+#if !defined(SANITIZED)
+  assert_int_equal(in_child(raised_by_hand), -SIGSEGV);
+#endif
+}
+
+#if !defined(SANITIZED)
+static void little_address_space(void) {
+  cv_engine_options options = {.tier = tier_name};
+  world w = world_new(&options, &(cv_store_options){.stack_bytes = 256 << 10});
+  struct rlimit limit = {.rlim_cur = 512 << 20, .rlim_max = 512 << 20};
+  if (setrlimit(RLIMIT_AS, &limit) != 0)
+    _exit(4);
+  static const char wat[] = "(module (memory 1) (func (export \"f\") (param i32) (result i32)"
+                            " (i32.store (local.get 0) (i32.const 7)) (i32.load (local.get 0))))";
+  cv_instance *i;
+  cv_diag diag;
+  cv_status status = try_instantiate(w.store, wat, NULL, 0, &i, &diag);
+  if (cv_engine_tier(w.engine)->guard_pages) {
+    // Code without checks must not run on a memory without its guard: a clear refusal.
+    _exit(status == CV_ENOMEM && strstr(diag.text, "address space") != NULL ? CHILD_OK : 5);
+  }
+  if (status != CV_OK || result1(i, "f", 65532) != 7)
+    _exit(6);
+  if (call1(i, "f", 65533, NULL) != CV_RUN_TRAP || w.context->trap.kind != CV_TRAP_MEMORY_BOUNDS)
+    _exit(7);
+  _exit(CHILD_OK);
+}
+
+static void short_of_address_space(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    tier_name = options.tier;
+    assert_int_equal(in_child(little_address_space), CHILD_OK);
+  }
+}
+#endif
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(crashes_stay_the_hosts),
+#if !defined(SANITIZED)
+      cmocka_unit_test(short_of_address_space),
+#endif
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
