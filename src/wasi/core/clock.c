@@ -26,12 +26,13 @@ cv_err cv_clock_now(const cv_clock *c, cv_clock_id id, uint64_t *out) {
   cv_clock_mode mode;
   *out = 0;
   CV_ERR_TRY(mode_of(c, id, &mode));
+  uint64_t start = id == CV_CLOCK_MONOTONIC ? CV_MONOTONIC_START : 0;
   if (mode == CV_CLOCK_VIRTUAL)
-    *out = (id == CV_CLOCK_WALL ? c->wall_time : 0) + c->slept;
+    *out = (id == CV_CLOCK_WALL ? c->wall_time : start) + c->slept;
   else if (id == CV_CLOCK_WALL)
     *out = mode == CV_CLOCK_FIXED ? c->wall_time : cv_sys_clock_now(CV_OS_CLOCK_WALL);
   else
-    *out = cv_sys_clock_now(host[id]) - c->start[id];
+    *out = start + cv_sys_clock_now(host[id]) - c->start[id];
   return CV_ERR_OK;
 }
 

@@ -6,8 +6,9 @@
 //   fixed    the wall clock stands still at a given time; the monotonic clock runs, so that timeouts work
 //   virtual  both stand still except while the program sleeps, which takes no real time: a run is repeatable
 //
-// The monotonic clock starts at 0 when the context is made: how long the host has been up is not the program's
-// business. CPU time clocks go with the monotonic clock, and count from the start of the context.
+// The monotonic clock starts at one second when the context is made: how long the host has been up is not the program's
+// business, and some programs take 0 for "no clock". CPU time clocks go with the monotonic clock, and count from the
+// start of the context.
 #ifndef COVE_WASI_CORE_CLOCK_H
 #define COVE_WASI_CORE_CLOCK_H
 
@@ -15,6 +16,8 @@
 
 typedef enum cv_clock_mode { CV_CLOCK_DENIED, CV_CLOCK_REAL, CV_CLOCK_FIXED, CV_CLOCK_VIRTUAL } cv_clock_mode;
 typedef enum cv_clock_id { CV_CLOCK_WALL, CV_CLOCK_MONOTONIC, CV_CLOCK_PROCESS, CV_CLOCK_THREAD } cv_clock_id;
+
+#define CV_MONOTONIC_START 1000000000u // nanoseconds
 
 typedef struct cv_clock {
   cv_clock_mode wall, monotonic; // granted apart; virtual when either is

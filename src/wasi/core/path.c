@@ -59,25 +59,63 @@ static void hint_other_name(cv_wasi *w, const char *op, const char *name) {
   }
 }
 
+// Resolves "." and ".." by text alone: what the program meant, not what the file system says. In place.
+static void normalise(char *name) {
+  char *out = name;
+  bool absolute = *name == '/';
+  for (const char *in = name; *in != '\0';) {
+    size_t n = strcspn(in, "/");
+    bool dotdot = n == 2 && in[0] == '.' && in[1] == '.';
+    if (dotdot && absolute) {
+      while (out != name && *--out != '/') {
+      }
+    } else if (n != 0 && !(n == 1 && in[0] == '.')) {
+      if (absolute || out != name)
+        *out++ = '/';
+      memmove(out, in, n);
+      out += n;
+    }
+    in += n;
+    while (*in == '/')
+      in++;
+  }
+  if (out == name)
+    *out++ = absolute ? '/' : '.';
+  *out = '\0';
+}
+
+static void refuse_escape(cv_wasi *w, const char *op, const char *name, const char *guest) {
+  char meant[400], grant[440] = "";
+  (void)snprintf(meant, sizeof meant, "%s", name);
+  normalise(meant);
+  size_t n = strlen(guest);
+  bool inside = strncmp(meant, guest, n) == 0 && (meant[n] == '/' || meant[n] == '\0' || strcmp(guest, "/") == 0);
+  if (inside) {
+    cv_wasi_refuse(w, "", "%s \"%s\": a symbolic link in it leads outside the granted directory \"%s\"", op, name,
+                   guest);
+    return;
+  }
+  char *slash = strrchr(meant, '/');
+  if (meant[0] == '/') {
+    slash[slash == meant] = '\0';
+    (void)snprintf(grant, sizeof grant, "--dir HOST::%s", meant);
+  }
+  cv_wasi_refuse(w, grant, "%s \"%s\": it lies outside the granted directory \"%s\"", op, name, guest);
+}
+
 // Notes what a refusal means, and passes the error on. `dir` is the side that it is about.
 static cv_err done(cv_wasi *w, const char *op, const cv_descriptor *dir, const char *path, cv_err err) {
   if (CV_LIKELY(err != CV_ERR_ESCAPE && err != CV_ERR_ROFS && err != CV_ERR_NOENT && err != CV_ERR_ACCESS))
     return err;
-  char name[400], grant[600];
+  char name[400], grant[600] = "";
   join(name, sizeof name, dir, path);
   const cv_dir *g = dir->grant < w->dir_count ? &w->dirs[dir->grant] : NULL;
   const char *guest = g != NULL ? g->guest : "?";
   if (err == CV_ERR_NOENT) {
     hint_other_name(w, op, name);
   } else if (err == CV_ERR_ESCAPE) {
-    (void)snprintf(grant, sizeof grant, "--dir with a directory that holds it");
-    if (path[0] == '/')
-      (void)snprintf(grant, sizeof grant, "--dir %.300s", path);
-    cv_wasi_refuse(w, grant,
-                   "%s \"%s\": the path, or a symbolic link in it, leads outside the granted directory \"%s\"", op,
-                   name, guest);
+    refuse_escape(w, op, name, guest);
   } else if (err == CV_ERR_ROFS && g != NULL && g->read_only) {
-    grant[0] = '\0';
     if (g->kind == CV_DIR_HOST)
       (void)snprintf(grant, sizeof grant, "--dir %.250s::%.250s (without :ro)", g->host, g->guest);
     cv_wasi_refuse(w, grant, "%s \"%s\": \"%s\" is granted read-only", op, name, guest);
