@@ -90,9 +90,14 @@ const cv_export *cv_instance_export(const cv_instance *i, cv_bytes name, cv_exte
   return NULL;
 }
 
+// The cache is no part of what the instance is, so it is filled behind `const`.
 cv_memory *cv_instance_wasi_memory(const cv_instance *i) {
+  if (CV_LIKELY(i->wasi_memory != NULL))
+    return i->wasi_memory;
   const cv_export *item = cv_instance_export(i, CV_BYTES_LITERAL("memory"), CV_EXTERN_MEMORY);
-  return item != NULL ? cv_instance_memory(i, item->index) : i->memory0;
+  cv_memory *memory = item != NULL ? cv_instance_memory(i, item->index) : i->memory0;
+  ((cv_instance *)(uintptr_t)i)->wasi_memory = memory;
+  return memory;
 }
 
 cv_extern cv_instance_extern(cv_instance *i, const cv_export *item) {

@@ -123,22 +123,33 @@ cv_slot *cv_pool_slot(cv_pool *pool, uint64_t reserved, uint64_t size, const cv_
   return slot;
 }
 
+// With the lock held: the slot that was not used for longest.
+static cv_slot *take_oldest(cv_pool *pool) {
+  cv_slot **at = &pool->slots;
+  while ((*at)->next != NULL)
+    at = &(*at)->next;
+  cv_slot *slot = *at;
+  *at = NULL;
+  pool->slot_count--;
+  return slot;
+}
+
 void cv_pool_slot_give(cv_pool *pool, cv_slot *slot) {
   if (slot == NULL)
     return;
   // Contents go before anybody else can have the slot; when the system refuses, so does the pool.
-  if (cv_vm_reset(slot->base, slot->committed)) {
-    cv_lock_take(&pool->lock);
-    if (pool->slot_count < pool->slot_most) {
-      slot->next = pool->slots;
-      pool->slots = slot;
-      pool->slot_count++;
-      slot = NULL;
-    }
-    cv_lock_release(&pool->lock);
-  }
-  if (slot != NULL)
+  if (!cv_vm_reset(slot->base, slot->committed)) {
     slot_delete(pool, slot);
+    return;
+  }
+  cv_lock_take(&pool->lock);
+  slot->next = pool->slots;
+  pool->slots = slot;
+  pool->slot_count++;
+  cv_slot *surplus = pool->slot_count > pool->slot_most ? take_oldest(pool) : NULL;
+  cv_lock_release(&pool->lock);
+  if (surplus != NULL)
+    slot_delete(pool, surplus);
 }
 
 cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes) {

@@ -126,6 +126,7 @@ struct cv_instance {
   uint8_t *dropped_elems; // one byte a segment
   uint8_t *dropped_datas;
   uint64_t block_size;
+  cv_memory *wasi_memory; // a cache of cv_instance_wasi_memory
 };
 
 // Where things are in the instance's block, in bytes from its start; depends on the module only.

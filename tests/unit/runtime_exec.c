@@ -175,8 +175,8 @@ static void deep_recursion_is_a_trap(void **state) {
       for (int again = 0; again < 2; again++) {
         assert_int_equal(call1(i, "forever", 0, NULL), CV_RUN_TRAP);
         assert_int_equal(w.context->trap.kind, CV_TRAP_STACK_OVERFLOW);
-        assert_int_equal(w.context->trap.frame_count, CV_MAX_BACKTRACE);
-        assert_true(w.context->trap.frames_total > CV_MAX_BACKTRACE);
+        assert_true(w.context->trap.frames_total > 10); // sanitizers make frames of 10 KiB
+        assert_int_equal(w.context->trap.frame_count, CV_MIN(w.context->trap.frames_total, CV_MAX_BACKTRACE));
       }
       assert_int_equal(result1(i, "odd", 1000001), 1); // a million tail calls need no stack
       world_delete(&w);
