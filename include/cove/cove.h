@@ -25,6 +25,5 @@
 #include <cove/value.h>
 #include <cove/wasi.h>
 #include <cove/wast.h>
-#include <cove/wast.h>
 
 #endif

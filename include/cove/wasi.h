@@ -100,6 +100,9 @@ typedef struct cove_refusal {
 COVE_API size_t cove_wasi_refusal_count(const cove_wasi *wasi);
 // Strings live until the next call into the store.
 COVE_API bool cove_wasi_refusal(const cove_wasi *wasi, size_t index, cove_refusal *out);
+// All of it as lines for people, with the directories that the program can reach where it looked for some. Empty when
+// there is nothing to say.
+COVE_API COVE_MUST_USE cove_status cove_wasi_explain(const cove_wasi *wasi, cove_buffer *out, cove_error **error);
 
 COVE_END
 

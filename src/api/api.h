@@ -7,6 +7,7 @@
 
 #include <cove/cove.h>
 
+#include "base/buf.h"
 #include "base/vec.h"
 #include "runtime/engine.h"
 #include "runtime/runtime.h"
@@ -57,6 +58,11 @@ CV_COLD cove_status cv_api_no_memory(cove_error **error);
 CV_COLD cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text);
 // After CV_RUN_TRAP or CV_RUN_EXCEPTION: COVE_TRAP or COVE_EXIT.
 CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run);
+
+// ---- engine.c ----
+// The contents of `buf` (whose quota is cv_api_mem) as an owned buffer of its exact size and a zero. Frees it on
+// failure.
+cove_status cv_api_hand_over(cv_buf *buf, cove_buffer *out, cove_error **error);
 
 // ---- module.c ----
 cove_externtype cv_api_externtype(const cv_module *module, cv_extern_kind kind, uint32_t index);

@@ -14,6 +14,18 @@ void cove_buffer_delete(cove_buffer *buffer) {
   *buffer = (cove_buffer){0};
 }
 
+cove_status cv_api_hand_over(cv_buf *buf, cove_buffer *out, cove_error **error) {
+  size_t size = buf->size;
+  cv_buf_byte(buf, 0);
+  char *block = cv_buf_status(buf) == CV_OK ? cv_mem_realloc(&cv_api_mem, buf->data, buf->capacity, size + 1) : NULL;
+  if (block == NULL) {
+    cv_buf_free(buf);
+    return cv_api_no_memory(error);
+  }
+  *out = (cove_buffer){block, size};
+  return COVE_OK;
+}
+
 cove_config *cove_config_new(void) {
   cove_config *config = cv_mem_zalloc(&cv_api_mem, sizeof *config);
   if (config != NULL) {

@@ -4,19 +4,6 @@
 #include "api/wast.h"
 #include "wasm/text/wat.h"
 
-// The contents as an owned buffer of its exact size and a zero.
-static cove_status hand_over(cv_buf *buf, cove_buffer *out, cove_error **error) {
-  size_t size = buf->size;
-  cv_buf_byte(buf, 0);
-  char *block = cv_buf_status(buf) == CV_OK ? cv_mem_realloc(&cv_api_mem, buf->data, buf->capacity, size + 1) : NULL;
-  if (block == NULL) {
-    cv_buf_free(buf);
-    return cv_api_no_memory(error);
-  }
-  *out = (cove_buffer){block, size};
-  return COVE_OK;
-}
-
 cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t size, cove_buffer *out,
                             cove_error **error) {
   cv_buf buf;
@@ -26,7 +13,7 @@ cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t 
   cv_features features = engine != NULL ? cv_engine_features((const cv_engine *)engine) : CV_FEATURES_DEFAULT;
   cv_status status = cv_wat_parse(text, size, features, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)
-    return hand_over(&buf, out, error);
+    return cv_api_hand_over(&buf, out, error);
   cv_buf_free(&buf);
   return cv_api_diag(error, status, &diag);
 }
@@ -40,7 +27,7 @@ cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buff
                                         .offsets = (flags & COVE_PRINT_OFFSETS) != 0};
   cv_status status = cv_wat_print(module->module, &options, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)
-    return hand_over(&buf, out, error);
+    return cv_api_hand_over(&buf, out, error);
   cv_buf_free(&buf);
   return cv_api_diag(error, status, &diag);
 }

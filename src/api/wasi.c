@@ -209,3 +209,10 @@ bool cove_wasi_refusal(const cove_wasi *wasi, size_t index, cove_refusal *out) {
   *out = (cove_refusal){.what = r->what, .grant = r->grant, .count = r->times};
   return true;
 }
+
+cove_status cove_wasi_explain(const cove_wasi *wasi, cove_buffer *out, cove_error **error) {
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_wasi_explain(wasi->wasi, &buf);
+  return cv_api_hand_over(&buf, out, error);
+}

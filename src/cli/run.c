@@ -176,23 +176,22 @@ static int start(run *r) {
   return status;
 }
 
-// What was refused is told when it was asked for, and to a person at a terminal whose program failed.
+// What was refused is told when that was asked for, and to a person at a terminal whose program failed.
 static void explain(const run *r, int status) {
   bool asked = cli_has(r->line, OPT_EXPLAIN);
-  size_t count = r->wasi != NULL ? cove_wasi_refusal_count(r->wasi) : 0;
-  if (!asked && (status == 0 || !cli_stderr_is_terminal()))
+  if (r->wasi == NULL || (!asked && (status == 0 || !cli_stderr_is_terminal())))
     return;
-  if (asked && count == 0 && r->wasi != NULL)
-    cli_note("the program was refused nothing");
-  cove_refusal refusal;
-  for (size_t i = 0; i < count && cove_wasi_refusal(r->wasi, i, &refusal); i++) {
-    if (refusal.count > 1)
-      cli_note("refused %llu times: %s", (unsigned long long)refusal.count, refusal.what);
-    else
-      cli_note("refused: %s", refusal.what);
-    if (refusal.grant[0] != '\0')
-      cli_hint("%s would allow it", refusal.grant);
+  cove_buffer text;
+  cove_error *error = NULL;
+  if (cove_wasi_explain(r->wasi, &text, &error) != COVE_OK) {
+    (void)cli_report(NULL, error);
+    return;
   }
+  if (text.size != 0)
+    cli_note("what the program asked for and was not granted:\n%s", text.data);
+  else if (asked)
+    cli_note("the program was refused nothing");
+  cove_buffer_delete(&text);
 }
 
 int cli_run(const cli_line *line) {
