@@ -421,12 +421,12 @@ static cv_status lex_one(lexer *l) {
 }
 
 cv_status cv_text_init(cv_text *text, cv_mem *mem, const char *source, size_t size, cv_diag *diag) {
-  *text = (cv_text){.mem = mem, .source = source};
+  *text = (cv_text){.mem = mem, .source = size != 0 ? source : ""};
   if (size >= CV_MAX_MODULE_SIZE)
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "the text has %zu bytes, more than the limit of %d", size,
                    CV_MAX_MODULE_SIZE);
   text->size = (uint32_t)size;
-  lexer l = {.text = text, .start = (const uint8_t *)source};
+  lexer l = {.text = text, .start = (const uint8_t *)text->source};
   l.at = l.start;
   l.end = l.start + size;
   cv_status status = cv_vec_reserve(mem, &text->tokens, size / 6 + 16);

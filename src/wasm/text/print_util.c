@@ -51,6 +51,8 @@ cv_status cv_print_make_ids(cv_printer *p, cv_arena *arena, uint32_t kind, uint3
                             cv_ids *ids) {
   *ids = (cv_ids){.count = count};
   const cv_name_map *map = &p->names.maps[kind];
+  if (map->count == 0)
+    return CV_OK;
   const cv_name_entry *first = cv_names_from(&p->names, kind, outer);
   if (first == map->data + map->count || first->outer != outer)
     return CV_OK;

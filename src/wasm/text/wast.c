@@ -372,7 +372,7 @@ cv_status cv_wast_next(cv_wast *w, cv_wast_command *c, bool *more, cv_diag *diag
   if (p->at < w->end && (status != CV_OK || c->kind == CV_WAST_UNSUPPORTED))
     p->at++;
   c->action.args = w->values.data;
-  c->results = w->values.data + c->action.arg_count;
+  c->results = w->values.count != 0 ? w->values.data + c->action.arg_count : NULL;
   c->patterns = w->patterns.data;
   return status;
 }

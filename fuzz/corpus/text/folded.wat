@@ -1,0 +1,12 @@
+(module $m
+  (type $t (func (param i32) (result i32)))
+  (import "a" "b" (func $imp (param i32)))
+  (func $f (export "f") (param $x i32) (result i32) (local $l i64)
+    (block $b (result i32)
+      (if (result i32) (local.get $x)
+        (then (br_if $b (i32.const 1) (local.get 0)))
+        (else (i32.add (i32.const -1) (i32.const 0x7fff_ffff))))))
+  (table $tab 3 funcref) (memory $mem 1 2)
+  (elem (i32.const 0) $f $f) (data (i32.const 8) "a\00\ff\u{1f600}" "b")
+  (global $g (mut f64) (f64.const 0x1.8p-3))
+  (start $s) (func $s (global.set $g (f64.const nan:0x4))))

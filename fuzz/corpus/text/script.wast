@@ -1,0 +1,7 @@
+(module definition $d (func (export "f") (result f32) (f32.const 1.5)))
+(module instance $i $d) (register "r" $i)
+(assert_return (invoke $i "f") (either (f32.const nan:canonical) (f32.const 1.5)))
+(assert_trap (module quote "(func $s (unreachable))" "(start $s)") "unreachable")
+(assert_malformed (module binary "\00asm") "unexpected end")
+(thread $t (shared (module $i)) (assert_return (get "g") (ref.null) (v128.const f64x2 nan:arithmetic 0)))
+(wait $t)
