@@ -16,19 +16,19 @@ static cv_status fail_structure(cv_printer *p, const cv_instr *in) {
 
 // ---- labels --------------------------------------------------------------------------------------------------------
 
-static cv_status push_label(cv_printer *p) {
+static cv_status push_label(cv_printer *p, uint32_t code) {
   cv_bytes name = {NULL, 0};
   const cv_name_entry *e = cv_names_find(&p->names, CV_NAMES_LABEL, p->func, p->label_count++);
   if (e != NULL && e->name.size != 0) {
     name = e->name;
     CV_TRY(cv_map_put(&p->label_names, name, p->labels.count + 1, NULL));
   }
-  return cv_vec_push(p->mem, &p->labels, name);
+  return cv_vec_push(p->mem, &p->labels, (cv_print_block){name, (uint8_t)code});
 }
 
 // A name that shadowed an outer one hides it to the end of the function: the outer one is then used by its number.
 static void pop_label(cv_printer *p) {
-  cv_bytes name = cv_vec_pop(&p->labels);
+  cv_bytes name = cv_vec_pop(&p->labels).name;
   if (name.size != 0)
     *cv_map_get(&p->label_names, name) = 0;
 }
@@ -37,7 +37,7 @@ static void print_label(cv_printer *p, uint32_t depth) {
   cv_buf_byte(p->out, ' ');
   if (depth < p->labels.count) {
     size_t i = p->labels.count - 1 - depth;
-    cv_bytes name = p->labels.data[i];
+    cv_bytes name = p->labels.data[i].name;
     const uint64_t *innermost = name.size != 0 ? cv_map_get(&p->label_names, name) : NULL;
     if (innermost != NULL && *innermost == i + 1) {
       cv_print_id(p->out, name);
@@ -287,7 +287,7 @@ static cv_status print_block(cv_printer *p, const cv_instr *in) {
   print_block_type(p, &in->block);
   if (in->code == CV_OPC_TRY_TABLE)
     CV_TRY(print_catches(p, in));
-  return push_label(p);
+  return push_label(p, in->code);
 }
 
 // Where the line of an instruction starts: `end` and the like stand with the block they belong to.
@@ -308,11 +308,33 @@ static void print_hint(cv_printer *p, const cv_instr *in, size_t depth) {
   cv_buf_printf(p->out, "(@metadata.code.branch_hint \"\\%02x\")", h->likely);
 }
 
-// labels.data[0] is the body itself.
+// Whether a delimiter may stand in the innermost block; labels.data[0] is the body itself. An arm is noted.
+static bool delimiter_fits(cv_printer *p, uint32_t code) {
+  cv_print_block *b = &cv_vec_last(&p->labels);
+  switch (code) {
+  case CV_OPC_END:
+    return p->labels.count > 1;
+  case CV_OPC_DELEGATE:
+    return b->code == CV_OPC_TRY;
+  case CV_OPC_ELSE:
+    if (b->code != CV_OPC_IF)
+      return false;
+    break;
+  case CV_OPC_CATCH:
+  case CV_OPC_CATCH_ALL:
+    if (b->code != CV_OPC_TRY && b->code != CV_OPC_CATCH)
+      return false;
+    break;
+  default:
+    return true;
+  }
+  b->code = (uint8_t)code;
+  return true;
+}
+
 static cv_status print_instruction(cv_printer *p, const cv_instr *in) {
   bool closes = in->code == CV_OPC_END || in->code == CV_OPC_DELEGATE;
-  bool splits = in->code == CV_OPC_ELSE || in->code == CV_OPC_CATCH || in->code == CV_OPC_CATCH_ALL;
-  if ((closes || splits) && p->labels.count < 2)
+  if (!delimiter_fits(p, in->code))
     return fail_structure(p, in);
   size_t depth = depth_of(p, in->code);
   print_hint(p, in, depth);
@@ -332,7 +354,7 @@ cv_status cv_print_body(cv_printer *p, cv_span code) {
   p->labels.count = 0;
   p->label_count = 0;
   cv_map_free(&p->label_names);
-  CV_TRY(cv_vec_push(p->mem, &p->labels, (cv_bytes){NULL, 0}));
+  CV_TRY(cv_vec_push(p->mem, &p->labels, (cv_print_block){.code = 0}));
   for (;;) {
     cv_instr in;
     CV_TRY(cv_read_instr(&r, &in));

@@ -18,6 +18,12 @@ typedef struct cv_ids {
   const cv_bytes *names; // where the name section differs from the identifier, else NULL data
 } cv_ids;
 
+// An open block of the body being printed.
+typedef struct cv_print_block {
+  cv_bytes name; // empty where there is none
+  uint8_t code;  // of the instruction that opened it, or of the last arm of an `if` or a legacy `try`
+} cv_print_block;
+
 typedef enum cv_print_space {
   CV_PRINT_FUNC,
   CV_PRINT_TABLE,
@@ -46,8 +52,8 @@ typedef struct cv_printer {
   uint32_t label_count;    // block instructions of it so far
   uint32_t hint, hint_end; // its hints
   bool print_hints;        // as annotations
-  CV_VEC(cv_bytes) labels; // open blocks, empty where there is no name
-  cv_map label_names;      // -> 1 + index of the innermost label of that name
+  CV_VEC(cv_print_block) labels;
+  cv_map label_names; // -> 1 + index of the innermost label of that name
 } cv_printer;
 
 // ---- print_util.c --------------------------------------------------------------------------------------------------

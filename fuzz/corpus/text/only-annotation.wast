@@ -1,0 +1,1 @@
+(@fun (pexot&r"f"))
