@@ -6,6 +6,8 @@ install(DIRECTORY include/cove DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MAT
 install(EXPORT cove-targets NAMESPACE cove:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cove)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/cove-config-version.cmake COMPATIBILITY SameMinorVersion)
 configure_file(cmake/cove-config.cmake.in cove-config.cmake @ONLY)
+# Relative to the file itself, so that `cmake --install --prefix` may choose another place.
+file(RELATIVE_PATH COVE_PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/cove.pc.in cove.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/cove-config.cmake ${PROJECT_BINARY_DIR}/cove-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cove)
@@ -13,3 +15,7 @@ install(FILES ${PROJECT_BINARY_DIR}/cove.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/
 if(TARGET cove)
   install(TARGETS cove)
 endif()
+install(FILES ${PROJECT_BINARY_DIR}/share/cove.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${PROJECT_BINARY_DIR}/share/bash/cove DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${PROJECT_BINARY_DIR}/share/zsh/_cove DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${PROJECT_BINARY_DIR}/share/fish/cove.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
