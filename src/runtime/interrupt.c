@@ -71,10 +71,33 @@ static void *watch(void *unused) {
   return unused;
 }
 
+// A forked process has no watcher, and its one thread has another number.
+static void before_fork(void) {
+  cv_lock_take(&lock);
+}
+
+static void after_fork(void) {
+  cv_lock_release(&lock);
+}
+
+static void in_child(void) {
+  started = false;
+  cv_this_thread.id = 0;
+  cv_lock_release(&lock);
+}
+
+static bool start(void) {
+  static bool fork_known;
+  if (!fork_known && !cv_thread_at_fork(before_fork, after_fork, in_child))
+    return false;
+  fork_known = true;
+  return cv_thread_start(watch, NULL);
+}
+
 // With the lock held.
 static cv_status add(cv_store *s) {
   if (!started) {
-    if (!cv_thread_start(watch, NULL))
+    if (!start())
       return CV_ENOMEM;
     started = true;
   }

@@ -13,6 +13,10 @@ bool cv_thread_signal(uint32_t thread_id, int signal);
 // Starts a detached thread that gets no signals that were meant for the host's threads.
 CV_MUST_USE bool cv_thread_start(void *(*run)(void *), void *arg);
 
+// Has these called around every fork of the process, in the thread that forks; `child` runs in the new process, whose
+// only thread has a new number. False when out of memory.
+CV_MUST_USE bool cv_thread_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
 // A clock that only goes forward, in nanoseconds.
 uint64_t cv_thread_now(void);
 

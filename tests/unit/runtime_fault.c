@@ -19,6 +19,15 @@
 #define SANITIZED 1
 #endif
 
+// The thread sanitizer ends a process that starts threads after a fork.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NO_THREADS_AFTER_FORK 1
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define NO_THREADS_AFTER_FORK 1
+#endif
+
 enum { CHILD_OK = 33 };
 
 // Exit status of a child that runs `body`, or minus the signal that ended it.
@@ -133,9 +142,40 @@ static void short_of_address_space(void **state) {
 }
 #endif
 
+#if !defined(NO_THREADS_AFTER_FORK)
+static world forked_world;
+static cv_instance *forked_instance;
+
+static void deadline_in_child(void) {
+  if (cv_context_set_deadline(forked_world.context, 2000000) != CV_OK)
+    _exit(8);
+  if (call1(forked_instance, "loop", 0, NULL) != CV_RUN_TRAP)
+    _exit(9);
+  _exit(forked_world.context->trap.kind == CV_TRAP_DEADLINE ? CHILD_OK : 10);
+}
+
+// The watcher does not come along in a fork: the child starts its own.
+static void deadlines_work_after_a_fork(void **state) {
+  static const char wat[] = "(module (func (export \"loop\") (param i32) (result i32) (loop (br 0)) (i32.const 0))"
+                            " (func (export \"quick\") (param i32) (result i32) (local.get 0)))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    forked_world = world_new(&options, NULL);
+    forked_instance = instantiate(forked_world.store, wat, NULL, 0);
+    assert_int_equal(cv_context_set_deadline(forked_world.context, 3600ull * 1000000000), CV_OK);
+    assert_int_equal(result1(forked_instance, "quick", 1), 1);
+    assert_int_equal(in_child(deadline_in_child), CHILD_OK);
+    world_delete(&forked_world);
+  }
+}
+#endif
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(crashes_stay_the_hosts),
+#if !defined(NO_THREADS_AFTER_FORK)
+      cmocka_unit_test(deadlines_work_after_a_fork),
+#endif
 #if !defined(SANITIZED)
       cmocka_unit_test(short_of_address_space),
 #endif

@@ -78,8 +78,11 @@ static int enter(cv_context *c, cv_func *func, const cv_value *args, cv_value *r
   f.activation.offset = f.code_offset;
   c->top = &f.activation;
   int run;
-  if (CV_UNLIKELY(!frame_fits(c, bytes) || c->call_depth >= c->max_call_depth)) {
+  if (CV_UNLIKELY(!frame_fits(c, bytes))) {
     run = (int)cv_trap_set(c, CV_TRAP_STACK_OVERFLOW, NULL);
+  } else if (CV_UNLIKELY(c->call_depth >= c->max_call_depth)) {
+    run = (int)cv_trap_set(c, CV_TRAP_STACK_OVERFLOW, "call stack exhausted: limit of %u nested calls",
+                           c->max_call_depth);
   } else if (CV_UNLIKELY(cv_context_interrupted(c))) {
     run = (int)cv_context_interrupt_trap(c);
   } else {

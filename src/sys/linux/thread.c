@@ -11,11 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
+static _Thread_local uint32_t own_id __attribute__((tls_model("initial-exec")));
+
 uint32_t cv_thread_id(void) {
-  static _Thread_local uint32_t id __attribute__((tls_model("initial-exec")));
-  if (CV_UNLIKELY(id == 0))
-    id = (uint32_t)syscall(SYS_gettid);
-  return id;
+  if (CV_UNLIKELY(own_id == 0))
+    own_id = (uint32_t)syscall(SYS_gettid);
+  return own_id;
+}
+
+static void forget_id(void) {
+  own_id = 0;
+}
+
+bool cv_thread_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void)) {
+  return pthread_atfork(NULL, NULL, forget_id) == 0 && pthread_atfork(prepare, parent, child) == 0;
 }
 
 bool cv_thread_signal(uint32_t thread_id, int signal) {
