@@ -6,6 +6,8 @@
 #include "wasm/validate/opcode_table.h"
 #include "wasm/validate/validator.h"
 
+enum { FIRST_OPERANDS = 256 }; // room on a new operand stack
+
 // ---- life ----
 
 cv_validator *cv_validator_new(const cv_module *module, cv_mem *mem, unsigned flags) {
@@ -15,6 +17,12 @@ cv_validator *cv_validator_new(const cv_module *module, cv_mem *mem, unsigned fl
   v->m = module;
   v->mem = mem;
   v->flags = flags;
+  v->stack = cv_mem_alloc(mem, FIRST_OPERANDS * sizeof *v->stack);
+  if (v->stack == NULL) {
+    cv_mem_free(mem, v, sizeof *v);
+    return NULL;
+  }
+  v->limit = v->stack + FIRST_OPERANDS;
   v->memory0_is_32 = module->memory_count != 0 && !module->memories[0].limits.is_64;
   for (unsigned i = 0; i < CV_COUNT(v->plain); i++)
     if (module->features >> cv_op_infos[i].feature & 1)

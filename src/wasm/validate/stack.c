@@ -34,7 +34,7 @@ bool cv_module_type_matches(const cv_module *m, cv_valtype a, cv_valtype b) {
 cv_status cv_push_slow(cv_validator *v, cv_valtype type) {
   if (v->water == v->limit) {
     size_t count = (size_t)(v->sp - v->stack), base = (size_t)(v->base - v->stack);
-    size_t capacity = (size_t)(v->limit - v->stack), bigger = CV_MAX(capacity * 2, (size_t)256);
+    size_t capacity = (size_t)(v->limit - v->stack), bigger = capacity * 2;
     if (count >= CV_MAX_OPERANDS)
       return cv_fail(v->diag, CV_ELIMIT, (uint64_t)(v->pc - v->r.start), "operand stack too deep: at most %u values",
                      CV_MAX_OPERANDS);
