@@ -15,7 +15,7 @@ static const struct {
   cli_need need;
 } needs[] = {
     {"path_", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
-    {"fd_prestat_", {"the directories it was granted", "--dir HOST[::GUEST][:ro]"}},
+    {"fd_prestat_", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
     {"fd_readdir", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
     {"fd_", {"open files and standard streams", ""}},
     {"args_", {"arguments", "cove run FILE ARG..."}},

@@ -62,13 +62,25 @@ static bool parse_argument(const char *text, cove_valtype type, cove_value *out)
   }
 }
 
+// The fewest digits that read back as the same number.
+static void print_shortest(double value, int digits) {
+  char text[40];
+  for (int precision = 1; precision <= digits; precision++) {
+    snprintf(text, sizeof text, "%.*g", precision, value);
+    double back = strtod(text, NULL);
+    if (digits == 9 ? (float)back == (float)value : back == value)
+      break;
+  }
+  puts(text);
+}
+
 static void print_float(double value, int digits) {
   if (isnan(value))
     puts(signbit(value) ? "-nan" : "nan");
   else if (isinf(value))
     puts(value < 0 ? "-inf" : "inf");
   else
-    printf("%.*g\n", digits, value);
+    print_shortest(value, digits);
 }
 
 static void print_result(cove_valtype type, const cove_value *value) {

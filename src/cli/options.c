@@ -213,18 +213,14 @@ static void print_wrapped(FILE *out, const char *text, int column) {
   column = HELP_COLUMN;
   while (*text != '\0') {
     int length = (int)strcspn(text, " ");
-    if (column + length > HELP_WIDTH && column > HELP_COLUMN) {
+    if (column + 1 + length > HELP_WIDTH && column > HELP_COLUMN) {
       fprintf(out, "\n%*s", HELP_COLUMN, "");
       column = HELP_COLUMN;
     }
-    fprintf(out, "%.*s", length, text);
-    column += length;
+    fprintf(out, "%s%.*s", column > HELP_COLUMN ? " " : "", length, text);
+    column += length + (column > HELP_COLUMN);
     text += length;
-    if (*text == ' ') {
-      text++;
-      fputc(' ', out);
-      column++;
-    }
+    text += *text == ' ';
   }
   fputc('\n', out);
 }

@@ -65,14 +65,28 @@ static void print_frame(size_t index, const cove_frame *frame) {
   fputc('\n', stderr);
 }
 
+// A run of equal frames, as recursion leaves them, is printed once and counted.
+static void print_frames(const cove_trap *trap, size_t count) {
+  cove_frame frame, next;
+  for (size_t i = 0; i < count && cove_trap_frame(trap, i, &frame); i++) {
+    size_t same = 0;
+    print_frame(i, &frame);
+    while (cove_trap_frame(trap, i + 1, &next) && next.func == frame.func && next.offset == frame.offset &&
+           next.module_name.size == frame.module_name.size) {
+      i++;
+      same++;
+    }
+    if (same != 0)
+      fprintf(stderr, "      ... and the same %zu more time%s\n", same, same == 1 ? "" : "s");
+  }
+}
+
 static int report_trap(const cove_trap *trap) {
   cove_trap_kind kind = cove_trap_kind_of(trap);
   bool limit = cove_trap_kind_is_limit(kind);
   cli_error("%s%s", limit ? "" : "trap: ", cove_trap_message(trap));
   size_t total, count = cove_trap_frame_count(trap, &total);
-  cove_frame frame;
-  for (size_t i = 0; i < count && cove_trap_frame(trap, i, &frame); i++)
-    print_frame(i, &frame);
+  print_frames(trap, count);
   if (total > count)
     fprintf(stderr, "      ... and %zu more\n", total - count);
   switch ((int)kind) {

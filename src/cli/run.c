@@ -43,6 +43,7 @@ static int set_limits(const cli_line *line, cove_limits *limits) {
     cli_error("--max-memory: \"%s\" is not a size: 65536, 64MiB, 1G", memory);
     return CLI_EXIT_USAGE;
   }
+  cove_limits_set_memory(limits, bytes);
   cove_limits_set_memory_total(limits, bytes);
   cove_limits_set_trap(limits, true);
   return 0;
