@@ -520,17 +520,37 @@ static void complain(const char *name, const call *want, const machine *before, 
   }
 }
 
-// Nothing changed but the results (given as counts) and what the mask says.
-static bool kept(const machine *before, const machine *after, unsigned ints, unsigned floats, unsigned clobbers) {
-  bool same = true;
-  for (unsigned i = 0; i < 16; i++) {
-    bool free_gpr =
-        i == RSP || i < ints || (i == RBX && clobbers & CV_CLOBBER_RBX) || (i == R10 && clobbers & CV_CLOBBER_R10);
-    bool free_xmm = i < floats || (i >= 8 && clobbers & (CV_CLOBBER_XMM8 << (i - 8)));
-    same &= free_gpr || before->gpr[i] == after->gpr[i];
-    same &= free_xmm || memcmp(before->xmm[i], after->xmm[i], 16) == 0;
+// Where operands and results are: general registers by number, vector registers from XMM on.
+enum { XMM = 16 };
+typedef struct placement {
+  uint8_t operand[4], result[2];
+} placement;
+
+// As the contract has it.
+static placement fixed_placement(const char *sig) {
+  static const uint8_t int_places[] = {RAX, RCX, RDX, R8};
+  placement p;
+  unsigned ints = 0, floats = 0, i = 0;
+  for (; *sig != '_'; sig++)
+    p.operand[i++] = is_float_class(*sig) ? (uint8_t)(XMM + floats++) : int_places[ints++ & 3];
+  ints = floats = i = 0;
+  while (*++sig)
+    p.result[i++] = is_float_class(*sig) ? (uint8_t)(XMM + floats++) : int_places[ints++ & 3];
+  return p;
+}
+static uint8_t *place_of(machine *m, unsigned place) {
+  return place < XMM ? (uint8_t *)&m->gpr[place] : m->xmm[place - XMM];
+}
+
+// Nothing changed but the registers in `results` (a bit each) and what the mask says.
+static bool kept(machine *before, machine *after, uint32_t results, unsigned clobbers) {
+  uint32_t may = results | 1u << RSP | (clobbers & CV_CLOBBER_RBX ? 1u << RBX : 0) |
+                 (clobbers & CV_CLOBBER_R10 ? 1u << R10 : 0) | (uint32_t)(clobbers >> 8) << (XMM + 8);
+  for (unsigned i = 0; i < 32; i++) {
+    if (!(may >> i & 1) && memcmp(place_of(before, i), place_of(after, i), i < XMM ? 8 : 16) != 0)
+      return false;
   }
-  return same;
+  return true;
 }
 
 static machine random_machine(void) {
@@ -544,14 +564,14 @@ static machine random_machine(void) {
 }
 
 // One run of `code` on operands by the signature; true when all is as it should be.
-static bool run_once(const row *r, const code_region *region, const uint8_t *code, unsigned clobbers, unsigned lane) {
-  static const uint8_t int_places[] = {RAX, RCX, RDX, R8};
+static bool run_placed(const row *r, const code_region *region, const uint8_t *code, unsigned clobbers, unsigned lane,
+                       const placement *places) {
   uint8_t memory[MEMORY_SIZE] __attribute__((aligned(16)));
   call want = {.lane = lane};
   machine before = random_machine();
   for (unsigned i = 0; i < MEMORY_SIZE; i++)
     want.memory[i] = memory[i] = (uint8_t)next_random();
-  unsigned ints = 0, floats = 0, align = strstr(r->name, "ATOMIC") ? 3 : 0;
+  unsigned align = strstr(r->name, "ATOMIC") ? 3 : 0;
   const char *p = r->sig;
   for (unsigned i = 0; *p != '_'; p++, i++) {
     if (*p == 'n')
@@ -562,33 +582,105 @@ static bool run_once(const row *r, const code_region *region, const uint8_t *cod
       want.in[i] = want.in[i - 1];
     if (i == 1 && align != 0 && next_random() % 2)
       memcpy(&want.in[1], memory + want.in[0].a, 8);
-    if (is_float_class(*p))
-      memcpy(before.xmm[floats++], want.in[i].v, 16);
-    else
-      before.gpr[int_places[ints++]] = *p == 'a' ? (uint64_t)(memory + want.in[i].a) : want.in[i].I;
+    value in = want.in[i];
+    if (*p == 'a')
+      in.a = (uint64_t)(memory + in.a);
+    memcpy(place_of(&before, places->operand[i]), &in, is_float_class(*p) ? 16 : 8);
   }
   r->oracle(&want);
   machine after = before;
   *region->status = CV_NUM_OK;
   test_machine_run(&after, code);
   bool good = *region->status == want.status && memcmp(memory, want.memory, MEMORY_SIZE) == 0;
-  unsigned int_results = 0, float_results = 0;
+  uint32_t results = 0;
   if (want.status == CV_NUM_OK) {
     for (unsigned i = 0; *++p; i++) {
       if (*p == 'n')
         continue;
-      const uint8_t *got =
-          is_float_class(*p) ? after.xmm[float_results++] : (const uint8_t *)&after.gpr[int_places[int_results++]];
+      const uint8_t *got = place_of(&after, places->result[i]);
       good &= same_value(r->name, *p, want.out[i].v, got);
       good &= *p != 'i' || cv_load_le32(got + 4) == 0;
+      results |= 1u << places->result[i];
     }
-    good &= kept(&before, &after, int_results, float_results, clobbers);
   } else {
-    // A trap discards the operands, not the rest.
-    good &= kept(&before, &after, 1, 1, clobbers);
+    results = 1u << places->result[0]; // a trap discards the operands, not the rest
   }
+  good &= kept(&before, &after, results, clobbers);
   if (!good)
     complain(r->name, &want, &before, &after);
+  return good;
+}
+static bool run_once(const row *r, const code_region *region, const uint8_t *code, unsigned clobbers, unsigned lane) {
+  placement places = fixed_placement(r->sig);
+  return run_placed(r, region, code, clobbers, lane, &places);
+}
+
+// ---- single instructions with registers of the test's choice ----
+static unsigned field_of(unsigned role, const cv_stencil_insn *insn, const placement *p) {
+  unsigned place = role == CV_ROLE_RESULT     ? p->result[0]
+                   : role == CV_ROLE_DIGIT    ? insn->digit
+                   : role >= CV_ROLE_OPERAND0 ? p->operand[role - CV_ROLE_OPERAND0]
+                                              : 0;
+  return place & 15;
+}
+// Encodes and adds a return.
+static void region_encode(code_region *r, cv_stencil_level level, const cv_stencil_insn *insn, const placement *p,
+                          uint8_t imm) {
+  unsigned prefix = insn->op >> 16, map = insn->op >> 8 & 255, reg = field_of(insn->roles.reg, insn, p);
+  unsigned rm = field_of(insn->roles.rm, insn, p), vvvv = field_of(insn->roles.vvvv, insn, p);
+  uint8_t *at = r->at;
+  if (level == CV_LEVEL_AVX2) {
+    unsigned pp = prefix == 0x66 ? 1 : prefix == 0xf3 ? 2 : prefix == 0xf2 ? 3 : 0;
+    *at++ = 0xc4;
+    *at++ = (uint8_t)((reg < 8) << 7 | 1 << 6 | (rm < 8) << 5 | (int)map);
+    *at++ = (uint8_t)(insn->w << 7 | (~vvvv & 15) << 3 | pp);
+  } else {
+    if (prefix)
+      *at++ = (uint8_t)prefix;
+    *at++ = (uint8_t)(0x40 | insn->w << 3 | (reg >> 3) << 2 | rm >> 3);
+    *at++ = 0x0f;
+    if (map > 1)
+      *at++ = map == 2 ? 0x38 : 0x3a;
+  }
+  *at++ = (uint8_t)insn->op;
+  *at++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+  if (insn->flags & CV_INSN_IMM)
+    *at++ = insn->flags & CV_INSN_IMM_HOLE ? imm : insn->imm;
+  *at++ = 0xc3;
+  r->at = at;
+}
+
+static uint8_t pick_place(char type, uint32_t *taken) {
+  for (;;) {
+    unsigned place = (unsigned)next_random() % 16 + (is_float_class(type) ? XMM : 0);
+    if (place == RSP || *taken >> place & 1)
+      continue;
+    *taken |= 1u << place;
+    return (uint8_t)place;
+  }
+}
+static bool run_single(const row *r, cv_stencil_level level, uint32_t id, unsigned lane, uint64_t imm) {
+  const cv_stencil_insn *insn = cv_stencil_single(level, id);
+  if (insn == NULL)
+    return true;
+  code_region region;
+  region_open(&region);
+  uint8_t *starts[12];
+  placement places[12];
+  for (unsigned i = 0; i < CV_COUNT(places); i++) {
+    uint32_t taken = 0;
+    const char *c = r->sig;
+    for (unsigned n = 0; *c != '_'; c++, n++)
+      places[i].operand[n] = pick_place(*c, &taken);
+    places[i].result[0] = insn->overwrites >= 0 ? places[i].operand[insn->overwrites] : pick_place(c[1], &taken);
+    starts[i] = region.at;
+    region_encode(&region, level, insn, &places[i], (uint8_t)imm);
+  }
+  region_seal(&region);
+  bool good = true;
+  for (unsigned i = 0; i < CV_COUNT(places); i++)
+    good &= run_placed(r, &region, starts[i], 0, lane, &places[i]);
+  region_close(&region);
   return good;
 }
 
@@ -613,6 +705,8 @@ static void check_row(const row *r, cv_stencil_level level) {
       bad += !run_once(r, &region, starts[lane], cv_stencil_get(level, r->stencil + lane).clobbers, lane);
   }
   region_close(&region);
+  for (unsigned lane = 0; lane < lanes; lane++)
+    bad += !run_single(r, level, r->stencil + lane, lane, 0);
   assert_int_equal(bad, 0);
 }
 
@@ -675,7 +769,7 @@ static void check_shuffle(void) {
     for (unsigned run = 0; run < 3; run++)
       good &= run_once(&shuffle, &region, start, cv_stencil_get((cv_stencil_level)level, id).clobbers, 0);
     region_close(&region);
-    assert_true(good);
+    assert_true(good && run_single(&shuffle, (cv_stencil_level)level, id, 0, values.imm8));
   }
 }
 
@@ -746,7 +840,7 @@ static void test_constant_shifts(void **state) {
         for (unsigned run = 0; run < 10; run++)
           good &= run_once(&constant, &region, start, cv_stencil_get((cv_stencil_level)level, id).clobbers, 0);
         region_close(&region);
-        assert_true(good);
+        assert_true(good && run_single(&constant, (cv_stencil_level)level, id, 0, values.imm8));
       }
     }
   }

@@ -11,6 +11,7 @@ typedef struct entry {
   uint16_t size;
   uint16_t clobbers;
   uint8_t hole_count;
+  uint16_t insn; // 0 is none
 } entry;
 
 #include "exec/jit/stencils/x64.h"
@@ -55,6 +56,11 @@ cv_stencil_code cv_stencil_get(cv_stencil_level level, uint32_t id) {
   const entry *e = level == CV_LEVEL_AVX2 ? &entries_AVX2[id] : &entries_SSE41[id];
   const uint8_t *code = level == CV_LEVEL_AVX2 ? code_AVX2 : code_SSE41;
   return (cv_stencil_code){code + e->offset, holes + e->hole, e->size, e->hole_count, e->clobbers};
+}
+
+const cv_stencil_insn *cv_stencil_single(cv_stencil_level level, uint32_t id) {
+  uint16_t insn = level == CV_LEVEL_AVX2 ? entries_AVX2[id].insn : entries_SSE41[id].insn;
+  return insn != 0 ? &insns[insn] : NULL;
 }
 
 // ---- which stencil ----

@@ -27,6 +27,33 @@ typedef struct cv_stencil_code {
   uint16_t clobbers; // CV_CLOBBER_...
 } cv_stencil_code;
 
+// What a field of a single instruction names.
+typedef enum cv_stencil_role {
+  CV_ROLE_NONE = 0,
+  CV_ROLE_RESULT = 1,
+  CV_ROLE_DIGIT = 2,    // the reg field is a part of the opcode
+  CV_ROLE_OPERAND0 = 3, // operand n of the instruction of WebAssembly, deepest first
+  CV_ROLE_OPERAND1 = 4,
+} cv_stencil_role;
+
+enum {
+  CV_INSN_IMM = 1,      // a byte of immediate follows
+  CV_INSN_IMM_HOLE = 2, // and it is CV_HOLE_IMM8
+};
+
+// A stencil that is one instruction between registers, for an emitter that can choose them.
+typedef struct cv_stencil_insn {
+  uint32_t op; // mandatory prefix << 16 | opcode map << 8 | opcode byte
+  uint8_t w;
+  struct {
+    uint8_t reg, vvvv, rm; // cv_stencil_role; vvvv is none in legacy encodings
+  } roles;
+  uint8_t digit;
+  int8_t overwrites; // operand that is in the result's register before, -1 for none
+  uint8_t flags;     // CV_INSN_...
+  uint8_t imm;
+} cv_stencil_insn;
+
 // Values of the immediates, by kind; those that a stencil has no hole for are ignored.
 typedef struct cv_stencil_values {
   uint64_t imm8;     // up to 255
@@ -37,6 +64,9 @@ typedef struct cv_stencil_values {
 cv_stencil_level cv_stencil_cpu_level(void);
 
 cv_stencil_code cv_stencil_get(cv_stencil_level level, uint32_t id);
+
+// NULL when the stencil is more than one instruction, or one on memory or without vector registers.
+const cv_stencil_insn *cv_stencil_single(cv_stencil_level level, uint32_t id);
 
 // The stencil of an instruction; `lane` is its lane immediate, 0 without one. False when there is none.
 bool cv_stencil_of_opcode(uint32_t opcode, unsigned lane, uint32_t *id);

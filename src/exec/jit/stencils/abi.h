@@ -16,13 +16,13 @@
 // so that a planner may keep values in the others. The generator reads the generated code and refuses all other writes.
 //
 // Operands and results have fixed registers. In the order of WebAssembly's stack (deepest operand first), integers and
-// references are in rax, rcx, rdx, r8 and floating-point numbers and vectors in xmm0, xmm1, xmm2, each class counted for
-// itself; results likewise (first result in rax or xmm0, a second integer result in rcx). Operands that are not
-// results are left as they were.
+// references are in rax, rcx, rdx, r8, floating-point numbers and vectors in xmm0, xmm1, xmm2, each class counted for
+// itself; results likewise (first result in rax or xmm0, a second integer result in rcx). Operands that are not results
+// are left as they were.
 //   i32       bits 32 to 63 of an operand are ignored; those of a result are zero
 //   f32, f64  bits above the value are ignored in operands and arbitrary in results
-//   address   (atomics) a host address, in the place of WebAssembly's address operand: bounds and alignment are already
-//             checked by whoever emitted the code before
+//   address   (loads, stores, atomics) a host address, in the place of WebAssembly's address operand: bounds and
+//             alignment are already checked by whoever emitted the code before
 //   lane      the immediate of lane operations chooses among consecutive stencils
 //
 // Holes that name a place are relative, as the machine has it: value = place - address of the field - 4 - bytes of the

@@ -1,4 +1,4 @@
-// Digest of its inputs: 3bb5e89a53116166e38b1442c816ccec49fdc330986662f64127f53e7b60407d
+// Digest of its inputs: 137151666e959802a0950b54f00c60e39aa5fb42af2a711b2e13bb460ac40712
 // Compiler: clang 19.1.7
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // x64_ids.h: the stencils of x86-64 by name.
