@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs the guests beside this file under `cove run` and compares what they do with the rows below.
+
+usage: tests/wasi/run_tests.py --cove build/release/cove --guests DIRECTORY_OF_WASM_FILES [ROW...]
+
+In a row, {tmp} is a fresh directory of the host that holds "file" (with the text "hello") and a link "out" to
+"../secret"; {raw} an empty one. `out` and `err` are the whole text, or, in a list, parts that must be there.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+VIRTUAL = ["--clock", "virtual:1000000000"]
+
+ROWS = [
+    # name, guest, options, arguments, {expectations}
+    ("raw calls, host directory", "raw", ["--dir", "{raw}::/data", *VIRTUAL], [], {"out": ""}),
+    ("raw calls, memory", "raw", ["--tmpfs", "/data", *VIRTUAL], [], {"out": ""}),
+    ("raw calls, old module, host directory", "raw_unstable", ["--dir", "{raw}::/data", *VIRTUAL], [], {"out": ""}),
+    ("raw calls, old module, memory", "raw_unstable", ["--tmpfs", "/data", *VIRTUAL], [], {"out": ""}),
+    ("raw calls, traced", "raw", ["--tmpfs", "/data", "--trace=wasi", *VIRTUAL], [],
+     {"out": "", "err": ['path_open(fd=3 <"/data">, dirflags=0x1, path="a", oflags=0x1',
+                         "= success opened=4", 'fd_close(fd=4 <"/data/a">) = success', "= notcapable",
+                         "sched_yield() = success", "proc_exit(rval=0) = exit", "offset=-6"]}),
+    ("raw calls, traced as JSON", "raw", ["--tmpfs", "/data", "--trace=wasi:json", *VIRTUAL], [],
+     {"out": "", "err": ['{"interface":"wasi_snapshot_preview1","call":"fd_renumber","args":{"fd":4,"to":9},'
+                         '"result":"badf"', '"path":"\\ufffd"']}),
+    ("return from main", "exit", [], ["return"], {"status": 3}),
+    ("exit", "exit", [], ["exit"], {"status": 33}),
+    ("the largest status", "exit", [], ["large"], {"status": 255}),
+    ("no argument", "exit", [], [], {"status": 0}),
+    ("abort", "exit", [], ["abort"], {"status": 134, "err": ["unreachable"]}),
+    ("trap", "exit", [], ["trap"], {"status": 134, "err": ["unreachable"]}),
+    ("output limit", "exit", ["--max-output", "25"], ["write"],
+     {"fails": True, "out": "0123456789\n0123456789\n012", "err": ["output limit reached"]}),
+    ("a sleep ends at the deadline", "exit", ["--timeout", "200ms"], ["sleep"], {"fails": True, "err": ["deadline"]}),
+    ("a read ends at the deadline", "exit", ["--timeout", "200ms"], ["read"],
+     {"fails": True, "err": ["deadline"], "open_stdin": True}),
+    ("input at its end", "exit", [], ["read"], {"status": 7}),
+    ("arguments, environment, input", "env", ["--env", "A=1", "--env", "B=x=y", "--env", "C="], ["one", "", "t w o"],
+     {"in": "l1\nl2", "out": "arg 1: [one]\narg 2: []\narg 3: [t w o]\nenv: [A=1]\nenv: [B=x=y]\nenv: [C=]\n"
+                             "in: l1\nin: l2", "err": "err\n"}),
+    ("nothing is inherited", "env", [], [], {"out": "", "err": "err\n"}),
+    ("files, host directory", "files", ["--dir", "{tmp}::/data"], ["/data", "/data/file"],
+     {"out": "/data/file: hello\nok\n"}),
+    ("files, directory named .", "files", ["--dir", "{tmp}::."], [".", "file"], {"out": "file: hello\nok\n"}),
+    ("files, memory", "files", ["--tmpfs", "/data"], ["/data"], {"out": "ok\n"}),
+    ("files, the root", "files", ["--dir", "{tmp}::/"], ["", "/file"], {"out": "/file: hello\nok\n"}),
+    ("two directories", "files", ["--tmpfs", "/t", "--dir", "{tmp}::/data"], ["/t", "/data/file"],
+     {"out": "/data/file: hello\nok\n"}),
+    ("a link out is refused", "look", ["--dir", "{tmp}::/data", "--explain"], ["/data/out", "/data/../secret"],
+     {"out": ["/data/out: Capabilities insufficient"],
+      "err": ["a symbolic link in it leads outside", "--dir HOST::/"]}),
+    ("read-only", "look", ["--dir", "{tmp}::/data:ro", "--explain"], ["/data/file", "+/data/file", "+/data/new"],
+     {"out": "/data/file: hello\n+/data/file: Read-only file system\n+/data/new: Read-only file system\n",
+      "err": ["granted read-only"]}),
+    ("no directory", "look", ["--explain"], ["/etc/passwd"], {"out": ["/etc/passwd: "], "err": ["--dir"]}),
+    ("another name", "look", ["--dir", "{tmp}::/data", "--tmpfs", "/", "--explain"], ["{tmp}/file"],
+     {"out": ["No such file or directory"], "err": ['the program finds it as "/data"']}),
+    ("a virtual clock, a seed", "time", [*VIRTUAL, "--seed", "7"], [],
+     {"out": "1000000000.000000000 1.000000000\n1000003600.000000005 3601.000000005\nf19ee3b965429844\n"}),
+]
+
+
+def fill(texts, scratch):
+    return [t.replace("{tmp}", f"{scratch}/tmp").replace("{raw}", f"{scratch}/raw") for t in texts]
+
+
+def prepare(scratch):
+    for name in ("tmp", "raw"):
+        (scratch / name).mkdir()
+    (scratch / "secret").write_text("secret")
+    (scratch / "tmp" / "file").write_text("hello")
+    os.symlink("../secret", scratch / "tmp" / "out")
+
+
+def differs(name, got, expected):
+    if isinstance(expected, list):
+        missing = [part for part in expected if part not in got]
+        return f"{name} lacks {missing}: {got!r}" if missing else None
+    return f"{name} is {got!r}, expected {expected!r}" if got != expected else None
+
+
+def run_row(cove, guests, row, scratch):
+    _, guest, options, arguments, expect = row
+    argv = [cove, "run", *fill(options, scratch), str(guests / f"{guest}.wasm"), *fill(arguments, scratch)]
+    if expect.get("open_stdin"):
+        reader, writer = os.pipe()
+        done = subprocess.run(argv, stdin=reader, capture_output=True, timeout=60, check=False)
+        os.close(reader)
+        os.close(writer)
+    else:
+        done = subprocess.run(argv, input=expect.get("in", "").encode(), capture_output=True, timeout=60, check=False)
+    out, err = done.stdout.decode(), done.stderr.decode(errors="replace")
+    wrong = []
+    if expect.get("fails"):
+        if done.returncode == 0:
+            wrong.append("it succeeded")
+    elif done.returncode != expect.get("status", 0):
+        wrong.append(f"exit status {done.returncode}, expected {expect.get('status', 0)}: {out}{err}")
+    for name, got in (("out", out), ("err", err)):
+        if name in expect:
+            wrong.append(differs(name, got, expect[name]))
+    return [w for w in wrong if w]
+
+
+def run_socket_row(cove, guests):
+    """A client of the guest that serves one connection."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([cove, "run", "--tcp-listen", f"127.0.0.1:{port}", str(guests / "serve.wasm")],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    client = None
+    for _ in range(500):
+        try:
+            client = socket.create_connection(("127.0.0.1", port), timeout=30)
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+    wrong = []
+    if client is None:
+        process.kill()
+        return ["nothing listens", process.communicate()[1].decode()]
+    with client:
+        for text in (b"hello", b"x" * 1000):
+            client.sendall(text)
+            got = b""
+            while len(got) < len(text):
+                part = client.recv(4096)
+                if not part:
+                    break
+                got += part
+            if got != text.upper():
+                wrong.append(f"sent {text!r}, got {got!r}")
+        client.shutdown(socket.SHUT_WR)
+        if client.recv(10) != b"":
+            wrong.append("something came after the end")
+    out, err = process.communicate(timeout=60)
+    if process.returncode != 0 or out != b"served\n":
+        wrong.append(f"exit status {process.returncode}: {out!r} {err!r}")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cove", required=True)
+    parser.add_argument("--guests", required=True, type=pathlib.Path)
+    parser.add_argument("rows", nargs="*", help="names of rows; default: all")
+    options = parser.parse_args()
+    failed = 0
+    jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, options.guests, row, scratch)) for row in ROWS]
+    jobs.append(("serve a connection", lambda scratch: run_socket_row(options.cove, options.guests)))
+    for name, job in jobs:
+        if options.rows and name not in options.rows:
+            continue
+        scratch = pathlib.Path(tempfile.mkdtemp(prefix="cove-wasi-"))
+        prepare(scratch)
+        wrong = job(scratch)
+        shutil.rmtree(scratch)
+        if wrong:
+            failed += 1
+            print(f"FAILED {name}: " + "\n  ".join(wrong))
+    print(f"{len(jobs) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
