@@ -31,10 +31,10 @@ cv_status cv_engine_new(cv_engine **out, const cv_engine_options *options, cv_di
   const cv_tier *tier = choose_tier(o.tier, diag);
   if (tier == NULL)
     return CV_EUNSUPPORTED;
-  int signal = o.interrupt_signal != 0 ? o.interrupt_signal : cv_signal_default_interrupt();
-  if (!cv_fault_install(signal))
+  int interrupt = o.interrupt_signal != 0 ? o.interrupt_signal : cv_signal_default_interrupt();
+  if (!cv_fault_install(interrupt))
     return cv_fail(diag, CV_EIO, CV_NO_OFFSET, "signal handlers cannot be installed");
-  cv_watcher_signal_number(signal);
+  cv_watcher_signal_number(cv_signal_interrupt());
   cv_mem first;
   cv_mem_init(&first, o.memory_limit != 0 ? o.memory_limit : UINT64_MAX);
   cv_engine *e = cv_mem_zalloc(&first, sizeof *e);

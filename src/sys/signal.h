@@ -27,10 +27,11 @@ typedef struct cv_fault {
 // Async-signal-safe. True: handled, go on as `fault` says (where it was when resume_pc is 0).
 typedef bool cv_fault_handler(cv_fault *fault);
 
-// Installs the handlers of the process; once, later calls do nothing and succeed. `interrupt_signal` is the number sent
-// by cv_thread_signal.
+// Installs the handlers of the process. Later calls put back what a host has replaced since, in front of the host's
+// handler; they change neither `handler` nor `interrupt_signal`, which is the number that cv_thread_signal sends.
 CV_MUST_USE bool cv_signal_install(cv_fault_handler *handler, int interrupt_signal);
 int cv_signal_default_interrupt(void);
+int cv_signal_interrupt(void); // the number in force
 // Gives the calling thread the stack that handlers run on; freed when the thread ends. Later calls do nothing.
 CV_MUST_USE bool cv_signal_prepare_thread(void);
 

@@ -3,6 +3,8 @@
 // have; and machines with little address space. Each case runs in a child process.
 #include "runtime_support.h"
 
+#include "sys/vm.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,16 +97,55 @@ static void raised_by_hand(void) {
 }
 #endif
 
+static struct sigaction before_other;
+
+// A handler that gives what it does not know to whoever was there before.
+static void other_handler(int number, siginfo_t *info, void *context) {
+  before_other.sa_sigaction(number, info, context);
+}
+
+static const char load_wat[] =
+    "(module (memory 1) (func (export \"f\") (param i32) (result i32) (i32.load (local.get 0))))";
+
+// A host's handler that was installed over ours: the next engine puts ours in front again.
+static void replaced_handler(void) {
+  cv_engine_options options = {.tier = tier_name};
+  world first = world_new(&options, NULL);
+  struct sigaction action = {.sa_sigaction = host_handler, .sa_flags = SA_SIGINFO};
+  sigaction(SIGSEGV, &action, NULL);
+  world w = world_new(&options, NULL);
+  cv_instance *i = instantiate(w.store, load_wat, NULL, 0);
+  if (call1(i, "f", 65536, NULL) != CV_RUN_TRAP || w.context->trap.kind != CV_TRAP_MEMORY_BOUNDS)
+    _exit(11);
+  world_delete(&w);
+  world_delete(&first);
+  *(volatile int *)inaccessible() = 1;
+}
+
+// Two handlers, each of which passes on to the other, end the process all the same.
+static void handlers_in_a_ring(void) {
+  alarm(20);
+  world first = world_new(NULL, NULL);
+  struct sigaction action = {.sa_sigaction = other_handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigaction(SIGSEGV, &action, &before_other);
+  world w = world_new(NULL, NULL);
+  (void)first;
+  (void)w;
+  *(volatile int *)inaccessible() = 1;
+}
+
 static void crashes_stay_the_hosts(void **state) {
   cv_engine_options options = {0};
   EACH_TIER(options) {
     tier_name = options.tier;
     assert_int_equal(in_child(crash_with_handler), CHILD_OK);
+    assert_int_equal(in_child(replaced_handler), CHILD_OK);
 #if !defined(SANITIZED)
     assert_int_equal(in_child(crash_in_host_function), -SIGSEGV);
 #endif
   }
   assert_int_equal(in_child(crash_outside_calls), CHILD_OK);
+  assert_int_equal(in_child(handlers_in_a_ring), -SIGSEGV);
 #if !defined(SANITIZED)
   assert_int_equal(in_child(raised_by_hand), -SIGSEGV);
 #endif
@@ -114,7 +155,14 @@ static void crashes_stay_the_hosts(void **state) {
 static void little_address_space(void) {
   cv_engine_options options = {.tier = tier_name};
   world w = world_new(&options, &(cv_store_options){.stack_bytes = 256 << 10});
-  struct rlimit limit = {.rlim_cur = 512 << 20, .rlim_max = 512 << 20};
+  // Half a gigabyte more than there is now: tiers may have reserved some for code.
+  unsigned long pages = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f == NULL || fscanf(f, "%lu", &pages) != 1)
+    _exit(12);
+  fclose(f);
+  rlim_t most = pages * cv_vm_page_size() + (512 << 20);
+  struct rlimit limit = {.rlim_cur = most, .rlim_max = most};
   if (setrlimit(RLIMIT_AS, &limit) != 0)
     _exit(4);
   static const char wat[] = "(module (memory 1) (func (export \"f\") (param i32) (result i32)"

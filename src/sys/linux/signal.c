@@ -15,12 +15,15 @@ enum { ALT_STACK_SIZE = 64 * 1024 };
 static cv_fault_handler *fault_handler;
 static int interrupt_number;
 static struct sigaction previous[65];
-static pthread_once_t install_once = PTHREAD_ONCE_INIT;
-static bool installed;
+static bool have_key;
 static pthread_key_t alt_stack_key;
 
 int cv_signal_default_interrupt(void) {
   return SIGURG; // ignored by default, so that a stray one does no harm
+}
+
+int cv_signal_interrupt(void) {
+  return interrupt_number;
 }
 
 static void read_registers(const ucontext_t *u, cv_fault *f) {
@@ -47,9 +50,24 @@ static void write_registers(ucontext_t *u, const cv_fault *f) {
 #endif
 }
 
+// Whether a handler that we passed this very signal to has passed it back: each of the two was installed over the
+// other. A handler may have left by longjmp, so what was noted before counts only when it is further up the stack.
+static bool passed_back(const void *context) {
+  static _Thread_local struct {
+    const void *context;
+    uintptr_t frame;
+  } last __attribute__((tls_model("initial-exec")));
+  uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+  bool again = last.context == context && frame < last.frame;
+  last.context = context;
+  last.frame = frame;
+  return again;
+}
+
 // Whoever was there before us. A default action is taken by restoring it and returning: the instruction faults again.
 static void pass_on(int number, siginfo_t *info, void *context) {
-  const struct sigaction *old = &previous[number];
+  static const struct sigaction nobody = {.sa_handler = SIG_DFL};
+  const struct sigaction *old = passed_back(context) ? &nobody : &previous[number];
   if (old->sa_flags & SA_SIGINFO)
     old->sa_sigaction(number, info, context);
   else if (old->sa_handler == SIG_IGN)
@@ -57,8 +75,7 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   else if (old->sa_handler != SIG_DFL)
     old->sa_handler(number);
   else if (number != interrupt_number) {
-    struct sigaction fallback = {.sa_handler = SIG_DFL};
-    sigaction(number, &fallback, NULL);
+    sigaction(number, &nobody, NULL);
     // A fault that somebody sent (kill) does not come again by itself.
     if (info->si_code <= 0)
       raise(number);
@@ -93,32 +110,40 @@ static void free_alt_stack(void *p) {
   munmap(p, ALT_STACK_SIZE);
 }
 
-static void install(void) {
-  static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-  if (pthread_key_create(&alt_stack_key, free_alt_stack) != 0)
-    return;
-  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+static bool take(int number, int flags) {
+  struct sigaction now;
+  if (sigaction(number, NULL, &now) != 0)
+    return false;
+  if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_signal)
+    return true;
+  previous[number] = now;
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | flags};
   sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) == 0;
+}
+
+static bool install(void) {
+  static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  if (!have_key && pthread_key_create(&alt_stack_key, free_alt_stack) != 0)
+    return false;
+  have_key = true;
   for (size_t i = 0; i < CV_COUNT(numbers); i++)
-    if (sigaction(numbers[i], &action, &previous[numbers[i]]) != 0)
-      return;
+    if (!take(numbers[i], SA_NODEFER))
+      return false;
   // No SA_RESTART: a blocking system call of a host function ends with EINTR and looks whether it was interrupted.
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  if (sigaction(interrupt_number, &action, &previous[interrupt_number]) != 0)
-    return;
-  installed = true;
+  return take(interrupt_number, 0);
 }
 
 bool cv_signal_install(cv_fault_handler *handler, int interrupt_signal) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&lock);
-  if (!installed) {
+  if (fault_handler == NULL) {
     fault_handler = handler;
     interrupt_number = interrupt_signal > 0 && interrupt_signal <= 64 ? interrupt_signal : SIGURG;
   }
-  pthread_once(&install_once, install);
+  bool ok = install();
   pthread_mutex_unlock(&lock);
-  return installed;
+  return ok;
 }
 
 bool cv_signal_prepare_thread(void) {
