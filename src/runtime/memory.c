@@ -49,6 +49,20 @@ static uint64_t type_bound(const cv_memtype *type) {
   return cv_mul_overflows(most, 1ull << type->page_log2, &bytes) ? UINT64_MAX : bytes;
 }
 
+static bool address_space_for(uint64_t bytes) {
+  void *p = cv_vm_reserve(bytes);
+  cv_vm_release(p, bytes);
+  return p != NULL;
+}
+
+// When the wanted reservation is not to be had: half of the largest that is, so that others still have some.
+static uint64_t modest(uint64_t want, uint64_t min) {
+  do
+    want /= 2;
+  while (want > LEAST_RESERVATION && !address_space_for(want));
+  return cv_vm_page_up(CV_MAX(want / 2, min));
+}
+
 static cv_slot *reserve(cv_store *store, const cv_memtype *type, uint64_t min, uint64_t max, const cv_image *image) {
   cv_pool *pool = &store->engine->pool;
   if (is_guarded(type)) {
@@ -56,16 +70,9 @@ static cv_slot *reserve(cv_store *store, const cv_memtype *type, uint64_t min, u
     if (slot != NULL || store->engine->tier->guard_pages)
       return slot;
   }
-  uint64_t want = cv_vm_page_up(CV_MAX(CV_MIN(max, MOST_64), LEAST_RESERVATION));
-  if (min > MOST_64)
-    want = cv_vm_page_up(min);
-  for (;; want = cv_vm_page_up(want / 2)) {
-    if (want < min)
-      want = cv_vm_page_up(min);
-    cv_slot *slot = cv_pool_slot(pool, want, min, image);
-    if (slot != NULL || want <= CV_MAX(cv_vm_page_up(min), LEAST_RESERVATION))
-      return slot;
-  }
+  uint64_t want = cv_vm_page_up(CV_MAX(CV_MAX(CV_MIN(max, MOST_64), min), LEAST_RESERVATION));
+  cv_slot *slot = cv_pool_slot(pool, want, min, image);
+  return slot != NULL ? slot : cv_pool_slot(pool, modest(want, CV_MAX(min, LEAST_RESERVATION)), min, image);
 }
 
 // Why the host does not let the memory have `bytes`, as a sentence in the store; false when it does.

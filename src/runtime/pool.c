@@ -75,11 +75,29 @@ static cv_slot *take_pooled(cv_pool *pool, uint64_t reserved, uint64_t image) {
   return slot;
 }
 
+// Gives up every slot that nobody uses.
+static void drain(cv_pool *pool) {
+  cv_lock_take(&pool->lock);
+  cv_slot *slots = pool->slots;
+  pool->slots = NULL;
+  pool->slot_count = 0;
+  cv_lock_release(&pool->lock);
+  while (slots != NULL) {
+    cv_slot *next = slots->next;
+    slot_delete(pool, slots);
+    slots = next;
+  }
+}
+
 static cv_slot *slot_new(cv_pool *pool, uint64_t reserved) {
   cv_slot *slot = cv_mem_zalloc(pool->mem, sizeof *slot);
   if (slot == NULL)
     return NULL;
   slot->base = cv_vm_reserve(reserved);
+  if (slot->base == NULL) {
+    drain(pool);
+    slot->base = cv_vm_reserve(reserved);
+  }
   if (slot->base == NULL) {
     cv_mem_free(pool->mem, slot, sizeof *slot);
     return NULL;
