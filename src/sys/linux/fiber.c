@@ -105,13 +105,16 @@ static void portable_entry(unsigned high, unsigned low) {
   setcontext(&p->outside);
 }
 
+static portable *portable_of(cv_stack *stack) {
+  if (stack->portable == NULL)
+    stack->portable = calloc(1, sizeof(portable));
+  return stack->portable;
+}
+
 static int cv_stack_switch_run(cv_stack *stack, int (*fn)(void *), void *arg) {
-  portable *p = stack->portable;
-  if (p == NULL) {
-    p = stack->portable = calloc(1, sizeof *p);
-    if (p == NULL)
-      return fn(arg); // without memory for a switch the function runs where we are
-  }
+  portable *const p = portable_of(stack);
+  if (p == NULL)
+    return fn(arg); // without memory for a switch the function runs where we are
   p->stack = stack;
   p->fn = fn;
   p->arg = arg;
