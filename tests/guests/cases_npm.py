@@ -165,13 +165,17 @@ def yowasp(ctx):
     root = ctx.empty_dir("root")
     os.mkdir(os.path.join(root, "tmp"))
     with tarfile.open(ctx.npm("@yowasp/clang", "gen/llvm-resources.tar")) as tar:
-        tar.extractall(root)
+        tar.extractall(os.path.join(root, "usr"))
     with open(os.path.join(root, "h.c"), "w", encoding="utf-8") as out:
         out.write('#include <stdio.h>\nint main(int argc, char **argv) {\n  printf("%d %s\\n", argc, argv[1]);\n'
                   "  return 9;\n}\n")
     dirs = [(root, "/")]
     ctx.contains(ctx.guest(module, "clang", "--version", dirs=dirs, timeout=300), "clang version", "wasm32")
-    ctx.same(ctx.guest(module, "clang", "-O2", "/h.c", "-o", "/h.wasm", dirs=dirs, timeout=300), b"", "clang")
+    ctx.same(ctx.guest(module, "clang", "-O2", "-c", "/h.c", "-o", "/h.o", dirs=dirs, timeout=300), b"", "clang")
+    linked = ctx.guest(module, "wasm-ld", "-m", "wasm32", "-L/usr/lib/wasm32-wasip1", "/usr/lib/wasm32-wasip1/crt1.o",
+                       "/h.o", "-lc", "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a", "-o", "/h.wasm",
+                       dirs=dirs, timeout=300)
+    ctx.same(linked, b"", "wasm-ld")
     done = ctx.guest(os.path.join(root, "h.wasm"), "word")
     if (done.out, done.status) != (b"2 word\n", 9):
         raise Failure(f"the compiled program: {done.out!r}, status {done.status}{ctx.last_words(done)}")
