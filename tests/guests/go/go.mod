@@ -1,3 +1,3 @@
 module cove/guests
 
-go 1.21
+go 1.23
