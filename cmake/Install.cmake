@@ -19,3 +19,6 @@ install(FILES ${PROJECT_BINARY_DIR}/share/cove.1 DESTINATION ${CMAKE_INSTALL_MAN
 install(FILES ${PROJECT_BINARY_DIR}/share/bash/cove DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${PROJECT_BINARY_DIR}/share/zsh/_cove DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${PROJECT_BINARY_DIR}/share/fish/cove.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+# Not into bin: a directory for PATH when these, rather than the toolchain's own, are wanted.
+install(PROGRAMS share/go_wasip1_wasm_exec share/cargo_wasip1_exec share/binfmt_exec
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/cove)
