@@ -11,6 +11,11 @@ void cv_decode_declare_func(cv_decoder *d, uint32_t index) {
 cv_status cv_decode_const_expr(cv_decoder *d, cv_const_expr *out) {
   cv_reader *r = &d->r;
   uint32_t start = cv_reader_offset(r), depth = 1;
+  const uint8_t *after = cv_plain_const(r->at, r->end);
+  if (after != NULL) {
+    r->at = after;
+    depth = 0;
+  }
   while (depth != 0) {
     cv_instr instr;
     CV_TRY(cv_read_instr(r, &instr));

@@ -50,4 +50,21 @@ CV_MUST_USE cv_status cv_read_opcode(cv_reader *r, uint32_t *code);
 // The opcode, then the immediates.
 CV_MUST_USE cv_status cv_read_instr(cv_reader *r, cv_instr *out);
 
+// An s32 or s64 of at most four bytes, which is well-formed whatever they are: the place after it, or NULL when it may
+// be longer.
+static inline const uint8_t *cv_short_leb(const uint8_t *at, const uint8_t *end) {
+  if (CV_UNLIKELY(end - at < 4))
+    return NULL;
+  return at[0] < 0x80 ? at + 1 : at[1] < 0x80 ? at + 2 : at[2] < 0x80 ? at + 3 : at[3] < 0x80 ? at + 4 : NULL;
+}
+
+// The place after a constant expression in its commonest form, one short i32.const or i64.const; NULL when it is not
+// that. Modules with many data segments consist of these.
+static inline const uint8_t *cv_plain_const(const uint8_t *at, const uint8_t *end) {
+  if (end - at < 6 || (at[0] != CV_OPC_I32_CONST && at[0] != CV_OPC_I64_CONST))
+    return NULL;
+  const uint8_t *after = cv_short_leb(at + 1, end);
+  return after != NULL && after < end && *after == CV_OPC_END ? after + 1 : NULL;
+}
+
 #endif

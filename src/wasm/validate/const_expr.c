@@ -94,11 +94,14 @@ static cv_status apply(const_stack *s, const cv_instr *in, uint32_t globals) {
 
 cv_status cv_const_expr_validate(const cv_module *m, const cv_const_expr *expr, cv_valtype wanted, uint32_t globals,
                                  cv_diag *diag) {
+  const uint8_t *at = cv_span_start(m, expr->code);
+  if (*at == (wanted == CV_I32 ? CV_OPC_I32_CONST : CV_OPC_I64_CONST) && (wanted == CV_I32 || wanted == CV_I64) &&
+      cv_plain_const(at, m->bytes + m->size) == at + expr->code.size)
+    return CV_OK;
   const_stack s;
   s.m = m;
   s.diag = diag;
   s.count = 0;
-  const uint8_t *at = cv_span_start(m, expr->code);
   cv_reader r = {.start = m->bytes, .at = at, .end = at + expr->code.size, .features = m->features, .diag = diag};
   for (;;) {
     cv_instr in;

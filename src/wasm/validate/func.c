@@ -170,13 +170,6 @@ static inline const uint8_t *plain_memarg(const cv_validator *v, const uint8_t *
   return p[4] < 0x80 ? p + 5 : NULL;
 }
 
-// An s32 or s64 of at most four bytes, which is always well-formed; NULL when it is longer.
-static inline const uint8_t *short_leb(const uint8_t *p, const uint8_t *end) {
-  if (CV_UNLIKELY(end - p < 4))
-    return NULL;
-  return p[0] < 0x80 ? p + 1 : p[1] < 0x80 ? p + 2 : p[2] < 0x80 ? p + 3 : p[3] < 0x80 ? p + 4 : NULL;
-}
-
 static cv_status skip_s32(cv_validator *v) {
   int32_t value;
   return cv_read_s32(&v->r, &value);
@@ -248,9 +241,23 @@ static cv_status validate_code(cv_validator *v) {
       if (byte == CV_OPC_LOCAL_TEE)
         PUSH(v->locals[index]);
       break;
+    case CV_OPC_GLOBAL_GET:
+    case CV_OPC_GLOBAL_SET: {
+      READ_U32(index);
+      if (CV_UNLIKELY(index >= v->m->global_count))
+        return cv_invalid(v, "unknown global %u", index);
+      const cv_globaltype *global = &v->m->globals[index].type;
+      if (byte == CV_OPC_GLOBAL_GET)
+        PUSH(global->type);
+      else if (CV_UNLIKELY(!global->is_mutable))
+        return cv_invalid(v, "immutable global %u", index);
+      else
+        POP(global->type);
+      break;
+    }
     case CV_OPC_I32_CONST:
     case CV_OPC_I64_CONST: {
-      const uint8_t *next = short_leb(p, limit);
+      const uint8_t *next = cv_short_leb(p, limit);
       if (CV_LIKELY(next != NULL))
         p = next;
       else

@@ -72,18 +72,7 @@ static cv_status apply_plain(cv_validator *v, const cv_plain *op) {
   return cv_push(v, op->out);
 }
 
-// ---- variables and references ----
-
-static cv_status on_global(cv_validator *v, const cv_instr *in) {
-  if (in->index >= v->m->global_count)
-    return cv_invalid(v, "unknown global %u", in->index);
-  const cv_globaltype *global = &v->m->globals[in->index].type;
-  if (in->code == CV_OPC_GLOBAL_GET)
-    return cv_push(v, global->type);
-  if (!global->is_mutable)
-    return cv_invalid(v, "immutable global %u", in->index);
-  return cv_pop(v, global->type);
-}
+// ---- select and references ----
 
 static bool is_number_or_vector(cv_valtype t) {
   return !cv_type_is_ref(t);
@@ -301,9 +290,6 @@ static cv_status apply_one_byte(cv_validator *v, const cv_instr *in) {
     return on_select(v);
   case CV_OPC_SELECT_T:
     return on_select_types(v, in);
-  case CV_OPC_GLOBAL_GET:
-  case CV_OPC_GLOBAL_SET:
-    return on_global(v, in);
   case CV_OPC_TABLE_GET:
   case CV_OPC_TABLE_SET:
     return on_table(v, in);
