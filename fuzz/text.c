@@ -26,11 +26,12 @@ static void die(const char *what, const cv_diag *diag) {
 
 // Decodes and prints. False when the module does not decode, or its bodies cannot be read.
 static bool print(world *w, const uint8_t *bytes, size_t size, cv_buf *out, cv_diag *diag) {
+  const cv_wat_print_options options = {.fold = size % 2 != 0};
   cv_diag_init(diag);
   cv_module *module;
   if (cv_module_decode(&module, &w->mem, w->registry, FEATURES, bytes, size, CV_DECODE_BORROW, diag) != CV_OK)
     return false;
-  cv_status status = cv_wat_print(module, NULL, &w->mem, out, diag);
+  cv_status status = cv_wat_print(module, &options, &w->mem, out, diag);
   cv_module_delete(module);
   return status == CV_OK;
 }

@@ -10,12 +10,12 @@
 #include "wasm/text/wast.h"
 
 // Prints `bytes`, which our parser made, and parses the result. False, with output, when that gives other bytes.
-static bool round_trip(const char *name, const cv_buf *bytes, cv_mem *mem) {
+static bool round_trip_in(const char *name, const cv_buf *bytes, const cv_wat_print_options *options, cv_mem *mem) {
   cv_buf text, again;
   cv_buf_init(&text, mem);
   cv_buf_init(&again, mem);
   cv_diag diag;
-  bool ok = decode_and_print(bytes, NULL, mem, &text, &diag) == CV_OK &&
+  bool ok = decode_and_print(bytes, options, mem, &text, &diag) == CV_OK &&
             parse((const char *)text.data, text.size, mem, &again, &diag) == CV_OK;
   if (!ok)
     show(name, &diag);
@@ -26,6 +26,11 @@ static bool round_trip(const char *name, const cv_buf *bytes, cv_mem *mem) {
   cv_buf_free(&text);
   cv_buf_free(&again);
   return ok;
+}
+
+static bool round_trip(const char *name, const cv_buf *bytes, cv_mem *mem) {
+  return round_trip_in(name, bytes, NULL, mem) &&
+         round_trip_in(name, bytes, &(cv_wat_print_options){.fold = true, .offsets = true}, mem);
 }
 
 static const char *const modules[] = {
@@ -90,6 +95,12 @@ static void print_exactly(void **state) {
        "(module\n  (type (;0;) (func))\n  (export \"e\" (func 0))\n"
        "  (func (;0;) (type 0)\n    (;@1e;) block\n      (;@20;) br 0\n    (;@22;) end))\n",
        {.no_names = true, .offsets = true}},
+      {"(func (param i32) (result i32) (i32.add (i32.mul (local.get 0) (i32.const 2)) (call 0 (i32.const 3)))"
+       " (block (br_if 0 (local.get 0)) (nop)))",
+       "(module\n  (type (;0;) (func (param i32) (result i32)))\n  (func (;0;) (type 0) (param i32) (result i32)\n"
+       "    (i32.add (i32.mul (local.get 0) (i32.const 2)) (call 0 (i32.const 3)))\n"
+       "    block\n      (br_if 0 (local.get 0))\n      nop\n    end))\n",
+       {.fold = true}},
       {"(global f64 (f64.const 0.25)) (data \"a\\\"\\80\")",
        "(module\n  (global (;0;) f64 (f64.const 0.25))\n  (data (;0;) \"a\\\"\\80\"))\n",
        {.fold = false}},
@@ -124,7 +135,7 @@ static void run_out_of_memory(void **state) {
       mem.fail_at = n;
       cv_buf text;
       cv_buf_init(&text, &mem);
-      status = decode_and_print(&bytes, NULL, &mem, &text, &diag);
+      status = decode_and_print(&bytes, &(cv_wat_print_options){.fold = i % 2 != 0}, &mem, &text, &diag);
       cv_buf_free(&text);
       assert_true(status == CV_OK || status == CV_ENOMEM);
       assert_int_equal(mem.used, 0);

@@ -511,12 +511,14 @@ cv_status cv_wat_print(const cv_module *module, const cv_wat_print_options *opti
   cv_arena_init(&p.arena, mem);
   cv_arena_init(&p.func_arena, mem);
   cv_map_init(&p.label_names, mem);
+  cv_buf_init(&p.fold.text, mem);
   cv_status status = print_module(&p);
   if (status == CV_ENOMEM)
     status = cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory while printing a module");
   cv_names_free(&p.names, mem);
   cv_vec_free(mem, &p.labels);
   cv_map_free(&p.label_names);
+  cv_print_fold_free(&p);
   cv_arena_free(&p.func_arena);
   cv_arena_free(&p.arena);
   return status;

@@ -290,22 +290,22 @@ static cv_status print_block(cv_printer *p, const cv_instr *in) {
   return push_label(p, in->code);
 }
 
-// Where the line of an instruction starts: `end` and the like stand with the block they belong to.
-static size_t depth_of(const cv_printer *p, uint32_t code) {
-  bool outward = code == CV_OPC_ELSE || code == CV_OPC_CATCH || code == CV_OPC_CATCH_ALL || code == CV_OPC_END ||
-                 code == CV_OPC_DELEGATE;
-  return p->labels.count + 1 - outward;
+static bool is_delimiter(uint32_t code) {
+  return code == CV_OPC_ELSE || code == CV_OPC_CATCH || code == CV_OPC_CATCH_ALL || code == CV_OPC_END ||
+         code == CV_OPC_DELEGATE;
 }
 
-static void print_hint(cv_printer *p, const cv_instr *in, size_t depth) {
-  if (!p->print_hints || p->hint >= p->hint_end)
-    return;
-  const cv_branch_hint *h = &p->m->hints[p->hint];
-  if (h->offset != in->offset - p->body_start)
-    return;
-  p->hint++;
-  cv_print_newline(p, depth);
-  cv_buf_printf(p->out, "(@metadata.code.branch_hint \"\\%02x\")", h->likely);
+// Where the line of an instruction starts: `end` and the like stand with the block they belong to.
+static size_t depth_of(const cv_printer *p, uint32_t code) {
+  return p->labels.count + 1 - is_delimiter(code);
+}
+
+// The annotation that stands before an instruction, or NULL.
+static const char *take_hint(cv_printer *p, const cv_instr *in) {
+  if (!p->print_hints || p->hint >= p->hint_end || p->m->hints[p->hint].offset != in->offset - p->body_start)
+    return NULL;
+  return p->m->hints[p->hint++].likely ? "(@metadata.code.branch_hint \"\\01\")"
+                                       : "(@metadata.code.branch_hint \"\\00\")";
 }
 
 // Whether a delimiter may stand in the innermost block; labels.data[0] is the body itself. An arm is noted.
@@ -332,16 +332,41 @@ static bool delimiter_fits(cv_printer *p, uint32_t code) {
   return true;
 }
 
+static void print_mnemonic(cv_printer *p, const cv_instr *in) {
+  if (p->options->offsets)
+    cv_buf_printf(p->out, "(;@%x;) ", in->offset);
+  cv_buf_text(p->out, in->info->mnemonic);
+}
+
+// Puts the text of a plain instruction where it can become an operand.
+static cv_status fold_instruction(cv_printer *p, const cv_instr *in) {
+  const char *hint = take_hint(p, in);
+  cv_buf *out = p->out;
+  size_t start = p->fold.text.size;
+  p->out = &p->fold.text;
+  print_mnemonic(p, in);
+  cv_status status = print_immediates(p, in);
+  p->out = out;
+  return status == CV_OK ? cv_print_fold_add(p, in, (uint32_t)start, hint) : status;
+}
+
 static cv_status print_instruction(cv_printer *p, const cv_instr *in) {
   bool closes = in->code == CV_OPC_END || in->code == CV_OPC_DELEGATE;
   if (!delimiter_fits(p, in->code))
     return fail_structure(p, in);
   size_t depth = depth_of(p, in->code);
-  print_hint(p, in, depth);
+  if (p->options->fold) {
+    if (!is_delimiter(in->code) && !opens_block(in->code))
+      return fold_instruction(p, in);
+    CV_TRY(cv_print_fold_flush(p));
+  }
+  const char *hint = take_hint(p, in);
+  if (hint != NULL) {
+    cv_print_newline(p, depth);
+    cv_buf_text(p->out, hint);
+  }
   cv_print_newline(p, depth);
-  if (p->options->offsets)
-    cv_buf_printf(p->out, "(;@%x;) ", in->offset);
-  cv_buf_text(p->out, in->info->mnemonic);
+  print_mnemonic(p, in);
   if (closes)
     pop_label(p);
   if (opens_block(in->code))
@@ -353,13 +378,16 @@ cv_status cv_print_body(cv_printer *p, cv_span code) {
   cv_reader r = reader_of(p, code);
   p->labels.count = 0;
   p->label_count = 0;
+  p->fold.items.count = p->fold.nodes.count = p->fold.text.size = 0;
   cv_map_free(&p->label_names);
   CV_TRY(cv_vec_push(p->mem, &p->labels, (cv_print_block){.code = 0}));
   for (;;) {
     cv_instr in;
     CV_TRY(cv_read_instr(&r, &in));
-    if (r.at == r.end)
+    if (r.at == r.end) {
+      CV_TRY(cv_print_fold_flush(p));
       return p->labels.count == 1 && in.code == CV_OPC_END ? CV_OK : fail_structure(p, &in);
+    }
     CV_TRY(print_instruction(p, &in));
   }
 }
@@ -371,7 +399,7 @@ cv_status cv_print_const_expr(cv_printer *p, cv_span code) {
   CV_TRY(cv_read_instr(&r, &in));
   bool alone = in.code != CV_OPC_END && r.end - r.at == 1;
   while (r.at < r.end) {
-    if (opens_block(in.code) || in.code == CV_OPC_END || in.code == CV_OPC_ELSE)
+    if (opens_block(in.code) || is_delimiter(in.code))
       return fail_structure(p, &in);
     cv_buf_text(p->out, alone ? " (" : " ");
     cv_buf_text(p->out, in.info->mnemonic);

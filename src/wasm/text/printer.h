@@ -36,6 +36,27 @@ typedef enum cv_print_space {
   CV_PRINT_SPACES,
 } cv_print_space;
 
+// The folded form: instructions of a straight stretch of code that wait to become operands (print_fold.c).
+typedef struct cv_print_node {
+  uint32_t text, size; // mnemonic and immediates, in cv_print_fold.text
+  uint32_t child;      // first operand
+  uint32_t next;       // next operand of the same instruction
+  uint32_t width;      // of the whole on one line, cut
+  const char *hint;    // annotation before it, or NULL
+  bool is_operand;     // pushes one value
+} cv_print_node;
+
+typedef struct cv_print_step {
+  uint32_t node, child;
+} cv_print_step;
+
+typedef struct cv_print_fold {
+  CV_VEC(cv_print_node) nodes;
+  CV_VEC(uint32_t) items; // the nodes that are nobody's operand yet
+  CV_VEC(cv_print_step) path;
+  cv_buf text;
+} cv_print_fold;
+
 typedef struct cv_printer {
   const cv_module *m;
   const cv_wat_print_options *options;
@@ -53,6 +74,7 @@ typedef struct cv_printer {
   uint32_t hint, hint_end; // its hints
   bool print_hints;        // as annotations
   CV_VEC(cv_print_block) labels;
+  cv_print_fold fold;
   cv_map label_names; // -> 1 + index of the innermost label of that name
 } cv_printer;
 
@@ -80,6 +102,16 @@ void cv_print_newline(cv_printer *p, size_t depth);
 CV_MUST_USE cv_status cv_print_const_expr(cv_printer *p, cv_span code);
 // The instructions of a body, each on a line.
 CV_MUST_USE cv_status cv_print_body(cv_printer *p, cv_span code);
+// ---- print_fold.c --------------------------------------------------------------------------------------------------
+
+// Takes the instruction whose text has just been put at `text` of the fold's buffer.
+CV_MUST_USE cv_status cv_print_fold_add(cv_printer *p, const cv_instr *in, uint32_t text, const char *hint);
+// Prints what waits.
+CV_MUST_USE cv_status cv_print_fold_flush(cv_printer *p);
+void cv_print_fold_free(cv_printer *p);
+
+// ---- print_instr.c, for print.c ------------------------------------------------------------------------------------
+
 // Whether every hint of the module stands at a branch that can carry it.
 CV_MUST_USE cv_status cv_print_check_hints(cv_printer *p, bool *good);
 
