@@ -15,6 +15,7 @@ COVE_API COVE_MUST_USE cove_status cove_text_parse(const cove_engine *engine, co
 enum {
   COVE_PRINT_NO_NAMES = 1, // indices instead of the name section's names
   COVE_PRINT_OFFSETS = 2,  // comments with byte offsets
+  COVE_PRINT_FOLDED = 4,   // operands inside their instruction where that is certain
 };
 // The text of a module. Parsing it gives the same module again. `flags` of COVE_PRINT_*.
 COVE_API COVE_MUST_USE cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buffer *out,

@@ -23,7 +23,8 @@ cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buff
   cv_buf_init(&buf, &cv_api_mem);
   cv_diag diag;
   cv_diag_init(&diag);
-  const cv_wat_print_options options = {.no_names = (flags & COVE_PRINT_NO_NAMES) != 0,
+  const cv_wat_print_options options = {.fold = (flags & COVE_PRINT_FOLDED) != 0,
+                                        .no_names = (flags & COVE_PRINT_NO_NAMES) != 0,
                                         .offsets = (flags & COVE_PRINT_OFFSETS) != 0};
   cv_status status = cv_wat_print(module->module, &options, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)

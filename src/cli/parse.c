@@ -48,6 +48,7 @@ static int write_text(const cli_line *line, cove_engine *engine, const cli_input
   if (cove_module_inspect(engine, input->data, input->size, &module, &error) != COVE_OK)
     return cli_report(input->path, error);
   unsigned flags = (cli_has(line, OPT_NO_NAMES) ? (unsigned)COVE_PRINT_NO_NAMES : 0) |
+                   (cli_has(line, OPT_FOLDED) ? (unsigned)COVE_PRINT_FOLDED : 0) |
                    (cli_has(line, OPT_OFFSETS) ? (unsigned)COVE_PRINT_OFFSETS : 0);
   cove_buffer text;
   int status;

@@ -141,6 +141,7 @@ CASES = [
     row("parse-terminal", "parse", "hello.wat", "-o", "out.wasm"),
     row("print", "print", "functions.wat"),
     row("print-no-names", "print", "--no-names", "functions.wat"),
+    row("print-folded", "print", "--folded", "functions.wat"),
     row("print-to-file", "print", "-o", "out.wat", "functions.wat", files=["out.wat"]),
     row("wast", "wast", "script.wast"),
     row("wast-fails", "wast", "-v", "fails.wast"),
