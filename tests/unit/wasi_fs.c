@@ -528,6 +528,90 @@ static void test_cookies(void **state) {
     }
 }
 
+// Names of the host that are no text, links of /proc that lead anywhere, and devices.
+static void test_odd_host_places(void **state) {
+  static const struct {
+    const char *name, *dir, *path;
+    bool write;
+    int expect; // a cv_err, or -1: any but success
+  } places[] = {
+      {"the root of the process", "/proc", "self/root/etc/passwd", false, -1},
+      {"the directory of the process", "/proc", "self/cwd", false, -1},
+      {"a descriptor of the process", "/proc", "self/fd/0", false, -1},
+      {"its program", "/proc", "self/exe", false, -1},
+      {"a file of the process", "/proc", "self/status", false, CV_ERR_OK},
+      {"null", "/dev", "null", true, CV_ERR_OK},
+      {"zero", "/dev", "zero", false, CV_ERR_OK},
+      {"a device that waits", "/dev", "tty", false, CV_ERR_ACCESS},
+      {"a device that makes others", "/dev", "ptmx", true, CV_ERR_ACCESS},
+  };
+  for (int kind = TREE_KERNEL; kind <= TREE_WALK; kind++)
+    for (size_t i = 0; i < CV_COUNT(places); i++) {
+      cv_mem mem;
+      cv_fs *fs;
+      cv_file *root;
+      struct stat st;
+      char path[64];
+      (void)snprintf(path, sizeof path, "%s/%s", places[i].dir, places[i].path);
+      if (lstat(path, &st) != 0 || (kind == TREE_KERNEL && !cv_sys_has_kernel_resolver()))
+        continue; // not every system has each of them
+      cv_mem_init(&mem, UINT64_MAX);
+      assert_int_equal(
+          cv_fs_host_new(&mem, places[i].dir, kind == TREE_WALK ? CV_RESOLVE_WALK : CV_RESOLVE_KERNEL, &fs), CV_ERR_OK);
+      assert_int_equal(cv_fs_root(fs, &root), CV_ERR_OK);
+      cv_open_how how = {.read = !places[i].write, .write = places[i].write, .follow = true};
+      cv_err err = open_and_close(root, places[i].path, &how);
+      if (places[i].expect < 0 ? err == CV_ERR_OK : (int)err != places[i].expect)
+        fail_msg("%s, %s: %s", tree_names[kind], places[i].name, cv_err_name(err));
+      cv_file_release(root);
+      cv_fs_release(fs);
+      assert_int_equal(mem.used, 0);
+    }
+}
+
+// A host that closed its standard streams: no file of a guest takes their numbers.
+static void test_closed_standard_streams(void **state) {
+  int keep = fcntl(0, F_DUPFD_CLOEXEC, 10);
+  for (int kind = TREE_KERNEL; kind <= TREE_WALK; kind++) {
+    tree t;
+    cv_file *f;
+    cv_stat st;
+    tree_make(&t, (tree_kind)kind);
+    close(0);
+    cv_err err = cv_file_open(t.root, "file", &(cv_open_how){.read = true}, &f);
+    cv_err gone = cv_sys_stat(0, &st);
+    assert_int_equal(dup2(keep, 0), 0);
+    assert_int_equal(err, CV_ERR_OK);
+    assert_int_equal(gone, CV_ERR_BADF);
+    cv_file_release(f);
+    tree_drop(&t);
+  }
+  close(keep);
+}
+
+// More directories than the walk keeps handles of.
+static void test_depth(void **state) {
+  char path[1024] = "";
+  for (int kind = 0; kind < TREE_KINDS; kind++) {
+    tree t;
+    cv_stat st;
+    tree_make(&t, (tree_kind)kind);
+    path[0] = '\0';
+    for (int i = 0; i < 100; i++) {
+      strcat(path, i == 0 ? "e" : "/e");
+      assert_int_equal(cv_file_mkdir(t.root, path), CV_ERR_OK);
+    }
+    assert_int_equal(cv_file_stat_at(t.root, path, true, &st), CV_ERR_OK);
+    for (int i = 0; i < 101; i++)
+      strcat(path, "/..");
+    assert_int_equal(cv_file_stat_at(t.root, path, true, &st), CV_ERR_ESCAPE);
+    path[strlen(path) - 3] = '\0';
+    assert_int_equal(cv_file_stat_at(t.root, path, true, &st), CV_ERR_OK);
+    assert_int_equal(cv_file_stat_at(t.root, "dir", true, &st), CV_ERR_OK);
+    tree_drop(&t);
+  }
+}
+
 static void test_memory_limit(void **state) {
   cv_mem mem;
   cv_fs *fs;
@@ -616,10 +700,17 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),           cmocka_unit_test(test_read_only),
-      cmocka_unit_test(test_read_only_file), cmocka_unit_test(test_subdirectory_is_a_root),
-      cmocka_unit_test(test_files),          cmocka_unit_test(test_cookies),
-      cmocka_unit_test(test_memory_limit),   cmocka_unit_test(test_memory_depth),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_read_only),
+      cmocka_unit_test(test_read_only_file),
+      cmocka_unit_test(test_subdirectory_is_a_root),
+      cmocka_unit_test(test_files),
+      cmocka_unit_test(test_cookies),
+      cmocka_unit_test(test_odd_host_places),
+      cmocka_unit_test(test_closed_standard_streams),
+      cmocka_unit_test(test_depth),
+      cmocka_unit_test(test_memory_limit),
+      cmocka_unit_test(test_memory_depth),
       cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests_name("wasi_fs", tests, NULL, NULL);

@@ -83,15 +83,27 @@ static cv_err count_of(ssize_t n, size_t *done) {
 
 // ---- of the host itself ----
 
+// A host that closed a standard stream must not find a guest's file under its number, nor the guest's output in it.
+int cv_above_stdio(int fd) {
+  if (fd < 0 || fd > 2)
+    return fd;
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3), error = errno;
+  (void)close(fd);
+  errno = error;
+  return moved;
+}
+
 cv_err cv_sys_open_root(const char *host_path, cv_handle *out) {
   *out = open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (*out < 0 && errno == EACCES) // may be entered but not listed
     *out = open(host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  *out = cv_above_stdio(*out);
   return *out < 0 ? cv_sys_last_error() : CV_ERR_OK;
 }
 
 cv_err cv_sys_open_host_file(const char *host_path, bool write, cv_handle *out) {
   *out = open(host_path, (write ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC | O_NOCTTY, 0666);
+  *out = cv_above_stdio(*out);
   return *out < 0 ? cv_sys_last_error() : CV_ERR_OK;
 }
 
@@ -118,24 +130,26 @@ cv_err cv_sys_read(cv_handle handle, const cv_iovec *iov, size_t count, size_t *
   return count_of(readv(handle, os_iov(iov), (int)count), done);
 }
 
-// A pipe whose reader is gone raises SIGPIPE in the thread that writes. The signal is held back for the write and taken
-// away afterwards, so that a library call never ends its process.
-static ssize_t write_some(int fd, const struct iovec *iov, int count, bool no_wait) {
-  if (no_wait) {
-    ssize_t n = pwritev2(fd, iov, count, -1, RWF_NOWAIT);
-    if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS))
-      return n;
-  }
+cv_err cv_sys_write(cv_handle handle, const cv_iovec *iov, size_t count, size_t *done) {
+  return count_of(writev(handle, os_iov(iov), (int)count), done);
+}
+
+static ssize_t write_now(int fd, const struct iovec *iov, int count) {
+  ssize_t n = pwritev2(fd, iov, count, -1, RWF_NOWAIT);
+  if (n >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS))
+    return n;
   return writev(fd, iov, count);
 }
 
-cv_err cv_sys_write(cv_handle handle, const cv_iovec *iov, size_t count, bool no_wait, size_t *done) {
+// A pipe whose reader is gone raises SIGPIPE in the thread that writes. The signal is held back for the write and taken
+// away afterwards, so that a library call never ends its process.
+cv_err cv_sys_write_pipe(cv_handle handle, const cv_iovec *iov, size_t count, size_t *done) {
   sigset_t pipe_set, old, pending;
   sigemptyset(&pipe_set);
   sigaddset(&pipe_set, SIGPIPE);
   if (pthread_sigmask(SIG_BLOCK, &pipe_set, &old) != 0)
     return CV_ERR_IO;
-  cv_err err = count_of(write_some(handle, os_iov(iov), (int)count, no_wait), done);
+  cv_err err = count_of(write_now(handle, os_iov(iov), (int)count), done);
   if (err == CV_ERR_PIPE && sigismember(&old, SIGPIPE) == 0 && sigpending(&pending) == 0 &&
       sigismember(&pending, SIGPIPE) == 1) {
     struct timespec zero = {0};
@@ -196,10 +210,12 @@ cv_err cv_sys_advise(cv_handle handle, uint64_t offset, uint64_t size, cv_advice
   return cv_sys_error(posix_fadvise(handle, (off_t)offset, (off_t)size, numbers[advice]));
 }
 
+// Not posix_fallocate, which writes every block itself where the file system cannot: an order to the host to be busy
+// for as long as the guest likes.
 cv_err cv_sys_allocate(cv_handle handle, uint64_t offset, uint64_t size) {
   if (size == 0 || offset > INT64_MAX || size > INT64_MAX)
     return CV_ERR_INVAL;
-  return cv_sys_error(posix_fallocate(handle, (off_t)offset, (off_t)size));
+  return result(fallocate(handle, 0, (off_t)offset, (off_t)size));
 }
 
 static cv_filetype type_of_dirent(unsigned char type) {

@@ -48,8 +48,12 @@ cv_err cv_sys_open_at(cv_handle dir, cv_resolver r, const char *path, const cv_o
   if (how->create && how->directory)
     return CV_ERR_INVAL;
   size_t size = strlen(path);
-  if (how->create && size != 0 && path[size - 1] == '/')
+  if (how->create && size != 0 && path[size - 1] == '/') {
+    cv_resolved at;
+    CV_ERR_TRY(cv_resolve_parent(dir, r, path, &at));
+    cv_resolved_done(&at);
     return CV_ERR_ISDIR;
+  }
   struct stat st;
   cv_handle probe;
   int probe_flags = O_PATH | (how->follow && !(how->create && how->exclusive) ? 0 : O_NOFOLLOW);
@@ -195,28 +199,32 @@ cv_err cv_sys_readlink_at(cv_handle dir, cv_resolver r, const char *path, char *
   return err;
 }
 
+// The order of the checks is the kernel's own: the old name, then the new one, then what kind of thing it is.
+static cv_err link_resolved(const cv_resolved *a, const cv_resolved *b) {
+  struct stat st;
+  if (!a->dot && !a->dotdot && (a->slash || b->slash || b->dot || b->dotdot)) {
+    CV_ERR_TRY(look(a, &st));
+    if (a->slash && !S_ISDIR(st.st_mode))
+      return CV_ERR_NOTDIR;
+  }
+  if (b->dot || b->dotdot)
+    return CV_ERR_EXIST;
+  if (b->slash) {
+    CV_ERR_TRY(look(b, &st));
+    return S_ISDIR(st.st_mode) ? CV_ERR_EXIST : CV_ERR_NOTDIR;
+  }
+  if (a->slash || a->dot || a->dotdot)
+    return look(b, &st) == CV_ERR_OK ? CV_ERR_EXIST : CV_ERR_PERM;
+  return linkat(a->parent, a->name, b->parent, b->name, 0) != 0 ? cv_sys_last_error() : CV_ERR_OK;
+}
+
 cv_err cv_sys_link_at(cv_handle from_dir, const char *from, cv_handle to_dir, const char *to, cv_resolver r) {
   cv_resolved a = {0}, b = {0};
-  struct stat st;
   cv_err err = cv_resolve_parent(from_dir, r, from, &a);
   if (err == CV_ERR_OK)
     err = cv_resolve_parent(to_dir, r, to, &b);
-  if (err == CV_ERR_OK && (a.dot || a.dotdot))
-    err = CV_ERR_PERM;
-  if (err == CV_ERR_OK && (b.dot || b.dotdot))
-    err = CV_ERR_EXIST;
-  if (err == CV_ERR_OK && a.slash) {
-    err = look(&a, &st);
-    if (err == CV_ERR_OK)
-      err = S_ISDIR(st.st_mode) ? CV_ERR_PERM : CV_ERR_NOTDIR;
-  }
-  if (err == CV_ERR_OK && b.slash) {
-    err = look(&b, &st);
-    if (err == CV_ERR_OK)
-      err = S_ISDIR(st.st_mode) ? CV_ERR_EXIST : CV_ERR_NOTDIR;
-  }
-  if (err == CV_ERR_OK && linkat(a.parent, a.name, b.parent, b.name, 0) != 0)
-    err = cv_sys_last_error();
+  if (err == CV_ERR_OK)
+    err = link_resolved(&a, &b);
   cv_resolved_done(&a);
   cv_resolved_done(&b);
   return err;

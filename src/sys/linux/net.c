@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // net.c: stream sockets.
 #include "sys/net.h"
+#include "sys/linux/stat.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +68,7 @@ static socklen_t to_os(const cv_address *a, socket_address *out) {
 cv_err cv_sys_tcp_listen(const cv_address *address, cv_handle *out) {
   socket_address sa;
   socklen_t size = to_os(address, &sa);
-  int fd = socket(address->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = cv_above_stdio(socket(address->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (fd < 0)
     return cv_sys_last_error();
   int on = 1;
@@ -110,7 +111,7 @@ cv_err cv_sys_is_listening_socket(cv_handle handle, bool *out) {
 }
 
 cv_err cv_sys_accept(cv_handle listener, cv_handle *out) {
-  *out = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+  *out = cv_above_stdio(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
   return *out < 0 ? cv_sys_last_error() : CV_ERR_OK;
 }
 

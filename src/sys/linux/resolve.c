@@ -7,6 +7,8 @@
 // rules; an absolute text ends the walk.
 #include "sys/linux/resolve.h"
 
+#include "sys/linux/stat.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -172,6 +174,8 @@ static cv_err walk_run(walk *w, int flags, unsigned mode, int *out) {
       *out = openat(walk_top(w), ".", (flags & ~O_NOFOLLOW) | O_CLOEXEC, mode);
       return *out < 0 ? cv_sys_last_error() : CV_ERR_OK;
     }
+    if (last && slash && (flags & O_CREAT) != 0)
+      return CV_ERR_ISDIR; // as the kernel says, whatever is there
     if (!last || slash) {
       CV_ERR_TRY(walk_enter(w, name, slash));
       continue;
@@ -187,6 +191,8 @@ static cv_err walk_open(int dir, const char *path, int flags, unsigned mode, int
   cv_err err = walk_set(&w, path);
   if (err == CV_ERR_OK)
     err = walk_run(&w, flags, mode, out);
+  if (err == CV_ERR_OK && (*out = cv_above_stdio(*out)) < 0)
+    err = cv_sys_last_error();
   while (w.depth != 0)
     cv_sys_close(w.stack[--w.depth]);
   return err;
@@ -202,7 +208,7 @@ cv_err cv_resolve_open(cv_handle dir, cv_resolver r, const char *path, int flags
     return walk_open(dir, path, flags, mode, out);
   // The kernel says EAGAIN when something was renamed while it looked; after a few times the walk answers.
   for (int tries = 0; tries < 16; tries++) {
-    int fd = openat2_beneath(dir, path, flags, mode);
+    int fd = cv_above_stdio(openat2_beneath(dir, path, flags, mode));
     if (fd >= 0) {
       *out = fd;
       return CV_ERR_OK;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 void cv_stat_of(const struct stat *st, cv_stat *out);
+// Moves a descriptor away from the numbers 0 to 2; keeps errno when it is negative.
+int cv_above_stdio(int fd);
 void cv_timespecs_of(const cv_set_times *times, struct timespec out[2]);
 
 #endif

@@ -91,13 +91,27 @@ cv_status cv_wasi_config_inherit_stdio(cv_wasi_config *c) {
   return CV_OK;
 }
 
+// "/data/" is "/data" to every C library, but not to every other.
+static cv_status copy_guest_path(cv_wasi_config *c, const char *path, const char **out) {
+  size_t size = strlen(path);
+  while (size > 1 && path[size - 1] == '/')
+    size--;
+  char *copy = cv_arena_alloc(&c->arena, size + 1);
+  *out = copy;
+  if (copy == NULL)
+    return CV_ENOMEM;
+  memcpy(copy, path, size);
+  copy[size] = '\0';
+  return CV_OK;
+}
+
 cv_status cv_wasi_config_dir(cv_wasi_config *c, const cv_dir *dir) {
   bool needs_host = dir->kind == CV_DIR_HOST || dir->kind == CV_DIR_ARCHIVE;
   if (dir->guest == NULL || dir->guest[0] == '\0' || (needs_host && (dir->host == NULL || dir->host[0] == '\0')) ||
       (dir->kind == CV_DIR_CUSTOM && dir->fs == NULL))
     return CV_EUSAGE;
   cv_dir copy = *dir;
-  CV_TRY(copy_text(c, dir->guest, &copy.guest));
+  CV_TRY(copy_guest_path(c, dir->guest, &copy.guest));
   CV_TRY(copy_text(c, dir->host, &copy.host));
   CV_TRY(cv_vec_push(c->mem, &c->dirs, copy));
   if (copy.fs != NULL)

@@ -198,6 +198,7 @@ static void entry_remove(mem_fs *fs, mem_node *dir, mem_entry *entry) {
 typedef enum follow_last {
   FOLLOW_YES,   // a link at the end is followed
   FOLLOW_SLASH, // only when a slash comes after it
+  FOLLOW_PLAIN, // only when no slash comes after it: to create a file there
   FOLLOW_NEVER, // the path is a name to be acted on
 } follow_last;
 
@@ -265,7 +266,7 @@ static cv_err find(mem_node *start, const char *path, follow_last follow, place 
       return CV_ERR_NAMETOOLONG;
     mem_entry *e = entry_find(cur, name, n);
     bool is_link = e != NULL && e->node->type == CV_FILE_SYMLINK;
-    if (is_link && (!last || follow == FOLLOW_YES || (follow == FOLLOW_SLASH && slash))) {
+    if (is_link && (!last || follow == FOLLOW_YES || follow == (slash ? FOLLOW_SLASH : FOLLOW_PLAIN))) {
       CV_ERR_TRY(expand(p, e->node, &rest, slash, &links));
       continue;
     }
@@ -349,8 +350,10 @@ static cv_err mem_open(cv_file *dir, const char *path, const cv_open_how *how, c
   place p;
   if (how->create && how->directory)
     return CV_ERR_INVAL;
-  bool follow = how->follow && !(how->create && how->exclusive);
-  CV_ERR_TRY(find(node_of(dir), path, follow ? FOLLOW_YES : FOLLOW_SLASH, &p));
+  follow_last follow = how->follow ? FOLLOW_YES : FOLLOW_SLASH;
+  if (how->create)
+    follow = how->follow && !how->exclusive ? FOLLOW_PLAIN : FOLLOW_NEVER;
+  CV_ERR_TRY(find(node_of(dir), path, follow, &p));
   if (how->create && p.slash)
     return CV_ERR_ISDIR;
   mem_node *node = p.node;
@@ -479,11 +482,11 @@ static cv_err mem_link(cv_file *from_dir, const char *from, cv_file *to_dir, con
   CV_ERR_TRY(find(node_of(to_dir), to, FOLLOW_NEVER, &b));
   if (a.node == NULL)
     return CV_ERR_NOENT;
-  if (a.node->type == CV_FILE_DIR)
-    return CV_ERR_PERM;
-  if (a.slash)
+  if (a.slash && a.node->type != CV_FILE_DIR)
     return CV_ERR_NOTDIR;
   CV_ERR_TRY(new_name(&b));
+  if (a.node->type == CV_FILE_DIR)
+    return CV_ERR_PERM;
   if (b.dir->parent == NULL && b.dir != fs_of(to_dir)->root)
     return CV_ERR_NOENT;
   return entry_add(fs_of(to_dir), b.dir, b.name, b.name_size, a.node);
@@ -506,6 +509,8 @@ static cv_err check_rename(mem_fs *fs, const place *a, const place *b) {
     return CV_ERR_NOTDIR;
   if (is_dir && is_inside(b->dir, a->node))
     return CV_ERR_INVAL;
+  if (b->node != NULL && is_inside(a->dir, b->node))
+    return CV_ERR_NOTEMPTY;
   if (b->dir->parent == NULL && b->dir != fs->root)
     return CV_ERR_NOENT;
   if (b->node == NULL || b->node == a->node)

@@ -73,7 +73,9 @@ static cv_err handle_read(cv_stream *s, const cv_iovec *iov, size_t count, size_
 }
 
 static cv_err handle_write(cv_stream *s, const cv_iovec *iov, size_t count, size_t *done) {
-  return cv_sys_write(s->handle, iov, count, s->type == CV_FILE_FIFO, done);
+  if (s->type == CV_FILE_FIFO || s->type == CV_FILE_SOCKET_STREAM)
+    return cv_sys_write_pipe(s->handle, iov, count, done);
+  return cv_sys_write(s->handle, iov, count, done);
 }
 
 static uint64_t handle_readable(cv_stream *s) {

@@ -66,9 +66,18 @@ cv_err cv_p1_clock_time_get(p1_call *c) {
 }
 
 cv_err cv_p1_random_get(p1_call *c) {
+  enum { RANDOM_PIECE = 1 << 20 };
   uint8_t *out;
   CV_ERR_TRY(p1_mem(c, c->a[0].u32, c->a[1].u32, &out));
-  cv_err err = cv_random_fill(&c->w->random, out, c->a[1].u32);
+  cv_err err = CV_ERR_OK;
+  // In pieces, so that a request for gigabytes can be ended.
+  for (size_t left = c->a[1].u32; left != 0 && err == CV_ERR_OK;) {
+    size_t n = CV_MIN(left, (size_t)RANDOM_PIECE);
+    err = c->w->should_stop != NULL && c->w->should_stop(c->w->should_stop_env) ? CV_ERR_STOPPED
+                                                                                : cv_random_fill(&c->w->random, out, n);
+    out += n;
+    left -= n;
+  }
   if (err == CV_ERR_NOTCAPABLE)
     cv_wasi_refuse(c->w, "--seed", "read random bytes: randomness is not granted");
   return err;
