@@ -215,3 +215,16 @@ def lua(ctx):
     shutil.copy(os.path.join(HERE, "scripts", "script.lua"), script)
     ctx.same(ctx.guest(guest, "/s/script.lua", "an argument", dirs=[(ctx.scratch, "/s")]),
              ctx.process([native, script, "an argument"]))
+
+
+@case("c/quickjs", "heavy")
+def quickjs(ctx):
+    """JavaScript: QuickJS, whose sources a crate carries."""
+    source = os.path.join(ctx.crate("rquickjs-sys", "0.14.0"), "quickjs")
+    sources = [os.path.join(source, name + ".c") for name in ("quickjs", "libregexp", "libunicode", "dtoa")]
+    guest, native = ctx.c_pair("js", own("js") + sources, flags=["-I", source, "-D_GNU_SOURCE"],
+                               guest_flags=["-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"],
+                               native_flags=["-lpthread"])
+    script = os.path.join(ctx.scratch, "script.js")
+    shutil.copy(os.path.join(HERE, "scripts", "script.js"), script)
+    ctx.same(ctx.guest(guest, "/s/script.js", dirs=[(ctx.scratch, "/s")]), ctx.process([native, script]))

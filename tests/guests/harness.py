@@ -230,6 +230,26 @@ class Context:
             raise Skip(f"{package} has no {path}: {done.err.decode(errors='replace').strip()[-200:]}")
         return full
 
+    def crate(self, name, version):
+        """The unpacked source of a crate."""
+        base = os.path.join(self.work, "crates", name)
+        full = os.path.join(base, "vendor", name)
+        if os.path.isdir(full):
+            return full
+        self.need("cargo")
+        if self.options.offline:
+            raise Skip(f"crate {name} is not here, and --offline")
+        os.makedirs(base, exist_ok=True)
+        with open(os.path.join(base, "Cargo.toml"), "w", encoding="utf-8") as out:
+            out.write(f'[package]\nname = "wants"\nversion = "0.1.0"\n[lib]\npath = "lib.rs"\n'
+                      f'[dependencies]\n{name} = "={version}"\n[workspace]\n')
+        with open(os.path.join(base, "lib.rs"), "w", encoding="utf-8"):
+            pass
+        done = self.process(["cargo", "vendor", "-q"], cwd=base, timeout=300)
+        if not os.path.isdir(full):
+            raise Skip(f"no crate {name}: {done.err.decode(errors='replace').strip()[-200:]}")
+        return full
+
     def exec_wrapper(self, name):
         """A directory with an executable `name` that runs its first argument as go's exec wrapper would be asked to.
 
