@@ -13,7 +13,8 @@ typedef enum cv_decode_bytes {
 
 // Decodes a core module. On success *out is a new module, to be validated (wasm/validate/validate.h) before anything
 // else reads it, and to be deleted. On failure *out is NULL and the status is CV_EMALFORMED, CV_EUNSUPPORTED,
-// CV_ELIMIT or CV_ENOMEM, with the text in *diag. `mem` and `registry` are borrowed and outlive the module.
+// CV_ELIMIT or CV_ENOMEM, with the text in *diag. `mem` and `registry` are borrowed and outlive the module;
+// a module that is never validated needs no registry.
 CV_MUST_USE cv_status cv_module_decode(cv_module **out, cv_mem *mem, cv_type_registry *registry, cv_features features,
                                        const uint8_t *bytes, size_t size, cv_decode_bytes mode, cv_diag *diag);
 // NULL is allowed. Releases the module's types.
