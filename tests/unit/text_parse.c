@@ -65,6 +65,16 @@ static void refuse(void **state) {
   }
 }
 
+static void name_components(void **state) {
+  cv_mem mem;
+  cv_mem_init(&mem, UINT64_MAX);
+  cv_buf out;
+  cv_buf_init(&out, &mem);
+  cv_diag diag;
+  assert_int_equal(parse("(component)", 11, &mem, &out, &diag), CV_EUNSUPPORTED);
+  assert_non_null(strstr(diag.text, "unsupported: component"));
+}
+
 // Pairs of texts that stand for the same module.
 static const struct {
   const char *short_form, *long_form;
@@ -181,10 +191,8 @@ static void run_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(refuse),
-      cmocka_unit_test(expand),
-      cmocka_unit_test(nest),
-      cmocka_unit_test(run_out_of_memory),
+      cmocka_unit_test(refuse), cmocka_unit_test(name_components),   cmocka_unit_test(expand),
+      cmocka_unit_test(nest),   cmocka_unit_test(run_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,10 +122,49 @@ static void refuse_other_texts(void **state) {
   cv_engine_release(engine);
 }
 
+// Every allocation of the engine's quota fails in turn: the run ends, says so, and gives everything back.
+static void run_out_of_memory(void **state) {
+  static const char script[] =
+      "(module $a (memory (export \"m\") 1 1 shared) (func (export \"f\") (param externref) (result i32) (i32.const "
+      "1)))\n"
+      "(register \"a\" $a)\n"
+      "(module (import \"a\" \"f\" (func (param externref) (result i32))) (export \"g\" (func 0)))\n"
+      "(assert_return (invoke \"g\" (ref.extern 1)) (either (i32.const 1) (i32.const 2)))\n"
+      "(assert_malformed (module quote \"(func $\\\"a\\\\41\\\" (i32.const 1x))\") \"unknown operator\")\n"
+      "(thread $t (shared (module $a)) (register \"a\" $a) (module (memory (import \"a\" \"m\") 1 1 shared)))\n"
+      "(wait $t)";
+  cv_engine *engine;
+  cv_engine_options options = {.tier = "interp"};
+  cv_diag diag;
+  cv_diag_init(&diag);
+  assert_int_equal(cv_engine_new(&engine, &options, &diag), CV_OK);
+  cv_mem *mem = cv_engine_mem(engine);
+  uint64_t used = 0;
+  cv_status status = CV_ENOMEM;
+  cove_wast_counts counts = {.failed = 1};
+  // The first round succeeds, and leaves in the engine what it keeps for ever.
+  for (uint64_t n = 0; n == 0 || status != CV_OK || counts.failed != 0; n++) {
+    cv_diag_init(&diag);
+    counts = (cove_wast_counts){0};
+    mem->fail_at = n != 0 ? mem->calls + n : 0;
+    status = cv_wast_run(engine, "x", script, sizeof script - 1, NULL, NULL, &counts, &diag);
+    mem->fail_at = 0;
+    assert_true(status == CV_ENOMEM || status == CV_OK);
+    if (n == 0) {
+      assert_int_equal(counts.passed, 9);
+      used = mem->used;
+    }
+    assert_int_equal(mem->used, used);
+    assert_true(n < 10000);
+  }
+  cv_engine_release(engine);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(run_scripts),
       cmocka_unit_test(refuse_other_texts),
+      cmocka_unit_test(run_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

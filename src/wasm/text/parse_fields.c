@@ -120,7 +120,7 @@ static cv_status put_body(cv_wat *p) {
   p->label_count = 0;
   cv_map_free(&p->label_names);
   // The function itself is the outermost label; names of labels count from the first block.
-  if (cv_vec_push(p->mem, &p->labels, (cv_wat_named_label){.shadowed = 0}) != CV_OK)
+  if (cv_vec_push(p->mem, &p->labels, (cv_wat_block_label){.shadowed = 0}) != CV_OK)
     return cv_wat_no_memory(p);
   CV_TRY(put_locals(p));
   CV_TRY(cv_wat_expression(p, &p->body));

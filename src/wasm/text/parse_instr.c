@@ -35,7 +35,7 @@ cv_status cv_wat_label(cv_wat *p, uint32_t *depth) {
 static cv_status push_label(cv_wat *p, cv_bytes name) {
   if (p->labels.count >= CV_MAX_BLOCK_DEPTH)
     return cv_fail(p->diag, CV_ELIMIT, CV_NO_OFFSET, "blocks are nested deeper than %d", CV_MAX_BLOCK_DEPTH);
-  cv_wat_named_label label = {.name = name};
+  cv_wat_block_label label = {.name = name};
   if (name.size != 0) {
     const uint64_t *outer = cv_map_get(&p->label_names, name);
     label.shadowed = outer != NULL ? *outer : 0;
@@ -50,7 +50,7 @@ static cv_status push_label(cv_wat *p, cv_bytes name) {
 }
 
 static void pop_label(cv_wat *p) {
-  cv_wat_named_label label = cv_vec_pop(&p->labels);
+  cv_wat_block_label label = cv_vec_pop(&p->labels);
   if (label.name.size != 0)
     *cv_map_get(&p->label_names, label.name) = label.shadowed;
 }

@@ -310,19 +310,23 @@ cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_fea
   return status;
 }
 
-// "(module", if the text starts so.
-static bool is_wrapped(const cv_text *t) {
+// Whether the text starts with a parenthesis and this word.
+static bool starts_with(const cv_text *t, const char *word) {
   const cv_token *tokens = t->tokens.data;
-  return tokens[0].kind == CV_TOK_LPAR && tokens[1].kind == CV_TOK_WORD && tokens[1].extent == 6 &&
-         memcmp(t->source + tokens[1].at, "module", 6) == 0;
+  return tokens[0].kind == CV_TOK_LPAR && tokens[1].kind == CV_TOK_WORD && tokens[1].extent == strlen(word) &&
+         memcmp(t->source + tokens[1].at, word, tokens[1].extent) == 0;
 }
 
 cv_status cv_wat_parse(const char *source, size_t size, cv_features features, cv_mem *mem, cv_buf *out, cv_diag *diag) {
   cv_text text;
   CV_TRY(cv_text_init(&text, mem, source, size, diag));
-  bool wrapped = is_wrapped(&text);
+  bool wrapped = starts_with(&text, "module");
   uint32_t at = wrapped ? 2 : 0;
-  cv_status status = cv_wat_parse_fields(&text, wrapped ? 0 : UINT32_MAX, &at, features, mem, out, diag);
+  cv_status status = CV_OK;
+  if (starts_with(&text, "component"))
+    status = cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: component (in the text format)");
+  else
+    status = cv_wat_parse_fields(&text, wrapped ? 0 : UINT32_MAX, &at, features, mem, out, diag);
   if (status == CV_OK && text.tokens.data[at].kind != CV_TOK_END)
     status = text.tokens.data[at].kind == CV_TOK_ERROR
                  ? cv_text_fail(&text, text.tokens.data[at].at, diag, "%s", text.error)

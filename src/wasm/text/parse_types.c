@@ -200,8 +200,8 @@ cv_status cv_wat_declaration(cv_wat *p, cv_wat_scope *locals, bool names_allowed
   return CV_OK;
 }
 
-cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed, cv_wat_signature_types *out) {
-  *out = (cv_wat_signature_types){.param_count = 0};
+cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed, cv_wat_functype *out) {
+  *out = (cv_wat_functype){.param_count = 0};
   uint32_t count;
   p->scratch.count = 0;
   while (cv_wat_accept_open(p, "param")) {
@@ -219,7 +219,7 @@ cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed, 
 // ---- definitions ---------------------------------------------------------------------------------------------------
 
 // What cv_wat.signatures is keyed by: the number of parameters, then all types. In the arena.
-static cv_status signature_key(cv_wat *p, const cv_wat_signature_types *s, cv_bytes *key) {
+static cv_status signature_key(cv_wat *p, const cv_wat_functype *s, cv_bytes *key) {
   size_t types = ((size_t)s->param_count + s->result_count) * sizeof *s->types;
   uint8_t *data = cv_arena_alloc(&p->arena, types + sizeof s->param_count);
   if (data == NULL)
@@ -231,7 +231,7 @@ static cv_status signature_key(cv_wat *p, const cv_wat_signature_types *s, cv_by
   return CV_OK;
 }
 
-static cv_status index_signature(cv_wat *p, const cv_wat_signature_types *s, uint32_t index) {
+static cv_status index_signature(cv_wat *p, const cv_wat_functype *s, uint32_t index) {
   cv_bytes key;
   CV_TRY(signature_key(p, s, &key));
   if (cv_map_get(&p->signatures, key) == NULL && cv_map_put(&p->signatures, key, index, NULL) != CV_OK)
@@ -239,7 +239,7 @@ static cv_status index_signature(cv_wat *p, const cv_wat_signature_types *s, uin
   return CV_OK;
 }
 
-static cv_status keep_signature(cv_wat *p, const cv_wat_signature_types *s, cv_wat_type *type) {
+static cv_status keep_signature(cv_wat *p, const cv_wat_functype *s, cv_wat_type *type) {
   type->kind = CV_COMP_FUNC;
   type->param_count = s->param_count;
   type->result_count = s->result_count;
@@ -251,7 +251,7 @@ static cv_status keep_signature(cv_wat *p, const cv_wat_signature_types *s, cv_w
 }
 
 // The index of the first equal definition that stands alone, else of a new one.
-static cv_status implicit_type(cv_wat *p, const cv_wat_signature_types *s, uint32_t *index) {
+static cv_status implicit_type(cv_wat *p, const cv_wat_functype *s, uint32_t *index) {
   cv_arena_mark mark = cv_arena_save(&p->arena);
   cv_bytes key;
   CV_TRY(signature_key(p, s, &key));
@@ -269,7 +269,7 @@ static cv_status implicit_type(cv_wat *p, const cv_wat_signature_types *s, uint3
   return index_signature(p, s, *index);
 }
 
-static bool same_signature(const cv_wat_type *type, const cv_wat_signature_types *s) {
+static bool same_signature(const cv_wat_type *type, const cv_wat_functype *s) {
   size_t count = (size_t)s->param_count + s->result_count;
   return type->param_count == s->param_count && type->result_count == s->result_count &&
          (count == 0 || memcmp(type->types, s->types, count * sizeof *s->types) == 0);
@@ -282,7 +282,7 @@ cv_status cv_wat_type_use(cv_wat *p, cv_wat_scope *locals, bool names_allowed, u
     CV_TRY(cv_wat_index(p, CV_SPACE_TYPE, index));
     CV_TRY(cv_wat_close(p));
   }
-  cv_wat_signature_types s;
+  cv_wat_functype s;
   CV_TRY(cv_wat_signature(p, locals, names_allowed, &s));
   if (cv_wat_at_open(p, "param") || cv_wat_at_open(p, "result"))
     return cv_wat_unexpected(p); // out of order
@@ -304,7 +304,7 @@ cv_status cv_wat_type_use(cv_wat *p, cv_wat_scope *locals, bool names_allowed, u
 cv_status cv_wat_block_type(cv_wat *p) {
   uint32_t index;
   if (!cv_wat_at_open(p, "type")) {
-    cv_wat_signature_types s;
+    cv_wat_functype s;
     CV_TRY(cv_wat_signature(p, NULL, false, &s));
     if (s.param_count == 0 && s.result_count <= 1) {
       if (s.result_count == 0)
@@ -414,7 +414,7 @@ static cv_status read_aggregate(cv_wat *p, cv_wat_type *type) {
 
 static cv_status read_composite(cv_wat *p, cv_wat_type *type) {
   if (cv_wat_accept_open(p, "func")) {
-    cv_wat_signature_types s;
+    cv_wat_functype s;
     CV_TRY(cv_wat_signature(p, NULL, true, &s));
     CV_TRY(keep_signature(p, &s, type));
   } else if (cv_wat_at_open(p, "struct") || cv_wat_at_open(p, "array")) {
@@ -461,7 +461,7 @@ static cv_status read_type(cv_wat *p, uint32_t position, uint32_t count) {
     return status;
   }
   if (count == 1 && type.kind == CV_COMP_FUNC && type.is_final && type.super_count == 0)
-    return index_signature(p, &(cv_wat_signature_types){type.types, type.param_count, type.result_count}, index);
+    return index_signature(p, &(cv_wat_functype){type.types, type.param_count, type.result_count}, index);
   return CV_OK;
 }
 

@@ -54,16 +54,16 @@ typedef struct cv_wat_type {
 } cv_wat_type;
 
 // Parameters and results under construction; the types are the scratch vector's.
-typedef struct cv_wat_signature_types {
+typedef struct cv_wat_functype {
   const cv_valtype *types;
   uint32_t param_count, result_count;
-} cv_wat_signature_types;
+} cv_wat_functype;
 
 // A label of the innermost function body.
-typedef struct cv_wat_named_label {
+typedef struct cv_wat_block_label {
   cv_bytes name;     // empty when it has none
   uint64_t shadowed; // what the name meant outside, 0 for nothing
-} cv_wat_named_label;
+} cv_wat_block_label;
 
 // An instruction that waits for its operands or its end; see parse_instr.c.
 typedef struct cv_wat_frame {
@@ -130,7 +130,7 @@ typedef struct cv_wat {
   uint32_t func; // its index; UINT32_MAX outside of functions
   cv_buf body, pending;
   cv_buf *code; // where instructions go: body, or the section of a constant expression
-  CV_VEC(cv_wat_named_label) labels;
+  CV_VEC(cv_wat_block_label) labels;
   cv_map label_names;   // -> 1 + index in labels
   uint32_t label_count; // labelled instructions of this function so far
   CV_VEC(cv_wat_frame) frames;
@@ -221,8 +221,7 @@ bool cv_wat_address_type(cv_wat *p);
 CV_MUST_USE cv_status cv_wat_limits(cv_wat *p, cv_limits *limits); // min and max only
 CV_MUST_USE cv_status cv_wat_global_type(cv_wat *p, cv_globaltype *type);
 // (param ...)* (result ...)*. With `locals`, names of parameters are allowed and each parameter becomes a local.
-CV_MUST_USE cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed,
-                                       cv_wat_signature_types *out);
+CV_MUST_USE cv_status cv_wat_signature(cv_wat *p, cv_wat_scope *locals, bool names_allowed, cv_wat_functype *out);
 // What follows the keyword of one (param ...) or (local ...), with its parenthesis: types are added to the scratch.
 CV_MUST_USE cv_status cv_wat_declaration(cv_wat *p, cv_wat_scope *locals, bool names_allowed, uint32_t *count);
 // (type x)? and a signature. *index is the type's.
