@@ -73,6 +73,16 @@ static const struct {
      "0))))\n"
      "(assert_return (invoke \"l\") (i32.const 5))\n",
      12, "7: expected (i32.const 1), got no values\n"},
+    {"(module $m (memory (export \"m\") 1 1 shared))\n"
+     "(thread $t (shared (module $m)) (register \"mem\" $m)\n"
+     "  (module (memory (import \"mem\" \"m\") 1 1 shared) (func (export \"wait\") (result i32)\n"
+     "    (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))\n"
+     "  (assert_return (invoke \"wait\") (i32.const 0)))\n"
+     "(register \"mem\" $m)\n"
+     "(module (memory (import \"mem\" \"m\") 1 1 shared) (func (export \"notify\")\n"
+     "  (loop (br_if 0 (i32.eqz (memory.atomic.notify (i32.const 0) (i32.const 1)))))))\n"
+     "(invoke \"notify\")\n(wait $t)\n",
+     9, ""},
     {"(module (tag $e) (func (export \"f\") (throw $e)) (func $r (export \"r\") (call $r)))\n"
      "(assert_exception (invoke \"f\"))\n(assert_exhaustion (invoke \"r\") \"call stack exhausted\")\n"
      "(assert_exception (invoke \"r\"))\n",

@@ -201,17 +201,24 @@ static cv_status accept_setting(cv_wat *p, const char *prefix, uint64_t *value, 
   return CV_OK;
 }
 
+static bool is_setting(const cv_wat *p, const cv_token *t) {
+  cv_bytes b = cv_token_bytes(p->text, t);
+  return t->kind == CV_TOK_WORD &&
+         ((b.size > 7 && memcmp(b.data, "offset=", 7) == 0) || (b.size > 6 && memcmp(b.data, "align=", 6) == 0));
+}
+
+// Whether the memory is named here. Before a lane a lone number is the lane: a memory has more behind it.
+static bool at_memory(const cv_wat *p, bool has_lane) {
+  if (cv_wat_kind(p) != CV_TOK_NAT)
+    return cv_wat_at_id(p);
+  const cv_token *next = &p->text->tokens.data[p->at + 1];
+  return !has_lane || next->kind == CV_TOK_NAT || is_setting(p, next);
+}
+
 static cv_status put_memarg(cv_wat *p, const cv_op_info *op, bool has_lane) {
   uint32_t memory = 0;
-  const cv_token *next = &p->text->tokens.data[p->at + (cv_wat_kind(p) == CV_TOK_NAT)];
-  // With a lane after it, a lone number is the lane.
-  if (cv_wat_at_id(p) ||
-      (cv_wat_kind(p) == CV_TOK_NAT && (!has_lane || next->kind == CV_TOK_NAT || next->kind == CV_TOK_WORD))) {
-    bool lone = has_lane && cv_wat_kind(p) == CV_TOK_NAT && next->kind == CV_TOK_WORD &&
-                p->text->source[next->at] != 'o' && p->text->source[next->at] != 'a';
-    if (!lone)
-      CV_TRY(cv_wat_index(p, CV_SPACE_MEMORY, &memory));
-  }
+  if (at_memory(p, has_lane))
+    CV_TRY(cv_wat_index(p, CV_SPACE_MEMORY, &memory));
   uint64_t offset = 0, align = (uint64_t)1 << op->align;
   bool found;
   CV_TRY(accept_setting(p, "offset=", &offset, &found));

@@ -320,10 +320,6 @@ cv_status cv_wat_block_type(cv_wat *p) {
   return CV_OK;
 }
 
-static cv_status fail_space(cv_wat *p) {
-  return cv_wat_fail(p, "too many definitions");
-}
-
 // Calls `each` for every (type ...) of the field at the current token, a (type) or (rec).
 static cv_status each_type(cv_wat *p, cv_status (*each)(cv_wat *p, uint32_t start, uint32_t count)) {
   uint32_t start = p->at, count = 1;
@@ -351,8 +347,8 @@ static cv_status declare_type(cv_wat *p, uint32_t start, uint32_t count) {
     cv_bytes name;
     CV_TRY(cv_wat_id(p, &name));
     CV_TRY(cv_wat_bind(p, space, name, token));
-  } else if (space->count++ == UINT32_MAX)
-    return fail_space(p);
+  } else
+    space->count++;
   p->at = p->text->tokens.data[open].extent;
   return CV_OK;
 }
