@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// api.c: the public interface, by what its headers promise. Sees include/cove only.
+#include <cove/cove.h>
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// A store with one instance of a module in text.
+typedef struct fixture {
+  cove_engine *engine;
+  cove_store *store;
+  cove_linker *linker;
+  cove_module *module;
+  cove_instance *instance;
+} fixture;
+
+static cove_module *compile(cove_engine *engine, const char *text) {
+  cove_error *error = NULL;
+  cove_buffer binary;
+  cove_module *module = NULL;
+  if (cove_text_parse(engine, text, strlen(text), &binary, &error) != COVE_OK)
+    fail_msg("%s", cove_error_message(error));
+  if (cove_module_new(engine, binary.data, binary.size, &module, &error) != COVE_OK)
+    fail_msg("%s", cove_error_message(error));
+  cove_buffer_delete(&binary);
+  return module;
+}
+
+static void open_fixture(fixture *f, const cove_config *config, const cove_limits *limits) {
+  *f = (fixture){0};
+  assert_int_equal(cove_engine_new(config, &f->engine, NULL), COVE_OK);
+  assert_int_equal(cove_store_new(f->engine, limits, &f->store, NULL), COVE_OK);
+  f->linker = cove_linker_new(f->store);
+  assert_non_null(f->linker);
+}
+
+static void instantiate(fixture *f, const char *text) {
+  cove_error *error = NULL;
+  f->module = compile(f->engine, text);
+  if (cove_linker_instantiate(f->linker, f->module, &f->instance, &error) != COVE_OK)
+    fail_msg("%s", cove_error_message(error));
+}
+
+static void close_fixture(fixture *f) {
+  cove_linker_delete(f->linker);
+  cove_store_delete(f->store);
+  cove_module_delete(f->module);
+  cove_engine_delete(f->engine);
+}
+
+static void count_release(void *env) {
+  ++*(int *)env;
+}
+
+// The call fails with this trap, whose message begins so.
+static void expect_trap(cove_func *func, cove_trap_kind kind, const char *message) {
+  cove_error *error = NULL;
+  cove_value values[4] = {0};
+  assert_non_null(func);
+  assert_int_equal(cove_func_call_in_place(func, values, &error), COVE_TRAP);
+  const cove_trap *trap = cove_error_trap(error);
+  assert_non_null(trap);
+  assert_int_equal(cove_trap_kind_of(trap), kind);
+  if (strncmp(cove_trap_message(trap), message, strlen(message)) != 0)
+    fail_msg("%s", cove_trap_message(trap));
+  cove_error_delete(error);
+}
+
+// ---- errors ----
+
+static void test_error_places(void **state) {
+  (void)state;
+  cove_engine *engine;
+  cove_error *error = NULL;
+  cove_buffer binary;
+  uint32_t line, column, index;
+  uint64_t offset;
+  const char *name;
+  assert_int_equal(cove_engine_new(NULL, &engine, NULL), COVE_OK);
+
+  const char *bad = "(module\n  (func (i32.bad)))";
+  assert_int_equal(cove_text_parse(engine, bad, strlen(bad), &binary, &error), COVE_MALFORMED);
+  assert_true(cove_error_line(error, &line, &column));
+  assert_int_equal(line, 2);
+  assert_false(cove_error_offset(error, &offset));
+  cove_error_delete(error);
+
+  const char *invalid = "(module (func $first) (func $second (result i32)))";
+  assert_int_equal(cove_text_parse(engine, invalid, strlen(invalid), &binary, NULL), COVE_OK);
+  assert_int_equal(cove_module_validate(engine, binary.data, binary.size, &error), COVE_INVALID);
+  assert_true(cove_error_offset(error, &offset));
+  assert_true(cove_error_func(error, &index, &name));
+  assert_int_equal(index, 1);
+  assert_string_equal(name, "second");
+  assert_non_null(strstr(cove_error_text(error), "type mismatch"));
+  assert_null(cove_error_trap(error));
+  cove_error_delete(error);
+  // Nobody has to take the error.
+  assert_int_equal(cove_module_validate(engine, binary.data, binary.size, NULL), COVE_INVALID);
+  cove_buffer_delete(&binary);
+
+  assert_int_equal(cove_module_validate(engine, "\0asm\x0d\0\1\0", 8, &error), COVE_UNSUPPORTED);
+  assert_string_equal(cove_error_text(error), "unsupported: component");
+  cove_error_delete(error);
+  cove_engine_delete(engine);
+}
+
+static void test_config_refuses(void **state) {
+  (void)state;
+  cove_config *config = cove_config_new();
+  cove_error *error = NULL;
+  assert_int_equal(cove_config_set_tier(config, "warp", &error), COVE_USAGE);
+  assert_non_null(strstr(cove_error_message(error), "warp"));
+  cove_error_delete(error);
+  assert_int_equal(cove_config_set_features(config, "wasm2,nonsense", &error), COVE_USAGE);
+  assert_non_null(strstr(cove_error_message(error), "nonsense"));
+  cove_error_delete(error);
+  assert_int_equal(cove_config_set_profile(config, "gprof", NULL), COVE_USAGE);
+  assert_int_equal(cove_config_set_features(config, "wasm1", NULL), COVE_OK);
+  cove_engine *engine;
+  assert_int_equal(cove_engine_new(config, &engine, NULL), COVE_OK);
+  cove_config_delete(config);
+  cove_buffer binary;
+  const char *simd = "(module (func (result v128) (v128.const i64x2 0 0)))";
+  assert_int_equal(cove_text_parse(engine, simd, strlen(simd), &binary, NULL), COVE_OK);
+  assert_int_not_equal(cove_module_validate(engine, binary.data, binary.size, NULL), COVE_OK);
+  cove_buffer_delete(&binary);
+  cove_engine_delete(engine);
+}
+
+// ---- looking into modules ----
+
+static void test_module_facts(void **state) {
+  (void)state;
+  cove_engine *engine;
+  assert_int_equal(cove_engine_new(NULL, &engine, NULL), COVE_OK);
+  cove_module *module = compile(engine, "(module $name"
+                                        " (type $t (func (param i32) (result (ref null $t))))"
+                                        " (import \"a\" \"f\" (func (type $t)))"
+                                        " (import \"a\" \"g\" (global (mut i64)))"
+                                        " (table (export \"t\") 2 8 externref)"
+                                        " (memory (export \"m\") 1 3)"
+                                        " (tag (export \"e\") (param f32)))");
+  cove_import import;
+  cove_export item;
+  char name[32];
+  assert_int_equal(cove_module_import_count(module), 2);
+  assert_true(cove_module_import(module, 0, &import));
+  assert_memory_equal(import.name.data, "f", 1);
+  assert_int_equal(import.type.as.func.param_count, 1);
+  assert_int_equal(import.type.as.func.params[0], COVE_I32);
+  assert_true(cove_valtype_is_ref(import.type.as.func.results[0]));
+  assert_memory_equal(cove_valtype_name(import.type.as.func.results[0], name, sizeof name), "(ref null ", 10);
+  assert_true(cove_module_import(module, 1, &import));
+  assert_true(import.type.as.global.is_mutable);
+  assert_false(cove_module_import(module, 2, &import));
+  assert_int_equal(cove_module_export_count(module), 3);
+  assert_true(cove_module_find_export(module, "t", &item));
+  assert_int_equal(item.type.as.table.element, COVE_EXTERNREF);
+  assert_int_equal(item.type.as.table.maximum, 8);
+  assert_true(cove_module_find_export(module, "m", &item));
+  assert_int_equal(item.type.as.memory.maximum, 3);
+  assert_int_equal(item.type.as.memory.page_size, 65536);
+  assert_true(cove_module_find_export(module, "e", &item));
+  assert_int_equal(item.type.kind, COVE_EXTERN_TAG);
+  assert_false(cove_module_find_export(module, "absent", &item));
+  assert_memory_equal(cove_module_name(module).data, "name", 4);
+  bool needed;
+  const char *feature;
+  for (size_t i = 0; (feature = cove_feature_name(i, NULL, NULL)) != NULL; i++) {
+    assert_int_equal(cove_module_needs_feature(module, i, &needed, NULL), COVE_OK);
+    if (strcmp(feature, "function-references") == 0 || strcmp(feature, "mutable-globals") == 0)
+      assert_true(needed);
+    if (strcmp(feature, "simd") == 0 || strcmp(feature, "threads") == 0)
+      assert_false(needed);
+  }
+  cove_module_delete(module);
+  cove_engine_delete(engine);
+}
+
+// ---- linking ----
+
+static void test_linking(void **state) {
+  (void)state;
+  fixture f;
+  cove_error *error = NULL;
+  cove_bytes module, name;
+  open_fixture(&f, NULL, NULL);
+  f.module = compile(f.engine, "(module (import \"lib\" \"one\" (func (result i32)))"
+                               " (export \"one\" (func 0)))");
+  assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, &error), COVE_UNLINKABLE);
+  assert_true(cove_error_import(error, &module, &name));
+  assert_memory_equal(module.data, "lib", 3);
+  assert_memory_equal(name.data, "one", 3);
+  cove_error_delete(error);
+
+  // Another instance gives it; the wrong type is refused.
+  cove_module *wrong = compile(f.engine, "(module (func (export \"one\") (result i64) (i64.const 1)))");
+  cove_module *right = compile(f.engine, "(module (func (export \"one\") (result i32) (i32.const 1)))");
+  cove_instance *instance;
+  assert_int_equal(cove_linker_instantiate(f.linker, wrong, &instance, NULL), COVE_OK);
+  assert_int_equal(cove_linker_define_instance(f.linker, "lib", instance, NULL), COVE_OK);
+  assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, &error), COVE_UNLINKABLE);
+  assert_non_null(strstr(cove_error_text(error), "incompatible import type"));
+  cove_error_delete(error);
+  assert_int_equal(cove_linker_instantiate(f.linker, right, &instance, NULL), COVE_OK);
+  assert_int_equal(cove_linker_define_instance(f.linker, "lib", instance, NULL), COVE_OK);
+  assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, NULL), COVE_OK);
+  // Modules may go before their instances are used.
+  cove_module_delete(wrong);
+  cove_module_delete(right);
+  cove_value value;
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "one"), NULL, 0, &value, 1, NULL), COVE_OK);
+  assert_int_equal(value.i32, 1);
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "one"), NULL, 0, NULL, 0, &error), COVE_USAGE);
+  cove_error_delete(error);
+  // A module belongs to its engine, and one that was only inspected to nobody.
+  cove_engine *other;
+  assert_int_equal(cove_engine_new(NULL, &other, NULL), COVE_OK);
+  cove_module *foreign = compile(other, "(module)");
+  assert_int_equal(cove_linker_instantiate(f.linker, foreign, &instance, NULL), COVE_USAGE);
+  cove_module_delete(foreign);
+  cove_engine_delete(other);
+  cove_module *seen;
+  assert_int_equal(cove_module_inspect(f.engine, "\0asm\1\0\0\0", 8, &seen, NULL), COVE_OK);
+  assert_int_equal(cove_linker_instantiate(f.linker, seen, &instance, NULL), COVE_USAGE);
+  cove_module_delete(seen);
+  close_fixture(&f);
+}
+
+static void test_borrowed_bytes(void **state) {
+  (void)state;
+  static const unsigned char binary[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  int released = 0;
+  fixture f;
+  open_fixture(&f, NULL, NULL);
+  assert_int_equal(cove_module_new_borrowed(f.engine, binary, 4, count_release, &released, &f.module, NULL),
+                   COVE_MALFORMED);
+  assert_int_equal(released, 0);
+  assert_int_equal(cove_module_new_borrowed(f.engine, binary, sizeof binary, count_release, &released, &f.module, NULL),
+                   COVE_OK);
+  assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, NULL), COVE_OK);
+  cove_module_delete(f.module);
+  f.module = NULL;
+  assert_int_equal(released, 0); // an instance still has it
+  close_fixture(&f);
+  assert_int_equal(released, 1);
+}
+
+// ---- host functions ----
+
+static cove_host_result exit_five(void *env, cove_caller *caller, cove_value *values) {
+  (void)env;
+  (void)values;
+  return cove_caller_exit(caller, 5);
+}
+
+static cove_host_result throw_tag(void *env, cove_caller *caller, cove_value *values) {
+  values[0].i32 = 77;
+  return cove_caller_throw(caller, *(cove_tag **)env, values);
+}
+
+static void test_host_exit_and_throw(void **state) {
+  (void)state;
+  fixture f;
+  cove_error *error = NULL;
+  cove_tag *tag;
+  const cove_valtype i32 = COVE_I32;
+  const cove_functype payload = {&i32, 1, NULL, 0}, nothing = {NULL, 0, NULL, 0};
+  open_fixture(&f, NULL, NULL);
+  assert_int_equal(cove_tag_new(f.store, &payload, &tag, NULL), COVE_OK);
+  const cove_functype with_result = {NULL, 0, &i32, 1};
+  cove_tag *refused;
+  assert_int_equal(cove_tag_new(f.store, &with_result, &refused, NULL), COVE_USAGE);
+  cove_extern item = {.kind = COVE_EXTERN_TAG};
+  item.as.tag = tag;
+  int finalized = 0;
+  assert_int_equal(cove_linker_define(f.linker, "h", "tag", &item, NULL), COVE_OK);
+  assert_int_equal(cove_linker_define_func(f.linker, "h", "exit", &nothing, exit_five, &finalized, count_release, NULL),
+                   COVE_OK);
+  assert_int_equal(cove_linker_define_func(f.linker, "h", "throw", &nothing, throw_tag, &tag, NULL, NULL), COVE_OK);
+  instantiate(&f, "(module (import \"h\" \"tag\" (tag $t (param i32)))"
+                  " (import \"h\" \"exit\" (func $exit)) (import \"h\" \"throw\" (func $throw))"
+                  " (func (export \"exit\") (call $exit) unreachable)"
+                  " (func (export \"throw\") (call $throw))"
+                  " (func (export \"catch\") (result i32)"
+                  "  (block $h (result i32) (try_table (catch $t $h) (call $throw)) unreachable)))");
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "exit"), NULL, 0, NULL, 0, &error), COVE_EXIT);
+  assert_int_equal(cove_error_exit_status(error), 5);
+  assert_null(cove_error_trap(error));
+  cove_error_delete(error);
+  cove_value value;
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "catch"), NULL, 0, &value, 1, NULL), COVE_OK);
+  assert_int_equal(value.i32, 77);
+  expect_trap(cove_instance_func(f.instance, "throw"), COVE_TRAP_UNCAUGHT_EXCEPTION, "uncaught exception");
+  // The host calls its own function.
+  cove_func *own;
+  assert_int_equal(cove_func_new(f.store, &nothing, exit_five, NULL, NULL, &own, NULL), COVE_OK);
+  assert_int_equal(cove_func_call(own, NULL, 0, NULL, 0, NULL), COVE_EXIT);
+  close_fixture(&f);
+  assert_int_equal(finalized, 1);
+}
+
+// ---- objects ----
+
+static void test_objects(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, NULL, NULL);
+  instantiate(&f, "(module (memory (export \"m\") 1 2) (global (export \"c\") i32 (i32.const 4))"
+                  " (global (export \"g\") (mut i64) (i64.const 5)) (table (export \"t\") 2 3 funcref)"
+                  " (func (export \"f\")))");
+  cove_memory *memory = cove_instance_memory(f.instance, "m");
+  uint64_t old;
+  assert_int_equal(cove_memory_size(memory), 65536);
+  assert_non_null(cove_memory_range(memory, 65535, 1));
+  assert_null(cove_memory_range(memory, 65535, 2));
+  assert_null(cove_memory_range(memory, UINT64_MAX, 2));
+  uint8_t *data = cove_memory_data(memory);
+  assert_int_equal(cove_memory_grow(memory, 1, &old, NULL), COVE_OK);
+  assert_int_equal(old, 1);
+  assert_ptr_equal(cove_memory_data(memory), data);
+  assert_int_equal(cove_memory_grow(memory, 1, &old, NULL), COVE_LIMIT);
+  assert_int_equal(cove_memory_type(memory).minimum, 2);
+
+  cove_global *constant = cove_instance_global(f.instance, "c"), *variable = cove_instance_global(f.instance, "g");
+  cove_value value = {.i64 = 9};
+  assert_int_equal(cove_global_get(constant).i32, 4);
+  assert_int_equal(cove_global_set(constant, &value, NULL), COVE_USAGE);
+  assert_int_equal(cove_global_set(variable, &value, NULL), COVE_OK);
+  assert_int_equal(cove_global_get(variable).i64, 9);
+
+  cove_table *table = cove_instance_table(f.instance, "t");
+  value.func = cove_instance_func(f.instance, "f");
+  assert_int_equal(cove_table_set(table, 1, &value, NULL), COVE_OK);
+  assert_int_equal(cove_table_set(table, 2, &value, NULL), COVE_LIMIT);
+  assert_int_equal(cove_table_get(table, 0, &value, NULL), COVE_OK);
+  assert_null(value.func);
+  assert_int_equal(cove_table_get(table, 1, &value, NULL), COVE_OK);
+  assert_ptr_equal(value.func, cove_instance_func(f.instance, "f"));
+  assert_int_equal(cove_table_grow(table, 1, NULL, &old, NULL), COVE_OK);
+  assert_int_equal(cove_table_size(table), 3);
+  assert_int_equal(cove_table_grow(table, 1, NULL, &old, NULL), COVE_LIMIT);
+  assert_null(cove_instance_func(f.instance, "m"));
+
+  cove_memory *made;
+  const cove_memorytype bad = {.minimum = 2, .maximum = 1, .page_size = 65536};
+  assert_int_equal(cove_memory_new(f.store, &bad, &made, NULL), COVE_USAGE);
+  int dropped = 0;
+  void *ref = cove_externref_new(f.store, &dropped, count_release);
+  assert_ptr_equal(cove_externref_data(ref), &dropped);
+  assert_null(cove_externref_data(NULL));
+  close_fixture(&f);
+  assert_int_equal(dropped, 1);
+}
+
+// ---- limits ----
+
+static void test_fuel(void **state) {
+  (void)state;
+  static const char *const tiers[] = {"interp", "auto"};
+  uint64_t left[2];
+  for (size_t i = 0; i < 2; i++) {
+    fixture f;
+    cove_config *config = cove_config_new();
+    assert_int_equal(cove_config_set_tier(config, tiers[i], NULL), COVE_OK);
+    cove_config_set_fuel(config, true);
+    open_fixture(&f, config, NULL);
+    cove_config_delete(config);
+    instantiate(&f, "(module (func (export \"spin\") (loop (br 0)))"
+                    " (func (export \"sum\") (result i32) (local i32 i32)"
+                    "  (loop $l (local.set 1 (i32.add (local.get 1) (local.get 0)))"
+                    "   (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))"
+                    "  (local.get 1)))");
+    cove_value value;
+    assert_int_equal(cove_store_set_fuel(f.store, 100000, NULL), COVE_OK);
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "sum"), NULL, 0, &value, 1, NULL), COVE_OK);
+    assert_int_equal(value.i32, 4950);
+    left[i] = cove_store_fuel(f.store);
+    assert_in_range(left[i], 1, 99900);
+    expect_trap(cove_instance_func(f.instance, "spin"), COVE_TRAP_OUT_OF_FUEL, "fuel exhausted");
+    assert_int_equal(cove_store_fuel(f.store), 0);
+    close_fixture(&f);
+  }
+  assert_int_equal(left[0], left[1]);
+  fixture f;
+  open_fixture(&f, NULL, NULL);
+  assert_int_equal(cove_store_set_fuel(f.store, 1, NULL), COVE_USAGE);
+  close_fixture(&f);
+}
+
+static void *cancel(void *canceller) {
+  cove_canceller_cancel(canceller);
+  return NULL;
+}
+
+static void test_deadline_and_cancel(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, NULL, NULL);
+  instantiate(&f, "(module (func (export \"spin\") (loop (br 0))) (func (export \"quick\")))");
+  cove_func *spin = cove_instance_func(f.instance, "spin"), *quick = cove_instance_func(f.instance, "quick");
+  assert_int_equal(cove_store_set_deadline(f.store, 20000000, NULL), COVE_OK);
+  expect_trap(spin, COVE_TRAP_DEADLINE, "deadline");
+  assert_int_equal(cove_store_set_deadline(f.store, 0, NULL), COVE_OK);
+  assert_int_equal(cove_func_call(quick, NULL, 0, NULL, 0, NULL), COVE_OK);
+  cove_canceller *canceller = cove_canceller_new(f.store);
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, cancel, canceller), 0);
+  expect_trap(spin, COVE_TRAP_CANCELLED, "cancelled");
+  pthread_join(thread, NULL);
+  assert_int_equal(cove_func_call(quick, NULL, 0, NULL, 0, NULL), COVE_OK);
+  close_fixture(&f);
+  cove_canceller_cancel(canceller); // the store is gone
+  cove_canceller_delete(canceller);
+}
+
+static void test_memory_limit(void **state) {
+  (void)state;
+  fixture f;
+  cove_limits *limits = cove_limits_new();
+  cove_limits_set_memory(limits, 131072);
+  open_fixture(&f, NULL, limits);
+  instantiate(&f, "(module (memory 1) (func (export \"grow\") (result i32) (memory.grow (i32.const 2))))");
+  cove_value value;
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "grow"), NULL, 0, &value, 1, NULL), COVE_OK);
+  assert_int_equal(value.i32, -1);
+  assert_string_equal(cove_store_refusal(f.store), "memory limit 128 KiB reached growing by 2 pages");
+  close_fixture(&f);
+  cove_limits_set_trap(limits, true);
+  open_fixture(&f, NULL, limits);
+  instantiate(&f, "(module (memory 1) (func (export \"grow\") (result i32) (memory.grow (i32.const 2))))");
+  expect_trap(cove_instance_func(f.instance, "grow"), COVE_TRAP_MEMORY_LIMIT,
+              "memory limit 128 KiB reached growing by 2 pages");
+  close_fixture(&f);
+  cove_limits_delete(limits);
+}
+
+// ---- traps ----
+
+static void test_backtrace(void **state) {
+  (void)state;
+  fixture f;
+  cove_error *error = NULL;
+  open_fixture(&f, NULL, NULL);
+  instantiate(&f, "(module $m (func $inner unreachable) (func $outer (call $inner)) (export \"run\" (func $outer)))");
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "run"), NULL, 0, NULL, 0, &error), COVE_TRAP);
+  close_fixture(&f); // the error outlives all of it
+  const cove_trap *trap = cove_error_trap(error);
+  size_t total;
+  cove_frame frame;
+  assert_int_equal(cove_trap_frame_count(trap, &total), 2);
+  assert_int_equal(total, 2);
+  assert_true(cove_trap_frame(trap, 0, &frame));
+  assert_memory_equal(frame.func_name.data, "inner", 5);
+  assert_memory_equal(frame.module_name.data, "m", 1);
+  assert_int_not_equal(frame.offset, 0);
+  assert_true(cove_trap_frame(trap, 1, &frame));
+  assert_int_equal(frame.func, 1);
+  assert_false(cove_trap_frame(trap, 2, &frame));
+  assert_false(cove_trap_kind_is_limit(cove_trap_kind_of(trap)));
+  cove_error_delete(error);
+}
+
+// ---- WASI ----
+
+static void test_wasi_collects_and_refuses(void **state) {
+  (void)state;
+  fixture f;
+  cove_error *error = NULL;
+  cove_wasi_config *config = cove_wasi_config_new();
+  cove_wasi *wasi;
+  open_fixture(&f, NULL, NULL);
+  assert_int_equal(cove_wasi_config_env(config, "A=B", "x", NULL), COVE_USAGE);
+  assert_int_equal(cove_wasi_config_stdio_collect(config, 0, NULL), COVE_USAGE);
+  assert_int_equal(cove_wasi_config_stdio_collect(config, 1, NULL), COVE_OK);
+  assert_int_equal(cove_wasi_config_tmpfs(config, "/tmp", NULL), COVE_OK);
+  assert_int_equal(cove_wasi_new(config, &wasi, NULL), COVE_OK);
+  cove_wasi_config_delete(config);
+  assert_int_equal(cove_linker_define_wasi(f.linker, wasi, NULL), COVE_OK);
+  instantiate(&f, "(module"
+                  " (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) (result i32)))"
+                  " (import \"wasi_snapshot_preview1\" \"random_get\" (func $r (param i32 i32) (result i32)))"
+                  " (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $x (param i32)))"
+                  " (memory (export \"memory\") 1) (data (i32.const 0) \"\\10\\00\\00\\00\\03\\00\\00\\00\")"
+                  " (data (i32.const 16) \"abc\")"
+                  " (func (export \"_start\")"
+                  "  (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"
+                  "  (call $x (call $r (i32.const 0) (i32.const 4)))))");
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "_start"), NULL, 0, NULL, 0, &error), COVE_EXIT);
+  assert_int_not_equal(cove_error_exit_status(error), 0); // randomness was not granted
+  cove_error_delete(error);
+  cove_bytes output = cove_wasi_output(wasi, 1);
+  assert_int_equal(output.size, 3);
+  assert_memory_equal(output.data, "abc", 3);
+  close_fixture(&f);
+  cove_wasi_delete(wasi);
+  // A grant that cannot be made says which.
+  config = cove_wasi_config_new();
+  assert_int_equal(cove_wasi_config_dir(config, "/nonexistent/folder", "/", false, NULL), COVE_OK);
+  assert_int_not_equal(cove_wasi_new(config, &wasi, &error), COVE_OK);
+  assert_non_null(strstr(cove_error_message(error), "/nonexistent/folder"));
+  cove_error_delete(error);
+  cove_wasi_config_delete(config);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_error_places),
+      cmocka_unit_test(test_config_refuses),
+      cmocka_unit_test(test_module_facts),
+      cmocka_unit_test(test_linking),
+      cmocka_unit_test(test_borrowed_bytes),
+      cmocka_unit_test(test_host_exit_and_throw),
+      cmocka_unit_test(test_objects),
+      cmocka_unit_test(test_fuel),
+      cmocka_unit_test(test_deadline_and_cancel),
+      cmocka_unit_test(test_memory_limit),
+      cmocka_unit_test(test_backtrace),
+      cmocka_unit_test(test_wasi_collects_and_refuses),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
