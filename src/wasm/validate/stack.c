@@ -92,13 +92,34 @@ cv_status cv_pop_ref(cv_validator *v, cv_valtype *out) {
   return CV_OK;
 }
 
+// Lists may have a thousand types, and a module may name them in every other byte: whole lists are compared and copied
+// at once where that will do.
+static bool is_on_top(const cv_validator *v, const cv_valtype *types, uint32_t count) {
+  return (size_t)(v->sp - v->base) >= count && memcmp(v->sp - count, types, count * sizeof *types) == 0;
+}
+
 cv_status cv_pop_types(cv_validator *v, const cv_valtype *types, uint32_t count) {
-  for (uint32_t i = count; i-- > 0;)
+  if (count == 0)
+    return CV_OK;
+  if (is_on_top(v, types, count)) {
+    v->sp -= count;
+    return CV_OK;
+  }
+  for (uint32_t i = count; i-- > 0;) {
+    if (v->sp == v->base && is_unreachable(v))
+      return CV_OK;
     CV_TRY(cv_pop(v, types[i]));
+  }
   return CV_OK;
 }
 
 cv_status cv_push_types(cv_validator *v, const cv_valtype *types, uint32_t count) {
+  if ((size_t)(v->water - v->sp) >= count) {
+    if (count != 0)
+      memcpy(v->sp, types, count * sizeof *types);
+    v->sp += count;
+    return CV_OK;
+  }
   for (uint32_t i = 0; i < count; i++)
     CV_TRY(cv_push(v, types[i]));
   return CV_OK;
@@ -106,6 +127,8 @@ cv_status cv_push_types(cv_validator *v, const cv_valtype *types, uint32_t count
 
 cv_status cv_check_top(cv_validator *v, const cv_valtype *types, uint32_t count) {
   size_t available = (size_t)(v->sp - v->base);
+  if (count == 0 || is_on_top(v, types, count))
+    return CV_OK;
   if (available < count && !is_unreachable(v))
     return mismatch(v, types, count);
   size_t known = CV_MIN(available, (size_t)count);
