@@ -255,12 +255,18 @@ static bool assert_bad_module(script *s, const cv_wast_command *c, const char *w
   return check_failure(s, c, what, status == expected, status, &diag);
 }
 
+static cv_status find_definition(script *s, const cv_wast_module *m, cv_code **out, cv_diag *diag) {
+  *out = m->has_name ? find_name(&s->definitions, m->name) : s->definition;
+  return *out != NULL ? CV_OK : cv_fail(diag, CV_ENOTFOUND, CV_NO_OFFSET, "no such module definition");
+}
+
 static bool assert_no_instance(script *s, const cv_wast_command *c, const char *what, cv_status expected) {
   cv_diag diag;
   cv_diag_init(&diag);
   cv_code *code;
   cv_instance *instance;
-  cv_status status = compile_module(s, &c->module, &code, &diag);
+  cv_status status = c->module.form == CV_WAST_DEFINED ? find_definition(s, &c->module, &code, &diag)
+                                                       : compile_module(s, &c->module, &code, &diag);
   bool compiled = status == CV_OK;
   if (compiled)
     status = instantiate(s, code, &instance, &diag);

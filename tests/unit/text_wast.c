@@ -87,6 +87,12 @@ static const struct {
      "(assert_exception (invoke \"f\"))\n(assert_exhaustion (invoke \"r\") \"call stack exhausted\")\n"
      "(assert_exception (invoke \"r\"))\n",
      3, "4: expected an uncaught exception, got the trap: call stack exhausted\n"},
+    {"(module definition $d (func unreachable) (start 0))\n"
+     "(assert_trap (module instance $i $d) \"unreachable\")\n(assert_trap (module instance) \"unreachable\")\n"
+     "(module definition $e (import \"spectest\" \"nothing\" (func)))\n"
+     "(assert_unlinkable (module instance $e) \"unknown import\")\n(assert_trap (module instance $x) "
+     "\"unreachable\")\n",
+     5, "6: expected a trapping module: unreachable, got: no such module definition\n"},
     {"(component)\n(nonsense)\n(module)\n", 1, "1: unsupported: component\n2: unknown operator nonsense\n"},
     {"(func (export \"f\"))", 1, ""},
 };

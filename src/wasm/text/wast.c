@@ -206,13 +206,28 @@ static cv_status read_message(cv_wat *p, cv_wast_command *c) {
   return cv_wat_close(p);
 }
 
+// A module, or an instance of a definition, in an assertion about instantiation.
+static cv_status read_instance(cv_wat *p, uint32_t open, cv_wast_module *m) {
+  bool is_definition, has_instance;
+  cv_bytes instance;
+  if (!cv_wat_accept_word(p, "instance"))
+    return read_module(p, open, m, &is_definition);
+  m->form = CV_WAST_DEFINED;
+  CV_TRY(optional_id(p, &has_instance, &instance));
+  CV_TRY(optional_id(p, &m->has_name, &m->name));
+  if (has_instance && !m->has_name) { // one identifier alone is the definition's
+    m->has_name = true;
+    m->name = instance;
+  }
+  return cv_wat_close(p);
+}
+
 static cv_status read_assertion(cv_wast *w, cv_wast_command *c, bool allows_module) {
   cv_wat *p = &w->hand;
   uint32_t open = p->at;
-  bool is_definition;
   if (allows_module && cv_wat_accept_open(p, "module")) {
     c->kind = CV_WAST_ASSERT_UNINSTANTIABLE;
-    CV_TRY(read_module(p, open, &c->module, &is_definition));
+    CV_TRY(read_instance(p, open, &c->module));
     return read_message(p, c);
   }
   CV_TRY(read_action(w, &c->action));
@@ -233,7 +248,10 @@ static cv_status read_module_assertion(cv_wat *p, cv_wast_command *c) {
   }
   if (!cv_wat_accept_open(p, "module"))
     return cv_wat_unexpected(p);
-  CV_TRY(read_module(p, open, &c->module, &is_definition));
+  if (c->kind == CV_WAST_ASSERT_UNLINKABLE)
+    CV_TRY(read_instance(p, open, &c->module));
+  else
+    CV_TRY(read_module(p, open, &c->module, &is_definition));
   return read_message(p, c);
 }
 

@@ -27,7 +27,12 @@ typedef enum cv_wast_kind {
   CV_WAST_UNSUPPORTED, // `text` says what of: "component"
 } cv_wast_kind;
 
-typedef enum cv_wast_form { CV_WAST_TEXT, CV_WAST_BINARY, CV_WAST_QUOTE } cv_wast_form;
+typedef enum cv_wast_form {
+  CV_WAST_TEXT,
+  CV_WAST_BINARY,
+  CV_WAST_QUOTE,
+  CV_WAST_DEFINED, // (module instance $x $m) in an assertion: `name` is the definition's, or the last one
+} cv_wast_form;
 
 // A module as it stands in the script.
 typedef struct cv_wast_module {
@@ -101,7 +106,7 @@ CV_MUST_USE cv_status cv_wast_next(cv_wast *w, cv_wast_command *command, bool *m
 // A reader of the commands inside a thread; to be freed.
 void cv_wast_open_thread(cv_wast *w, const cv_wast *parent, const cv_wast_command *command);
 
-// Appends a module's binary: as given, or parsed.
+// Appends a module's binary: as given, or parsed. Not for CV_WAST_DEFINED.
 CV_MUST_USE cv_status cv_wast_module_bytes(cv_wast *w, const cv_wast_module *module, cv_features features, cv_buf *out,
                                            cv_diag *diag);
 
