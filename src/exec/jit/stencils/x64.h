@@ -1,4 +1,4 @@
-// Digest of its inputs: 137151666e959802a0950b54f00c60e39aa5fb42af2a711b2e13bb460ac40712
+// Digest of its inputs: 9b080cd060155dcce929df88e2b1a68d784313af12d7de2cc81036fe2423b7e6
 // Compiler: clang 19.1.7
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // x64.h: machine code of the stencils, with its disassembly. For exec/jit/stencil.c only.
