@@ -452,23 +452,21 @@ void cv_text_free(cv_text *text) {
   cv_vec_free(text->mem, &text->annots);
 }
 
-void cv_text_place(cv_text *text, uint32_t at, uint32_t *line, uint32_t *column) {
-  if (text->place_line == 0 || at < text->place_at) {
-    text->place_line = 1;
-    text->place_at = text->place_start = 0;
-  }
-  for (uint32_t i = text->place_at; i < at && i < text->size; i++) {
+void cv_text_place(const cv_text *text, cv_text_cursor *c, uint32_t at, uint32_t *line, uint32_t *column) {
+  if (c->line == 0 || at < c->at)
+    *c = (cv_text_cursor){.line = 1};
+  for (uint32_t i = c->at; i < at && i < text->size; i++) {
     if (text->source[i] == '\n') {
-      text->place_line++;
-      text->place_start = i + 1;
+      c->line++;
+      c->line_start = i + 1;
     }
   }
-  text->place_at = at;
-  *line = text->place_line;
-  *column = at - text->place_start + 1;
+  c->at = at;
+  *line = c->line;
+  *column = at - c->line_start + 1;
 }
 
-cv_status cv_text_fail(cv_text *text, uint32_t at, cv_diag *diag, const char *fmt, ...) {
+cv_status cv_text_fail(const cv_text *text, uint32_t at, cv_diag *diag, const char *fmt, ...) {
   char sentence[256];
   va_list args;
   va_start(args, fmt);
@@ -477,6 +475,7 @@ cv_status cv_text_fail(cv_text *text, uint32_t at, cv_diag *diag, const char *fm
   if (diag == NULL || diag->status != CV_OK)
     return CV_EMALFORMED;
   cv_status status = cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "%s", sentence);
-  cv_text_place(text, at, &diag->line, &diag->column);
+  cv_text_cursor cursor = {0};
+  cv_text_place(text, &cursor, at, &diag->line, &diag->column);
   return status;
 }

@@ -48,10 +48,14 @@ typedef struct cv_text {
   const char *source; // borrowed, lives as long as this; not terminated
   uint32_t size;
   CV_VEC(cv_token) tokens;
-  CV_VEC(cv_annot) annots;                    // in order of their position
-  const char *error;                          // of the last token, when it is CV_TOK_ERROR
-  uint32_t place_at, place_line, place_start; // cache of cv_text_place: an offset, its line, that line's offset
+  CV_VEC(cv_annot) annots; // in order of their position
+  const char *error;       // of the last token, when it is CV_TOK_ERROR
 } cv_text;
+
+// A place that was looked up, so that a later one need not be counted from the start. Zero at first.
+typedef struct cv_text_cursor {
+  uint32_t at, line, line_start;
+} cv_text_cursor;
 
 // A lexical error is not a failure here. Fails with CV_ENOMEM, or CV_ELIMIT for a text of 1 GiB or more.
 CV_MUST_USE cv_status cv_text_init(cv_text *text, cv_mem *mem, const char *source, size_t size, cv_diag *diag);
@@ -60,9 +64,9 @@ void cv_text_free(cv_text *text);
 // CV_TOK_NAT, _INT or _FLOAT when the word is a number, else CV_TOK_RESERVED. For words that have one inside.
 cv_token_kind cv_text_number_kind(const uint8_t *start, const uint8_t *end);
 // Line and column, from 1; columns count bytes.
-void cv_text_place(cv_text *text, uint32_t at, uint32_t *line, uint32_t *column);
+void cv_text_place(const cv_text *text, cv_text_cursor *cursor, uint32_t at, uint32_t *line, uint32_t *column);
 // Fails with CV_EMALFORMED at a byte offset of the text.
-CV_COLD CV_PRINTF(4, 5) cv_status cv_text_fail(cv_text *text, uint32_t at, cv_diag *diag, const char *fmt, ...);
+CV_COLD CV_PRINTF(4, 5) cv_status cv_text_fail(const cv_text *text, uint32_t at, cv_diag *diag, const char *fmt, ...);
 
 static inline cv_bytes cv_token_bytes(const cv_text *text, const cv_token *t) {
   return (cv_bytes){(const uint8_t *)text->source + t->at, t->kind == CV_TOK_LPAR ? 1 : t->extent};

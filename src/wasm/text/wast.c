@@ -372,7 +372,7 @@ cv_status cv_wast_next(cv_wast *w, cv_wast_command *c, bool *more, cv_diag *diag
   cv_arena_free(&p->arena);
   w->values.count = w->patterns.count = 0;
   uint32_t column, open = p->at, last = (uint32_t)w->text->tokens.count - 1;
-  cv_text_place(w->text, cv_wat_peek(p)->at, &c->line, &column);
+  cv_text_place(w->text, &w->cursor, cv_wat_peek(p)->at, &c->line, &column);
   if (!w->bare_done && is_bare_module(p)) {
     w->bare_done = true; // the text may have no token, so its place does not say so
     c->kind = CV_WAST_MODULE;

@@ -93,7 +93,8 @@ typedef struct cv_wast {
   cv_text *text;
   cv_wat hand; // only its token reading, arena and diagnostic are used
   uint32_t end;
-  bool bare_done; // the script was the fields of one module
+  cv_text_cursor cursor; // the last command
+  bool bare_done;        // the script was the fields of one module
   CV_VEC(cv_wast_value) values, patterns;
 } cv_wast;
 
