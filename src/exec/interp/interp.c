@@ -120,7 +120,7 @@ static cv_run leave_by_tail_call(cv_context *c, cv_func *func, cv_instance *call
 }
 
 static cv_run invoke(cv_context *c, cv_func *func, cv_instance *caller, cv_value *values) {
-  cv_func *next;
+  cv_func *next = NULL;
   int run = enter(c, func, values, values, &next);
   while (run == CV_INTERP_TAIL_CALL) {
     if (next->invoke != invoke)
