@@ -120,6 +120,52 @@ static void cancelled_before_the_call(void **state) {
   }
 }
 
+// A deadline after another number of microseconds each time finds the guest at ever other places: in prologues, calls,
+// returns, host functions, bulk operations, throwing. Whatever it finds, the call ends cleanly with frames that make
+// sense.
+static const char busy_wat[] =
+    "(module (import \"h\" \"nothing\" (func $nothing (param i32) (result i32))) (memory 2) (tag $t (param i32))"
+    " (table 1 funcref) (elem (i32.const 0) $fib)"
+    " (func $fib (param i32) (result i32)"
+    "  (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))"
+    "   (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))"
+    "    (call_indirect (param i32) (result i32) (i32.sub (local.get 0) (i32.const 2)) (i32.const 0))))))"
+    " (func $throw (param i32) (throw $t (local.get 0)))"
+    " (func (export \"busy\") (param i32) (result i32)"
+    "  (loop $l"
+    "   (drop (call $fib (i32.const 8)))"
+    "   (drop (call $nothing (i32.const 1)))"
+    "   (memory.fill (i32.const 0) (i32.const 1) (i32.const 70000))"
+    "   (block $h (result i32) (try_table (catch $t $h) (call $throw (i32.const 1))) (unreachable))"
+    "   (drop) (br $l))"
+    "  (i32.const 0))"
+    " (func (export \"quick\") (param i32) (result i32) (call $fib (local.get 0))))";
+
+static void interrupted_anywhere(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    static const cv_valtype i32 = CV_I32;
+    cv_extern import = host_func(&w, &i32, 1, &i32, 1, started, NULL);
+    cv_instance *i = instantiate(w.store, busy_wat, &import, 1);
+    for (uint32_t k = 0; k < 400; k++) {
+      assert_int_equal(cv_context_set_deadline(w.context, 1000 * (20 + k * 37 % 211)), CV_OK);
+      assert_int_equal(call1(i, "busy", 0, NULL), CV_RUN_TRAP);
+      const cv_trap *t = &w.context->trap;
+      assert_int_equal(t->kind, CV_TRAP_DEADLINE);
+      for (uint32_t f = 0; f < t->frame_count; f++) {
+        assert_ptr_equal(t->frames[f].instance, i);
+        assert_in_range(t->frames[f].func, 1, i->module->func_count - 1);
+      }
+      assert_null(w.context->top);
+      assert_null(w.context->fiber);
+      assert_int_equal(cv_context_set_deadline(w.context, 0), CV_OK);
+      assert_int_equal(result1(i, "quick", 10), 55);
+    }
+    world_delete(&w);
+  }
+}
+
 // Two stores share a memory: one waits, the other notifies.
 typedef struct waiting {
   cv_instance *instance;
@@ -182,9 +228,8 @@ static void notified_by_another_store(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(cancelled_from_another_thread),
-      cmocka_unit_test(deadline_ends_calls),
-      cmocka_unit_test(cancelled_before_the_call),
+      cmocka_unit_test(cancelled_from_another_thread), cmocka_unit_test(deadline_ends_calls),
+      cmocka_unit_test(cancelled_before_the_call),     cmocka_unit_test(interrupted_anywhere),
       cmocka_unit_test(notified_by_another_store),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
