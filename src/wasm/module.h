@@ -44,6 +44,25 @@ typedef struct cv_local_run {
   cv_valtype type;
 } cv_local_run;
 
+// Section ids of the binary format.
+enum {
+  CV_SECT_CUSTOM = 0,
+  CV_SECT_TYPE = 1,
+  CV_SECT_IMPORT = 2,
+  CV_SECT_FUNCTION = 3,
+  CV_SECT_TABLE = 4,
+  CV_SECT_MEMORY = 5,
+  CV_SECT_GLOBAL = 6,
+  CV_SECT_EXPORT = 7,
+  CV_SECT_START = 8,
+  CV_SECT_ELEMENT = 9,
+  CV_SECT_CODE = 10,
+  CV_SECT_DATA = 11,
+  CV_SECT_DATA_COUNT = 12,
+  CV_SECT_TAG = 13,
+  CV_SECT_COUNT = 14,
+};
+
 // Facts that validation leaves for the tiers: see wasm/validate/facts.h.
 typedef struct cv_func_facts cv_func_facts;
 
@@ -147,8 +166,9 @@ typedef struct cv_module {
   uint32_t custom_count;
   const cv_branch_hint *hints;
   uint32_t hint_count;
-  cv_bytes name;        // of the module, from the name section
-  cv_span code_section; // contents of section 10, for offsets and speed figures
+  cv_bytes name;                   // of the module, from the name section
+  cv_span sections[CV_SECT_COUNT]; // contents by section id; {0, 0} where there is none, and for custom ones
+  cv_span code_section;            // contents of section 10, for offsets and speed figures
 
   cv_func_facts *facts; // one per defined function, after validation; NULL before
 } cv_module;

@@ -13,21 +13,21 @@ static const struct {
   section_fn *decode;
   uint8_t order;
   cv_features features; // one of these is needed, 0 for none
-} sections[CV_SECTION_COUNT] = {
-    [CV_SECTION_CUSTOM] = {cv_decode_custom_section, 0, 0},
-    [CV_SECTION_TYPE] = {cv_decode_type_section, 1, 0},
-    [CV_SECTION_IMPORT] = {cv_decode_import_section, 2, 0},
-    [CV_SECTION_FUNCTION] = {cv_decode_function_section, 3, 0},
-    [CV_SECTION_TABLE] = {cv_decode_table_section, 4, 0},
-    [CV_SECTION_MEMORY] = {cv_decode_memory_section, 5, 0},
-    [CV_SECTION_TAG] = {cv_decode_tag_section, 6, CV_FEAT(EXCEPTIONS) | CV_FEAT(LEGACY_EXCEPTIONS)},
-    [CV_SECTION_GLOBAL] = {cv_decode_global_section, 7, 0},
-    [CV_SECTION_EXPORT] = {cv_decode_export_section, 8, 0},
-    [CV_SECTION_START] = {cv_decode_start_section, 9, 0},
-    [CV_SECTION_ELEMENT] = {cv_decode_element_section, 10, 0},
-    [CV_SECTION_DATA_COUNT] = {cv_decode_data_count_section, 11, CV_FEAT(BULK_MEMORY)},
-    [CV_SECTION_CODE] = {cv_decode_code_section, 12, 0},
-    [CV_SECTION_DATA] = {cv_decode_data_section, 13, 0},
+} sections[CV_SECT_COUNT] = {
+    [CV_SECT_CUSTOM] = {cv_decode_custom_section, 0, 0},
+    [CV_SECT_TYPE] = {cv_decode_type_section, 1, 0},
+    [CV_SECT_IMPORT] = {cv_decode_import_section, 2, 0},
+    [CV_SECT_FUNCTION] = {cv_decode_function_section, 3, 0},
+    [CV_SECT_TABLE] = {cv_decode_table_section, 4, 0},
+    [CV_SECT_MEMORY] = {cv_decode_memory_section, 5, 0},
+    [CV_SECT_TAG] = {cv_decode_tag_section, 6, CV_FEAT(EXCEPTIONS) | CV_FEAT(LEGACY_EXCEPTIONS)},
+    [CV_SECT_GLOBAL] = {cv_decode_global_section, 7, 0},
+    [CV_SECT_EXPORT] = {cv_decode_export_section, 8, 0},
+    [CV_SECT_START] = {cv_decode_start_section, 9, 0},
+    [CV_SECT_ELEMENT] = {cv_decode_element_section, 10, 0},
+    [CV_SECT_DATA_COUNT] = {cv_decode_data_count_section, 11, CV_FEAT(BULK_MEMORY)},
+    [CV_SECT_CODE] = {cv_decode_code_section, 12, 0},
+    [CV_SECT_DATA] = {cv_decode_data_section, 13, 0},
 };
 
 static cv_status read_preamble(cv_reader *r) {
@@ -51,9 +51,9 @@ static cv_status read_section(cv_decoder *d) {
   uint32_t offset = cv_reader_offset(r);
   uint8_t id;
   CV_TRY(cv_read_byte(r, &id));
-  if (id >= CV_SECTION_COUNT || (sections[id].features != 0 && (sections[id].features & r->features) == 0))
+  if (id >= CV_SECT_COUNT || (sections[id].features != 0 && (sections[id].features & r->features) == 0))
     return cv_fail(r->diag, CV_EMALFORMED, offset, "malformed section id");
-  if (id != CV_SECTION_CUSTOM) {
+  if (id != CV_SECT_CUSTOM) {
     if (d->last_section != 0 && sections[id].order <= sections[d->last_section].order)
       return cv_fail(r->diag, CV_EMALFORMED, offset, "unexpected content after last section");
     d->last_section = id;
@@ -63,8 +63,11 @@ static cv_status read_section(cv_decoder *d) {
   if (size > cv_reader_left(r))
     return cv_fail(r->diag, CV_EMALFORMED, size_offset, "length out of bounds");
   d->section_end = r->at + size;
-  if (id == CV_SECTION_CODE)
-    d->m->code_section = (cv_span){cv_reader_offset(r), size};
+  cv_span contents = {cv_reader_offset(r), size};
+  if (id != CV_SECT_CUSTOM)
+    d->m->sections[id] = contents;
+  if (id == CV_SECT_CODE)
+    d->m->code_section = contents;
   CV_TRY(sections[id].decode(d));
   if (r->at != d->section_end)
     return cv_reader_fail(r, "section size mismatch");

@@ -10,24 +10,6 @@
 #include "wasm/binary/reader.h"
 #include "wasm/module.h"
 
-enum {
-  CV_SECTION_CUSTOM = 0,
-  CV_SECTION_TYPE = 1,
-  CV_SECTION_IMPORT = 2,
-  CV_SECTION_FUNCTION = 3,
-  CV_SECTION_TABLE = 4,
-  CV_SECTION_MEMORY = 5,
-  CV_SECTION_GLOBAL = 6,
-  CV_SECTION_EXPORT = 7,
-  CV_SECTION_START = 8,
-  CV_SECTION_ELEMENT = 9,
-  CV_SECTION_CODE = 10,
-  CV_SECTION_DATA = 11,
-  CV_SECTION_DATA_COUNT = 12,
-  CV_SECTION_TAG = 13,
-  CV_SECTION_COUNT = 14,
-};
-
 // Index spaces that imports and definitions share grow here, and move to the module's arena at the end.
 typedef struct cv_decoder {
   cv_reader r;

@@ -96,12 +96,18 @@ static cv_status check_funcs(const cv_module *m, cv_diag *diag) {
   return CV_OK;
 }
 
-static cv_status check_limits(const cv_limits *l, uint64_t most, const char *too_large, uint64_t entry, cv_diag *diag) {
+// What is wrong with the limits, or NULL.
+static const char *limits_fault(const cv_limits *l, uint64_t most, const char *too_large) {
   if (l->min > most || (l->has_max && l->max > most))
-    return FAIL(entry, "%s", too_large);
-  if (l->has_max && l->min > l->max)
-    return FAIL(entry, "size minimum must not be greater than maximum");
-  return CV_OK;
+    return too_large;
+  return l->has_max && l->min > l->max ? "size minimum must not be greater than maximum" : NULL;
+}
+
+static cv_status check_table_type(const cv_module *m, const cv_table_decl *t, cv_diag *diag) {
+  CV_TRY(cv_check_type(m, t->type.elem, t->entry, diag));
+  const char *fault = limits_fault(&t->type.limits, t->type.limits.is_64 ? UINT64_MAX : UINT32_MAX,
+                                   "table size must be at most 2^32-1 elements");
+  return fault == NULL ? CV_OK : FAIL(t->entry, "%s", fault);
 }
 
 static cv_status check_tables(const cv_module *m, cv_diag *diag) {
@@ -109,9 +115,7 @@ static cv_status check_tables(const cv_module *m, cv_diag *diag) {
     return FAIL(m->tables[1].entry, "multiple tables");
   for (uint32_t i = 0; i < m->table_count; i++) {
     const cv_table_decl *t = &m->tables[i];
-    CV_TRY(cv_check_type(m, t->type.elem, t->entry, diag));
-    CV_TRY(check_limits(&t->type.limits, t->type.limits.is_64 ? UINT64_MAX : UINT32_MAX,
-                        "table size must be at most 2^32-1 elements", t->entry, diag));
+    CV_TRY(check_table_type(m, t, diag));
     if (t->has_init)
       CV_TRY(cv_const_expr_validate(m, &t->init, t->type.elem, m->imported_globals, diag));
     else if (i >= m->imported_tables && !cv_type_is_defaultable(t->type.elem))
@@ -120,27 +124,38 @@ static cv_status check_tables(const cv_module *m, cv_diag *diag) {
   return CV_OK;
 }
 
-static cv_status check_memory(const cv_memtype *t, uint32_t index, cv_diag *diag) {
-  const char *too_large = t->limits.is_64 ? "memory size must be at most 2^48 pages (256 TiB)"
-                                          : "memory size must be at most 65536 pages (4GiB)";
-  if (t->page_log2 != 0 && t->page_log2 != 16)
-    return FAIL(CV_NO_OFFSET, "invalid custom page size 2^%u of memory %u", t->page_log2, index);
-  uint64_t most = (t->limits.is_64 ? (uint64_t)1 << 48 : (uint64_t)1 << 16);
-  if (t->page_log2 == 0) {
-    most = t->limits.is_64 ? UINT64_MAX : UINT32_MAX;
-    too_large = "memory size must be at most 2^32-1 pages of one byte";
-  }
-  CV_TRY(check_limits(&t->limits, most, too_large, CV_NO_OFFSET, diag));
-  if (t->limits.is_shared && !t->limits.has_max)
-    return FAIL(CV_NO_OFFSET, "shared memory must have maximum");
-  return CV_OK;
+// Memory types do not say where they are; their section or import does.
+static uint64_t memory_entry(const cv_module *m, uint32_t index) {
+  for (uint32_t i = 0; index < m->imported_memories && i < m->import_count; i++)
+    if (m->imports[i].kind == CV_EXTERN_MEMORY && m->imports[i].index == index)
+      return m->imports[i].entry;
+  return m->sections[CV_SECT_MEMORY].offset;
+}
+
+static const char *memory_fault(const cv_memtype *t) {
+  const char *fault;
+  if (t->page_log2 == 0)
+    fault = limits_fault(&t->limits, t->limits.is_64 ? UINT64_MAX : UINT32_MAX,
+                         "memory size must be at most 2^32-1 pages of one byte");
+  else if (t->page_log2 != 16)
+    fault = "invalid custom page size";
+  else if (t->limits.is_64)
+    fault = limits_fault(&t->limits, (uint64_t)1 << 48, "memory size must be at most 2^48 pages (256 TiB)");
+  else
+    fault = limits_fault(&t->limits, 1 << 16, "memory size must be at most 65536 pages (4GiB)");
+  if (fault == NULL && t->limits.is_shared && !t->limits.has_max)
+    fault = "shared memory must have maximum";
+  return fault;
 }
 
 static cv_status check_memories(const cv_module *m, cv_diag *diag) {
   if (m->memory_count > 1 && (m->features & CV_FEAT(MULTI_MEMORY)) == 0)
-    return FAIL(CV_NO_OFFSET, "multiple memories");
-  for (uint32_t i = 0; i < m->memory_count; i++)
-    CV_TRY(check_memory(&m->memories[i], i, diag));
+    return FAIL(memory_entry(m, 1), "multiple memories");
+  for (uint32_t i = 0; i < m->memory_count; i++) {
+    const char *fault = memory_fault(&m->memories[i]);
+    if (fault != NULL)
+      return FAIL(memory_entry(m, i), "%s", fault);
+  }
   return CV_OK;
 }
 
@@ -215,10 +230,10 @@ static cv_status check_start(const cv_module *m, cv_diag *diag) {
   if (!m->has_start)
     return CV_OK;
   if (m->start >= m->func_count)
-    return FAIL(CV_NO_OFFSET, "unknown function %u", m->start);
+    return FAIL(m->sections[CV_SECT_START].offset, "unknown function %u", m->start);
   const cv_functype *type = cv_module_func_type(m, m->start);
   if (type->param_count != 0 || type->result_count != 0)
-    return FAIL(CV_NO_OFFSET, "start function must not have parameters or results");
+    return FAIL(m->sections[CV_SECT_START].offset, "start function must not have parameters or results");
   return CV_OK;
 }
 
