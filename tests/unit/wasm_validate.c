@@ -138,6 +138,9 @@ static const row rows[] = {
     {"(func (rethrow 0))", "invalid rethrow label 0", BAD, 0},
     {"(func (try (do) (catch_all (rethrow 0))))", NULL, CV_OK, 0},
     {"(func (try (do) (delegate 1)))", "unknown label 1", BAD, 0},
+    {"(tag) (func (throw 0))", NULL, CV_OK, CV_FEATURES_WASM2 | CV_FEAT(LEGACY_EXCEPTIONS)},
+    {"(func unreachable throw_ref)", "unsupported: throw_ref (the feature exceptions is off)", CV_EUNSUPPORTED,
+     CV_FEATURES_WASM2 | CV_FEAT(LEGACY_EXCEPTIONS)},
     // constant expressions
     {"(global i32 (i64.const 0))", "type mismatch: constant expression requires [i32] but stack has [i64]", BAD, 0},
     {"(global i32 (i32.ctz (i32.const 0)))", "constant expression required: i32.ctz is not constant", BAD, 0},
@@ -186,6 +189,7 @@ static void rules(void **state) {
     fixture_wat(&f, r->wat);
     cv_status status = fixture_check(&f, r->features != 0 ? r->features : CV_FEATURES_ALL);
     const char *text = r->text != NULL ? r->text : "";
+    assert_int_equal(status != CV_OK, f.diag.offset < f.size); // every failure says where
     if (status != r->status || strncmp(f.diag.text, text, strlen(text)) != 0)
       fail_msg("%s: got %s: %s", r->wat, cv_status_text(status), f.diag.text);
     fixture_free(&f);

@@ -57,6 +57,13 @@ cv_status cv_read_catch(cv_reader *r, cv_catch_clause *out) {
   return cv_read_u32(r, &out->label);
 }
 
+// The legacy exception instructions throw with the same instruction as today's.
+static bool is_enabled(cv_features features, const cv_op_info *info) {
+  if (info->code == CV_OPC_THROW && (features & CV_FEAT(LEGACY_EXCEPTIONS)) != 0)
+    return true;
+  return features >> info->feature & 1;
+}
+
 cv_status cv_read_opcode(cv_reader *r, uint32_t *code) {
   uint32_t offset = cv_reader_offset(r);
   uint8_t byte;
@@ -75,7 +82,7 @@ cv_status cv_read_opcode(cv_reader *r, uint32_t *code) {
     if (info == NULL)
       return cv_fail(r->diag, CV_EMALFORMED, offset, "illegal opcode %02x", byte);
   }
-  if ((r->features >> info->feature & 1) == 0)
+  if (!is_enabled(r->features, info))
     return cv_fail(r->diag, CV_EUNSUPPORTED, offset, "unsupported: %s (the feature %s is off)", info->mnemonic,
                    cv_feature_name(info->feature));
   return CV_OK;
