@@ -106,11 +106,14 @@ static const uint64_t file_rights = CV_CAN(FD_DATASYNC) | CV_CAN(FD_READ) | CV_C
                                     CV_CAN(POLL);
 static const uint64_t size_rights = CV_CAN(FD_ALLOCATE) | CV_CAN(FD_SET_SIZE);
 
-// The right that each flag needs of the directory.
-static uint64_t rights_to_open(uint32_t oflags) {
+// The right that each flag needs of the directory. `base`: what the new descriptor will be able to do.
+static uint64_t rights_to_open(const cv_descriptor *dir, uint32_t oflags, uint64_t base) {
   uint64_t rights = CV_CAN(PATH_OPEN);
   rights |= oflags & OFLAG_CREAT ? CV_CAN(PATH_CREATE_FILE) : 0;
-  rights |= oflags & OFLAG_TRUNC ? CV_CAN(PATH_SET_SIZE) : 0;
+  // Who may write the file and set its size afterwards may as well empty it now: Go opens its directories without the
+  // right to, and empties files in them.
+  bool could_anyway = (base & CV_CAN(FD_WRITE)) != 0 && (dir->inheriting & CV_CAN(FD_SET_SIZE)) != 0;
+  rights |= (oflags & OFLAG_TRUNC) != 0 && !could_anyway ? CV_CAN(PATH_SET_SIZE) : 0;
   return rights;
 }
 
@@ -127,11 +130,12 @@ cv_err cv_p1_path_open(p1_call *c) {
   uint32_t oflags = c->a[4].u32, flags = c->a[7].u32;
   if ((oflags & ~(uint32_t)OFLAGS) != 0 || (flags & ~(uint32_t)P1_FDFLAGS) != 0)
     return CV_ERR_INVAL;
-  CV_ERR_TRY(dir_and_path(c, 0, rights_to_open(oflags), 2, &dir, &path));
+  CV_ERR_TRY(dir_and_path(c, 0, 0, 2, &dir, &path));
+  // Programs ask for more than they need, some for every bit there is: they get what the directory lets them have.
+  uint64_t base = c->a[5].u64 & dir->inheriting, need = rights_to_open(dir, oflags, base);
+  CV_ERR_TRY((dir->rights & need) == need ? CV_ERR_OK : CV_ERR_NOTCAPABLE);
   CV_ERR_TRY(check_sync(dir, flags));
   CV_ERR_TRY(p1_put32(c, c->a[8].u32, 0));
-  // Programs ask for more than they need, some for every bit there is: they get what the directory lets them have.
-  uint64_t base = c->a[5].u64 & dir->inheriting;
   bool is_dir = (oflags & OFLAG_DIRECTORY) != 0;
   bool only_sizes = (base & CV_CAN(FD_WRITE)) == 0;
   cv_open_how how = {
