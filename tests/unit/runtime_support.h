@@ -5,6 +5,7 @@
 #define COVE_TESTS_RUNTIME_SUPPORT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,17 @@
 #include "runtime/store.h"
 #include "wasm/binary/decode.h"
 #include "wasm/text/wat.h"
+
+// Native tiers turn hardware faults into traps by handlers that the process installs once. cmocka puts its own over them
+// before each test; this puts the runtime's back.
+static inline void keep_fault_handlers(void) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  static struct sigaction runtime[CV_COUNT(signals)];
+  static bool known;
+  for (size_t i = 0; i < CV_COUNT(signals); i++)
+    sigaction(signals[i], known ? &runtime[i] : NULL, known ? NULL : &runtime[i]);
+  known = true;
+}
 
 typedef struct world {
   cv_engine *engine;
@@ -36,6 +48,7 @@ static inline world world_new(const cv_engine_options *engine_options, const cv_
   cv_diag diag;
   cv_diag_init(&diag);
   must(cv_engine_new(&w.engine, engine_options, &diag), &diag);
+  keep_fault_handlers();
   must(cv_store_new(w.engine, store_options, &w.store, &diag), &diag);
   w.context = cv_store_context(w.store);
   return w;

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// atomic.c: atomic memory accesses (threads proposal). The address is computed and its alignment checked here; the
+// access is a stencil, whose every instruction may fault on the memory's guard.
+#include "exec/jit/memory.h"
+
+// Pops the index and pushes the address of the access, checked; `m` holds the memory's argument.
+static void push_address(jit *j, const memarg *m, unsigned size) {
+  ent index = pop(j);
+  unsigned temp;
+  cv_emit *e = &j->e;
+  unsigned to = alloc(j, CV_I64);
+  if (size > 1) { // the alignment of the effective address comes first
+    unsigned reg = reg_of(j, &index);
+    cv_emit_const(e, to, m->offset & (size - 1));
+    cv_emit_rr(e, CV_X86_ALU(CV_OP_ADD), 1, to, reg);
+    cv_emit_rr(e, CV_X86(0, 0, 0xf7), 0, 0, to); // test to, size - 1
+    e32(e, size - 1);
+    jit_trap_if(j, CV_CC_NE, CV_TRAP_UNALIGNED_ATOMIC);
+  }
+  cv_addr at = jit_address(j, m, &index, size, &temp);
+  cv_emit_rm(e, CV_X86_LEA, 1, to, at);
+  if (temp != CV_NO_REG)
+    free_reg(j, temp);
+  release(j, &index);
+  push_reg(j, CV_I64, to);
+}
+
+static void push_again(jit *j, const ent *a) {
+  if (a->kind == K_REG)
+    push_reg(j, a->type, a->reg);
+  else
+    push(j, *a);
+}
+
+static void access(jit *j, uint32_t op) {
+  const cv_op_info *info = &cv_op_infos[cv_op_index(op)];
+  memarg m = jit_read_memarg(j);
+  unsigned values = (unsigned)(strchr(info->sig, ':') - info->sig) - 1;
+  ent v[2];
+  for (unsigned i = values; i-- > 0;)
+    v[i] = pop(j);
+  push_address(j, &m, 1u << info->align);
+  for (unsigned i = 0; i < values; i++)
+    push_again(j, &v[i]);
+  cv_emit_room(&j->e, 1024);
+  uint32_t before = cv_emit_at(&j->e);
+  jit_map_add(j, MAP_REGION, before, CV_TRAP_NONE);
+  jit_stencil(j, op, NULL, 0);
+  jit_map_add(j, MAP_TRAP, cv_emit_at(&j->e), CV_TRAP_NONE);
+}
+
+// wait and notify: helper(context, memory, address, operands..., &result)
+static void wait_or_notify(jit *j, uint32_t op) {
+  memarg m = jit_read_memarg(j);
+  bool notify = op == CV_OPC_MEMORY_ATOMIC_NOTIFY;
+  cv_native_helper helper = notify                              ? CV_NATIVE_NOTIFY
+                            : op == CV_OPC_MEMORY_ATOMIC_WAIT32 ? CV_NATIVE_WAIT32
+                                                                : CV_NATIVE_WAIT64;
+  ent timeout = {0}, value, index;
+  if (!notify)
+    timeout = pop(j);
+  value = pop(j);
+  index = pop(j);
+  jit_save_all(j, 0);
+  // The operands' registers may be each other's destinations: by way of the frame's slots.
+  uint32_t base = j->local_count + j->facts->max_height + 2;
+  const ent *operands[3] = {&index, &value, &timeout};
+  for (unsigned i = 0; i < (notify ? 2u : 3u); i++) {
+    const ent *a = operands[i];
+    unsigned reg = CV_REG_SCRATCH;
+    into(j, a, reg);
+    cv_emit_store(&j->e, CV_I64, slot_addr(j, base + i), reg);
+    release(j, a);
+  }
+  cv_emit_load(&j->e, CV_I64, CV_RDX, slot_addr(j, base));
+  cv_emit_const(&j->e, CV_R10, m.offset);
+  cv_emit_rr(&j->e, CV_X86_ALU(CV_OP_ADD), 1, CV_RDX, CV_R10);
+  if (m.is_64)
+    jit_trap_if(j, CV_CC_B, CV_TRAP_MEMORY_BOUNDS);
+  cv_emit_load(&j->e, CV_I64, CV_RCX, slot_addr(j, base + 1));
+  if (!notify)
+    cv_emit_load(&j->e, CV_I64, CV_R8, slot_addr(j, base + 2));
+  cv_emit_load(&j->e, CV_I64, CV_RDI, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
+  jit_memory_object(j, m.memory, CV_RSI);
+  cv_emit_rm(&j->e, CV_X86_LEA, 1, notify ? CV_R8 : CV_R9, slot_addr(j, base));
+  jit_helper(j, helper);
+  jit_trap_if_returned(j);
+  jit_after_call(j);
+  cv_emit_load(&j->e, CV_I32, CV_RAX, slot_addr(j, base));
+  push_reg(j, CV_I32, CV_RAX);
+}
+
+void jit_atomic(jit *j, uint32_t op) {
+  switch (op) {
+  case CV_OPC_MEMORY_ATOMIC_NOTIFY:
+  case CV_OPC_MEMORY_ATOMIC_WAIT32:
+  case CV_OPC_MEMORY_ATOMIC_WAIT64:
+    wait_or_notify(j, op);
+    break;
+  case CV_OPC_ATOMIC_FENCE:
+    j->at++;
+    jit_stencil(j, op, NULL, 0);
+    break;
+  default:
+    if (cv_op_infos[cv_op_index(op)].mnemonic == NULL)
+      jit_unsupported(j, op);
+    else
+      access(j, op);
+    break;
+  }
+}
