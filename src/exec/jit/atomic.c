@@ -32,6 +32,15 @@ static void push_again(jit *j, const ent *a) {
     push(j, *a);
 }
 
+// A popped value from its register to its slot.
+static void to_slot(jit *j, ent *a) {
+  if (a->kind != K_REG)
+    return;
+  cv_emit_store(&j->e, a->type, stack_addr(j, a->v), a->reg);
+  release(j, a);
+  a->kind = K_SLOT;
+}
+
 static void access(jit *j, uint32_t op) {
   const cv_op_info *info = &cv_op_infos[cv_op_index(op)];
   memarg m = jit_read_memarg(j);
@@ -39,6 +48,9 @@ static void access(jit *j, uint32_t op) {
   ent v[2];
   for (unsigned i = values; i-- > 0;)
     v[i] = pop(j);
+  // Two values, the index, the address and its parts are more than what pins may leave.
+  for (unsigned i = 0; values == 2 && i < 2; i++)
+    to_slot(j, &v[i]);
   push_address(j, &m, 1u << info->align);
   for (unsigned i = 0; i < values; i++)
     push_again(j, &v[i]);

@@ -211,6 +211,9 @@ void jit_reload_instance(jit *j);
 void jit_operands_to(jit *j, uint32_t count, const uint8_t *regs);
 void jit_after_call(jit *j);
 void jit_xmm_op3(jit *j, uint32_t op, unsigned to, unsigned a, unsigned b); // to = op(a, b)
+unsigned jit_sig_type(char letter);
+struct cv_stencil_insn;
+void jit_single(jit *j, const struct cv_stencil_insn *insn, const char *sig, unsigned imm8);
 bool jit_stencil(jit *j, uint32_t op, const uint8_t *imm, unsigned lane);
 void jit_handlers_of_try(jit *j, ctl *c);
 void jit_legacy_catch(jit *j, uint32_t op);

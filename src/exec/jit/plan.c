@@ -70,8 +70,7 @@ void jit_load_const(jit *j, const ent *a, unsigned reg) {
 
 // ---- registers ----
 
-static void spill(jit *j, uint32_t position) {
-  ent *a = &j->stack[position];
+static void spill(jit *j, ent *a, uint32_t position) {
   cv_emit_store(&j->e, a->type, stack_addr(j, position), a->reg);
   j->used &= ~BIT(a->reg);
   a->kind = K_SLOT;
@@ -90,7 +89,7 @@ unsigned jit_spill_one(jit *j, uint32_t candidates) {
     return candidates ? (unsigned)__builtin_ctz(candidates) : CV_RAX;
   }
   unsigned reg = j->stack[oldest].reg;
-  spill(j, oldest);
+  spill(j, &j->stack[oldest], oldest);
   return reg;
 }
 
@@ -122,10 +121,10 @@ void jit_vacate(jit *j, unsigned reg) {
       return;
   } else {
     a = &j->stack[position];
-    if ((class_regs & ~(j->used | j->pinned | j->avoid)) == 0) {
-      spill(j, position);
-      return;
-    }
+  }
+  if ((class_regs & ~(j->used | j->pinned | j->avoid)) == 0) {
+    spill(j, a, position == OWNER_FLIGHT ? a->v : position);
+    return;
   }
   unsigned to = alloc_of(j, class_regs);
   emit_move(j, a->type, to, reg);
@@ -222,7 +221,7 @@ void jit_save_all(jit *j, uint32_t keep) {
   for (uint32_t m = j->used; m; m &= m - 1) {
     uint32_t position = j->owner[__builtin_ctz(m)];
     if (position != OWNER_FLIGHT && position + keep < j->sp)
-      spill(j, position);
+      spill(j, &j->stack[position], position);
   }
   for (uint32_t m = j->valid & ~j->clean & j->pinned; m; m &= m - 1) {
     unsigned reg = (unsigned)__builtin_ctz(m);

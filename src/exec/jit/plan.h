@@ -184,8 +184,8 @@ static inline ent pop(jit *j) {
   ent a = j->stack[--j->sp];
   if (a.kind == K_REG)
     j->owner[a.reg] = OWNER_FLIGHT;
-  else if (a.kind == K_SLOT)
-    a.v = j->sp;
+  if (a.kind == K_REG || a.kind == K_SLOT)
+    a.v = j->sp; // its slot, where a register's value may have to go as well
   return a;
 }
 

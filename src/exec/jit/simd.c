@@ -7,7 +7,7 @@
 
 // ---- stencils ----
 
-static unsigned sig_type(char c) {
+unsigned jit_sig_type(char c) {
   switch (c) {
   case 'i':
     return CV_I32;
@@ -81,7 +81,7 @@ static void take_operands(jit *j, const char *sig, stencil_operands *o, uint32_t
   unsigned n_int = 0, n_xmm = 0;
   o->count = 0;
   for (const char *c = sig; *c != ':'; c++) {
-    unsigned type = sig_type(*c);
+    unsigned type = jit_sig_type(*c);
     o->reg[o->count++] = type_in_xmm(type) ? (uint8_t)(CV_XMM0 + n_xmm++) : ints[n_int++];
   }
   j->avoid = clobbers | BIT(CV_RAX) | BIT(CV_XMM0);
@@ -105,25 +105,40 @@ static void give_results(jit *j, const char *sig, stencil_operands *o) {
   while (*c++ != ':') {
   }
   for (unsigned n = 0; *c != '\0'; c++, n++) {
-    unsigned type = sig_type(*c);
+    unsigned type = jit_sig_type(*c);
     push_reg(j, type, type_in_xmm(type) ? CV_XMM0 : n == 0 ? CV_RAX : CV_RCX);
   }
+}
+
+static bool takes(const stencil_operands *o, unsigned reg) {
+  for (uint32_t i = 0; i < o->count; i++) {
+    if (o->reg[i] == reg)
+      return true;
+  }
+  return false;
 }
 
 static bool results_need(const char *sig, bool xmm) {
   while (*sig++ != ':') {
   }
-  return *sig != '\0' && type_in_xmm(sig_type(*sig)) == xmm;
+  return *sig != '\0' && type_in_xmm(jit_sig_type(*sig)) == xmm;
 }
 
-static void run_stencil(jit *j, uint32_t id, const char *sig, const cv_stencil_values *values) {
-  cv_stencil_code code = cv_stencil_get(j->cpu.avx2_level ? CV_LEVEL_AVX2 : CV_LEVEL_SSE41, id);
+// `on_stack`: the result is wanted on the stack, even when the next instruction would put it in a local.
+static void run_stencil(jit *j, uint32_t id, const char *sig, const cv_stencil_values *values, bool on_stack) {
+  cv_stencil_level level = j->cpu.avx2_level ? CV_LEVEL_AVX2 : CV_LEVEL_SSE41;
+  const cv_stencil_insn *insn = cv_stencil_single(level, id);
+  if (insn != NULL && !on_stack) {
+    jit_single(j, insn, sig, values != NULL ? (unsigned)values->imm8 : 0);
+    return;
+  }
+  cv_stencil_code code = cv_stencil_get(level, id);
   stencil_operands o;
   take_operands(j, sig, &o, clobbered(&code));
-  if (results_need(sig, false) && !(j->used & BIT(CV_RAX) && o.count > 0 && o.reg[0] == CV_RAX))
+  // Where an operand was, nothing else is any more.
+  if (results_need(sig, false) && !takes(&o, CV_RAX))
     jit_vacate(j, CV_RAX);
-  if (results_need(sig, true) &&
-      !(j->used & BIT(CV_XMM0) && o.count > 0 && (o.reg[0] == CV_XMM0 || o.reg[1] == CV_XMM0)))
+  if (results_need(sig, true) && !takes(&o, CV_XMM0))
     jit_vacate(j, CV_XMM0);
   emit_stencil_code(j, &code, values);
   give_results(j, sig, &o);
@@ -134,7 +149,7 @@ static void canonical(jit *j, cv_nan_lanes lanes) {
                                  CV_STENCIL_X_CANON_F64X2};
   static const char *const sigs[] = {"", "f:f", "F:F", "v:v", "v:v"};
   if (lanes != CV_NAN_NONE)
-    run_stencil(j, ids[lanes], sigs[lanes], NULL);
+    run_stencil(j, ids[lanes], sigs[lanes], NULL, true);
 }
 
 bool jit_stencil(jit *j, uint32_t op, const uint8_t *imm, unsigned lane) {
@@ -151,9 +166,9 @@ bool jit_stencil(jit *j, uint32_t op, const uint8_t *imm, unsigned lane) {
     jit_unsupported(j, op);
     return false;
   }
-  run_stencil(j, id, cv_op_infos[cv_op_index(op)].sig, &values);
-  if (j->canonical_nan)
-    canonical(j, cv_nan_made_by(op));
+  cv_nan_lanes nans = j->canonical_nan ? cv_nan_made_by(op) : CV_NAN_NONE;
+  run_stencil(j, id, cv_op_infos[cv_op_index(op)].sig, &values, nans != CV_NAN_NONE);
+  canonical(j, nans);
   return true;
 }
 
@@ -474,7 +489,7 @@ static bool shift_const(jit *j, uint32_t op) {
   if (count->kind != K_CONST || !cv_stencil_shift_const(op, count->v, &id, &values))
     return false;
   pop(j);
-  run_stencil(j, id, "v:v", &values);
+  run_stencil(j, id, "v:v", &values, false);
   return true;
 }
 
