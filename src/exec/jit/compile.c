@@ -8,8 +8,7 @@
 #include "exec/jit/code.h"
 #include "exec/jit/plan.h"
 #include "exec/jit/stencil.h"
-
-#include <pthread.h>
+#include "sys/thread.h"
 
 enum { FIRST_BUFFER = 64 << 10, BLOCK = 1 << 20, EXTERNAL_ENTRY = 8 };
 
@@ -27,15 +26,17 @@ static cv_jit_cpu cpu_now(void) {
 
 // The arena's copy of the stencils' constants.
 static const uint8_t *stencil_pool;
-static void place_stencil_pool(void) {
-  if (cv_native_stubs_ready())
-    stencil_pool = cv_native_place_forever(cv_stencil_pool, cv_stencil_pool_size);
-}
 
 static bool jit_ready(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, place_stencil_pool);
-  return stencil_pool != NULL;
+  static cv_lock lock;
+  static bool tried;
+  cv_lock_take(&lock);
+  if (!tried && cv_native_stubs_ready())
+    stencil_pool = cv_native_place_forever(cv_stencil_pool, cv_stencil_pool_size);
+  tried = true;
+  bool ready = stencil_pool != NULL;
+  cv_lock_release(&lock);
+  return ready;
 }
 
 static bool jit_available(void) {
