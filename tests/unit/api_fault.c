@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// api_fault.c: a program's whole way through the public interface, with each allocation failing in turn: those of the
+// interface itself, of the engine (decode, validate, compile) and of the store (instantiate, run). A failure is told as
+// COVE_NO_MEMORY, nothing leaks (the sanitizer build sees to that), and in the end the way is free.
+#include "api/api.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char text[] =
+    "(module"
+    " (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $x (param i32)))"
+    " (import \"host\" \"f\" (func $f (param i32) (result i32)))"
+    " (memory (export \"memory\") 1) (table 2 funcref) (elem (i32.const 0) $f $w)"
+    " (global $g (mut i32) (i32.const 1)) (data (i32.const 16) \"text\\n\")"
+    " (data (i32.const 0) \"\\10\\00\\00\\00\\05\\00\\00\\00\")"
+    " (func (export \"_start\")"
+    "  (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"
+    "  (call $x (call $f (global.get $g)))))";
+
+static cove_host_result add_one(void *env, cove_caller *caller, cove_value *values) {
+  values[0].i32++;
+  return COVE_HOST_OK;
+}
+
+typedef enum quota { QUOTA_API, QUOTA_ENGINE, QUOTA_STORE } quota;
+
+// The allocation `nth` of a quota fails, counted from when it is first there.
+static void arm(cv_mem *mem, uint64_t nth) {
+  mem->fail_at = nth == 0 ? 0 : mem->calls + nth;
+}
+
+typedef struct way {
+  cove_engine *engine;
+  cove_buffer binary;
+  cove_module *module;
+  cove_store *store;
+  cove_wasi_config *config;
+  cove_wasi *wasi;
+  cove_linker *linker;
+} way;
+
+#define STEP(call)                                                                                                     \
+  do {                                                                                                                 \
+    cove_status step_ = (call);                                                                                        \
+    if (step_ != COVE_OK)                                                                                              \
+      return step_;                                                                                                    \
+  } while (0)
+
+static cove_status go(way *w, quota which, uint64_t nth) {
+  const cove_valtype i32 = COVE_I32;
+  const cove_functype type = {&i32, 1, &i32, 1};
+  cove_error *error = NULL;
+  cove_instance *instance;
+  if (which == QUOTA_API)
+    arm(&cv_api_mem, nth);
+  STEP(cove_engine_new(NULL, &w->engine, NULL));
+  if (which == QUOTA_ENGINE)
+    arm(cv_engine_mem((cv_engine *)w->engine), nth);
+  STEP(cove_text_parse(w->engine, text, sizeof text - 1, &w->binary, NULL));
+  STEP(cove_module_new(w->engine, w->binary.data, w->binary.size, &w->module, NULL));
+  STEP(cove_store_new(w->engine, NULL, &w->store, NULL));
+  if (which == QUOTA_STORE)
+    arm(cv_store_mem(w->store->store), nth);
+  w->config = cove_wasi_config_new();
+  if (w->config == NULL)
+    return COVE_NO_MEMORY;
+  STEP(cove_wasi_config_arg(w->config, "program", NULL));
+  STEP(cove_wasi_config_env(w->config, "KEY", "value", NULL));
+  STEP(cove_wasi_config_stdio_collect(w->config, 1, NULL));
+  STEP(cove_wasi_config_tmpfs(w->config, "/tmp", NULL));
+  STEP(cove_wasi_new(w->config, &w->wasi, NULL));
+  w->linker = cove_linker_new(w->store);
+  if (w->linker == NULL)
+    return COVE_NO_MEMORY;
+  STEP(cove_linker_define_wasi(w->linker, w->wasi, NULL));
+  STEP(cove_linker_define_func(w->linker, "host", "f", &type, add_one, NULL, NULL, NULL));
+  STEP(cove_linker_instantiate(w->linker, w->module, &instance, NULL));
+  cove_func *start = cove_instance_func(instance, "_start");
+  if (start == NULL)
+    return COVE_NO_MEMORY;
+  cove_status status = cove_func_call(start, NULL, 0, NULL, 0, &error);
+  // The program itself sees the failure of a write as an error, and goes on to exit with 2.
+  if (status == COVE_EXIT && error != NULL && cove_error_status(error) == COVE_EXIT)
+    assert_int_equal(cove_error_exit_status(error), 2);
+  else if (status == COVE_TRAP && cove_error_status(error) == COVE_TRAP)
+    assert_int_equal(cove_trap_kind_of(cove_error_trap(error)), COVE_TRAP_OUT_OF_MEMORY);
+  bool whole = status == COVE_EXIT && cove_error_status(error) == COVE_EXIT && cove_wasi_output(w->wasi, 1).size == 5;
+  cove_error_delete(error);
+  return whole ? COVE_OK : COVE_NO_MEMORY;
+}
+
+static cove_status attempt(quota which, uint64_t nth) {
+  way w = {0};
+  cove_status status = go(&w, which, nth);
+  cv_api_mem.fail_at = 0;
+  cove_linker_delete(w.linker);
+  cove_store_delete(w.store);
+  cove_wasi_delete(w.wasi);
+  cove_wasi_config_delete(w.config);
+  cove_module_delete(w.module);
+  cove_buffer_delete(&w.binary);
+  cove_engine_delete(w.engine);
+  return status;
+}
+
+static void sweep(quota which) {
+  uint64_t used = cv_api_mem.used;
+  uint64_t nth = 1;
+  for (;; nth++) {
+    cove_status status = attempt(which, nth);
+    assert_int_equal(cv_api_mem.used, used);
+    if (status == COVE_OK)
+      break;
+    assert_int_equal(status, COVE_NO_MEMORY);
+    assert_in_range(nth, 1, 10000);
+  }
+  assert_in_range(nth, 3, 10000); // some did fail
+}
+
+static void test_api(void **state) {
+  sweep(QUOTA_API);
+}
+
+static void test_engine(void **state) {
+  sweep(QUOTA_ENGINE);
+}
+
+static void test_store(void **state) {
+  sweep(QUOTA_STORE);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_api),
+      cmocka_unit_test(test_engine),
+      cmocka_unit_test(test_store),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
