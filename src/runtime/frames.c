@@ -4,6 +4,9 @@
 
 #include "runtime/internal.h"
 
+// Reads whatever is at a frame pointer, which a signal may have found anywhere.
+#define READS_STACK __attribute__((no_sanitize("address")))
+
 void cv_frame_walk_init(cv_frame_walk *walk, cv_context *context) {
   *walk = (cv_frame_walk){.context = context, .activation = context->top};
 }
@@ -18,7 +21,7 @@ static const cv_fiber *fiber_of(const cv_context *c, uintptr_t fp) {
 
 // The instance of a native frame. What the frame holds may not be written yet: it counts only when it is an instance
 // that runs this code.
-static const cv_instance *instance_of(const cv_store *s, uintptr_t fp, const cv_code *code) {
+READS_STACK static const cv_instance *instance_of(const cv_store *s, uintptr_t fp, const cv_code *code) {
   const cv_instance *claimed = ((const cv_instance *const *)fp)[-1], *fallback = NULL;
   for (size_t i = 0; i < s->instances.count; i++) {
     const cv_instance *instance = s->instances.data[i];
@@ -32,7 +35,7 @@ static const cv_instance *instance_of(const cv_store *s, uintptr_t fp, const cv_
 }
 
 // One native frame; false at the end of the chain.
-static bool native_next(cv_frame_walk *w, cv_frame *out, bool *found) {
+READS_STACK static bool native_next(cv_frame_walk *w, cv_frame *out, bool *found) {
   uintptr_t pc = w->exact ? w->pc : w->pc - 1;
   const cv_code *code = cv_code_map_find(pc);
   const cv_fiber *fiber = fiber_of(w->context, w->fp);

@@ -44,7 +44,10 @@ int cv_stack_resume(cv_stack *stack);
 // Leaves everything between here and the frame of an entry trampoline: restores the stack pointer `sp`, which points at
 // saved r15, r14, r13, r12, rbx, rbp and a return address (x86-64), and returns `result` to that address.
 CV_NORETURN void cv_stack_unwind(void *sp, int result);
-// The same without telling sanitizers, for a signal handler to continue at.
+// To be called by C that is about to leave its frames, and maybe its callers', without returning: tells sanitizers.
+// cv_stack_unwind does so itself.
+void cv_stack_leave(void);
+// cv_stack_unwind without telling sanitizers, for a signal handler to continue at.
 CV_NORETURN void cv_stack_unwind_code(void *sp, int result);
 
 // Calls scan(low, high) with callee-saved registers spilled to the stack: every pointer that a caller holds in a

@@ -46,6 +46,12 @@ void cv_stack_reset(cv_stack *stack) {
   (void)!cv_vm_reset(stack->low, stack->size);
 }
 
+void cv_stack_leave(void) {
+#if defined(COVE_ASAN)
+  __asan_handle_no_return();
+#endif
+}
+
 // What the sanitizer wants to know around a switch: which stack follows, and on arrival which one it was.
 static void leave_for(cv_stack *stack, void **saved, bool into) {
 #if defined(COVE_ASAN)
@@ -81,9 +87,7 @@ void cv_stack_delete(cv_stack *stack) {
 }
 
 void cv_stack_unwind(void *sp, int result) {
-#if defined(COVE_ASAN)
-  __asan_handle_no_return();
-#endif
+  cv_stack_leave();
   cv_stack_unwind_code(sp, result);
 }
 #else
