@@ -30,7 +30,7 @@ void jit_map_add(jit *j, map_class class, uint32_t pc, cv_trap_kind kind) {
   if (distance >= 63)
     put_varint(j, distance - 63);
   int32_t moved = (int32_t)(j->op_at - j->map_offset);
-  put_varint(j, (uint32_t)(moved << 1) ^ (uint32_t)(moved >> 31));
+  put_varint(j, ((uint32_t)moved << 1) ^ (uint32_t)(moved >> 31));
   if (class == MAP_TRAP)
     put(j, (unsigned)kind);
   j->map_pc = pc;

@@ -3,7 +3,10 @@
 // half). Frames are chained by rbp; the chain ends where a return address is not in the code map.
 #include "exec/jit/code.h"
 
+#include "sys/fiber.h"
+
 CV_NORETURN static void go_on(uintptr_t frame, uintptr_t pad, cv_exception *exception) {
+  cv_stack_leave();
   register cv_exception *rax __asm__("rax") = exception;
   __asm__ volatile("mov %0, %%rbp\n\tjmp *%1" : : "r"(frame), "r"(pad), "r"(rax) : "memory");
   __builtin_unreachable();
