@@ -2,7 +2,7 @@
 // run.c: runs the specification's test scripts in one tier and compares the failures with the list of expected ones
 // (expected-failures.txt beside this file): one that is not listed fails the run, and so does a listed one that passes.
 //
-//   spec_run [--tier=interp|jit] [--list] [--folder=PATH] [FILE...]
+//   spec_run [--tier=interp|jit] [--eager] [--canonical-nan] [--list] [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
 // failures in the form of the list. --folder is another place to take scripts from, with no list: none may fail.
@@ -31,6 +31,7 @@ static const struct {
 typedef struct run {
   const char *tier;
   bool list;
+  cv_compile_options compile;
   char root[2048];
   char *files[MAX_FILES];
   size_t file_count;
@@ -170,7 +171,7 @@ static void run_file(run *r, const char *name) {
   snprintf(path, sizeof path, "%s/%s", r->root, name);
   size_t size;
   char *text = read_file(path, &size);
-  cv_engine_options options = {.tier = r->tier, .features = CV_FEATURES_DEFAULT, .compile = {.lazy = true}};
+  cv_engine_options options = {.tier = r->tier, .features = CV_FEATURES_DEFAULT, .compile = r->compile};
   for (size_t i = 0; i < CV_COUNT(folders); i++)
     if (strncmp(name, folders[i].folder, strlen(folders[i].folder)) == 0)
       options.features = folders[i].features;
@@ -214,6 +215,7 @@ static void set_root(run *r, const char *folder) {
 int main(int argc, char **argv) {
   static run r;
   r.tier = "interp";
+  r.compile.lazy = true;
   const char *folder = NULL;
   int at = 1;
   for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
@@ -221,6 +223,10 @@ int main(int argc, char **argv) {
       r.tier = argv[at] + 7;
     else if (strncmp(argv[at], "--folder=", 9) == 0)
       folder = argv[at] + 9;
+    else if (strcmp(argv[at], "--eager") == 0)
+      r.compile.lazy = false;
+    else if (strcmp(argv[at], "--canonical-nan") == 0)
+      r.compile.canonical_nan = true;
     else if (strcmp(argv[at], "--list") == 0)
       r.list = true;
     else
