@@ -99,9 +99,11 @@ CV_MUST_USE static bool relocate(jit_code *code, const jit *j, uint8_t *run) {
 static cv_status append_map(jit_code *code, const jit *j, jit_func_code *f) {
   f->map = (uint32_t)code->map.count;
   f->map_size = (uint32_t)j->map.count;
-  CV_TRY(cv_vec_reserve(code->mem, &code->map, j->map.count));
-  memcpy(code->map.data + code->map.count, j->map.data, j->map.count);
-  code->map.count += j->map.count;
+  if (j->map.count > 0) {
+    CV_TRY(cv_vec_reserve(code->mem, &code->map, j->map.count));
+    memcpy(code->map.data + code->map.count, j->map.data, j->map.count);
+    code->map.count += j->map.count;
+  }
   f->handlers = (uint32_t)code->handlers.count;
   f->handler_count = (uint32_t)j->handlers.count;
   if (j->handlers.count > 0) {
