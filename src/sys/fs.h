@@ -99,8 +99,8 @@ bool cv_sys_has_kernel_resolver(void);
 CV_MUST_USE cv_err cv_sys_stat(cv_handle handle, cv_stat *out);
 CV_MUST_USE cv_err cv_sys_read(cv_handle handle, const cv_iovec *iov, size_t count, size_t *done); // 0: end
 CV_MUST_USE cv_err cv_sys_write(cv_handle handle, const cv_iovec *iov, size_t count, size_t *done);
-// For pipes: raises no signal, and says CV_ERR_AGAIN instead of waiting, where the host can do that without changing the
-// handle for others who have it; where it cannot, the write waits.
+// For pipes: raises no signal, and says CV_ERR_AGAIN instead of waiting, where the host can do that without changing
+// the handle for others who have it; where it cannot, the write waits.
 CV_MUST_USE cv_err cv_sys_write_pipe(cv_handle handle, const cv_iovec *iov, size_t count, size_t *done);
 CV_MUST_USE cv_err cv_sys_pread(cv_handle handle, const cv_iovec *iov, size_t count, uint64_t offset, size_t *done);
 CV_MUST_USE cv_err cv_sys_pwrite(cv_handle handle, const cv_iovec *iov, size_t count, uint64_t offset, size_t *done);

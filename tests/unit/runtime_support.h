@@ -18,8 +18,8 @@
 #include "wasm/binary/decode.h"
 #include "wasm/text/wat.h"
 
-// Native tiers turn hardware faults into traps by handlers that the process installs once. cmocka puts its own over them
-// before each test; this puts the runtime's back.
+// Native tiers turn hardware faults into traps by handlers that the process installs once. cmocka puts its own over
+// them before each test; this puts the runtime's back.
 static inline void keep_fault_handlers(void) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
   static struct sigaction runtime[CV_COUNT(signals)];
