@@ -48,8 +48,10 @@ static void access(jit *j, uint32_t op) {
   ent v[2];
   for (unsigned i = values; i-- > 0;)
     v[i] = pop(j);
-  // Two values, the index, the address and its parts are more than what pins may leave.
-  for (unsigned i = 0; values == 2 && i < 2; i++)
+  // Two values, the index, the address and its parts are more than what pins may leave; so is one value where the base
+  // of the memory or the bounds check takes a register.
+  bool many = values == 2 || m.memory != 0 || m.is_64;
+  for (unsigned i = 0; many && i < values; i++)
     to_slot(j, &v[i]);
   push_address(j, &m, 1u << info->align);
   for (unsigned i = 0; i < values; i++)
