@@ -7,8 +7,8 @@
 
 CV_NORETURN static void go_on(uintptr_t frame, uintptr_t pad, cv_exception *exception) {
   cv_stack_leave();
-  register cv_exception *rax __asm__("rax") = exception;
-  __asm__ volatile("mov %0, %%rbp\n\tjmp *%1" : : "r"(frame), "r"(pad), "r"(rax) : "memory");
+  // Fixed registers: the compiler may otherwise choose rbp for the address.
+  __asm__ volatile("mov %0, %%rbp\n\tjmp *%1" : : "c"(frame), "d"(pad), "a"(exception) : "memory");
   __builtin_unreachable();
 }
 
