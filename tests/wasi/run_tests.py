@@ -26,8 +26,9 @@ ROWS = [
     ("raw calls, old module, host directory", "raw_unstable", ["--dir", "{raw}::/data", *VIRTUAL], [], {"out": ""}),
     ("raw calls, old module, memory", "raw_unstable", ["--tmpfs", "/data", *VIRTUAL], [], {"out": ""}),
     ("raw calls, traced", "raw", ["--tmpfs", "/data", "--trace=wasi", *VIRTUAL], [],
-     {"out": "", "err": ['path_open(fd=3 <"/data">, dirflags=0x1, path="a", oflags=0x1',
-                         "= success opened=4", 'fd_close(fd=4 <"/data/a">) = success', "= notcapable",
+     {"out": "", "err": ['path_open(fd=3 <"/data">, dirflags=symlink_follow, path="a", oflags=creat, ',
+                         "= success opened=4", "flags=0)", "flags=0x40)", "fst_flags=atim|atim_now)",
+                         'fd_write(fd=4 <"/data/a">, iovs="bb", iovs_len=1) = success nwritten=2', 'fd_close(fd=4 <"/data/a">) = success', "= notcapable",
                          "sched_yield() = success", "proc_exit(rval=0) = exit", "offset=-6"]}),
     ("raw calls, traced as JSON", "raw", ["--tmpfs", "/data", "--trace=wasi:json", *VIRTUAL], [],
      {"out": "", "err": ['{"interface":"wasi_snapshot_preview1","call":"fd_renumber","args":{"fd":4,"to":9},'

@@ -52,6 +52,9 @@ static void print_value(cv_buf *out, const cv_trace_value *v) {
     if (v->text.size > MAX_TEXT)
       cv_buf_text(out, "...");
     break;
+  case CV_TRACE_FLAGS:
+    cv_buf_bytes(out, v->text.data, v->text.size);
+    break;
   case CV_TRACE_DESCRIPTOR:
     cv_buf_printf(out, "%" PRIu64, v->number);
     if (v->text.size != 0) {

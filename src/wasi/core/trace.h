@@ -13,6 +13,7 @@ typedef enum cv_trace_kind {
   CV_TRACE_HEX,        // addresses, flags
   CV_TRACE_TEXT,       // a string of the guest
   CV_TRACE_DESCRIPTOR, // number, and text when it has a name
+  CV_TRACE_FLAGS,      // number, and text: the names of its bits
 } cv_trace_kind;
 
 typedef struct cv_trace_value {

@@ -5,6 +5,8 @@
 #include "runtime/interrupt.h"
 #include "wasi/p1/call.h"
 
+#include <stdio.h>
+
 // ---- the table ----
 
 typedef enum param_kind {
@@ -13,11 +15,12 @@ typedef enum param_kind {
   PARAM_S64,
   PARAM_FD,
   PARAM_PTR,
-  PARAM_FLAGS,
+  PARAM_FLAGS, // their names are in `bits`
   PARAM_RIGHTS,
   PARAM_TEXT, // a path; its length is the next parameter, which is not shown
   PARAM_TEXT_SIZE,
-  PARAM_OUT, // where a record is left
+  PARAM_DATA, // buffers to be taken from; their number is the next parameter
+  PARAM_OUT,  // where a record is left
   PARAM_OUT16,
   PARAM_OUT32,
   PARAM_OUT64,
@@ -27,22 +30,32 @@ typedef enum param_kind {
 typedef struct param {
   const char *name;
   param_kind kind;
+  const char *const *bits; // of flags: names from bit 0 on, then NULL
 } param;
 
-#define U32(n) {#n, PARAM_U32},
-#define U64(n) {#n, PARAM_U64},
-#define S64(n) {#n, PARAM_S64},
-#define FD(n) {#n, PARAM_FD},
-#define PTR(n) {#n, PARAM_PTR},
-#define FLAGS(n) {#n, PARAM_FLAGS},
-#define RIGHTS(n) {#n, PARAM_RIGHTS},
-#define PATH(n) {#n, PARAM_TEXT}, {#n "_len", PARAM_TEXT_SIZE},
-#define IOVS(n) {#n, PARAM_PTR}, {#n "_len", PARAM_U32},
-#define OUT(n) {#n, PARAM_OUT},
-#define OUT16(n) {#n, PARAM_OUT16},
-#define OUT32(n) {#n, PARAM_OUT32},
-#define OUT64(n) {#n, PARAM_OUT64},
-#define CV_P1(name, in_unstable, ...) static const param name##_params[] = {__VA_ARGS__{NULL, PARAM_END}};
+static const char *const bits_fdflags[] = {"append", "dsync", "nonblock", "rsync", "sync", NULL};
+static const char *const bits_fstflags[] = {"atim", "atim_now", "mtim", "mtim_now", NULL};
+static const char *const bits_lookup[] = {"symlink_follow", NULL};
+static const char *const bits_oflags[] = {"creat", "directory", "excl", "trunc", NULL};
+static const char *const bits_riflags[] = {"recv_peek", "recv_waitall", NULL};
+static const char *const bits_sdflags[] = {"rd", "wr", NULL};
+static const char *const bits_none[] = {NULL};
+
+#define U32(n) {#n, PARAM_U32, NULL},
+#define U64(n) {#n, PARAM_U64, NULL},
+#define S64(n) {#n, PARAM_S64, NULL},
+#define FD(n) {#n, PARAM_FD, NULL},
+#define PTR(n) {#n, PARAM_PTR, NULL},
+#define FLAGS(n, set) {#n, PARAM_FLAGS, bits_##set},
+#define RIGHTS(n) {#n, PARAM_RIGHTS, NULL},
+#define PATH(n) {#n, PARAM_TEXT, NULL}, {#n "_len", PARAM_TEXT_SIZE, NULL},
+#define IOVS(n) {#n, PARAM_PTR, NULL}, {#n "_len", PARAM_U32, NULL},
+#define DATA(n) {#n, PARAM_DATA, NULL}, {#n "_len", PARAM_U32, NULL},
+#define OUT(n) {#n, PARAM_OUT, NULL},
+#define OUT16(n) {#n, PARAM_OUT16, NULL},
+#define OUT32(n) {#n, PARAM_OUT32, NULL},
+#define OUT64(n) {#n, PARAM_OUT64, NULL},
+#define CV_P1(name, in_unstable, ...) static const param name##_params[] = {__VA_ARGS__{NULL, PARAM_END, NULL}};
 #include "wasi/p1/p1.def"
 
 // The parameters' types, then i32 for the errno (which proc_exit does not use).
@@ -51,10 +64,11 @@ typedef struct param {
 #define S64(n) CV_I64,
 #define FD(n) CV_I32,
 #define PTR(n) CV_I32,
-#define FLAGS(n) CV_I32,
+#define FLAGS(n, set) CV_I32,
 #define RIGHTS(n) CV_I64,
 #define PATH(n) CV_I32, CV_I32,
 #define IOVS(n) CV_I32, CV_I32,
+#define DATA(n) CV_I32, CV_I32,
 #define OUT(n) CV_I32,
 #define OUT16(n) CV_I32,
 #define OUT32(n) CV_I32,
@@ -113,22 +127,55 @@ uint16_t cv_p1_errno(cv_err err) {
 
 // ---- tracing ----
 
-// The names of the descriptors in a call, kept because the call may take them away (fd_close).
-typedef struct trace_labels {
-  char text[2][64];
+// Texts of a call that are made for its trace: names of descriptors (which the call may take away: fd_close), of flags,
+// and the first bytes of data.
+typedef struct trace_texts {
+  char text[6][64];
   unsigned count;
-} trace_labels;
+} trace_texts;
 
-static cv_bytes keep_label(trace_labels *labels, const char *label) {
-  if (label == NULL || labels->count == CV_COUNT(labels->text))
+static cv_bytes keep_text(trace_texts *texts, const char *text, size_t size) {
+  if (text == NULL || texts->count == CV_COUNT(texts->text))
     return (cv_bytes){NULL, 0};
-  char *out = labels->text[labels->count++];
-  size_t size = CV_MIN(strlen(label), sizeof labels->text[0]);
-  memcpy(out, label, size);
+  char *out = texts->text[texts->count++];
+  size = CV_MIN(size, sizeof texts->text[0]);
+  memcpy(out, text, size);
   return (cv_bytes){(const uint8_t *)out, size};
 }
 
-static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_call *t, trace_labels *labels) {
+// "creat|trunc", "0" for none, "append|0x40" for one that has no name.
+static cv_bytes name_flags(trace_texts *texts, const char *const *bits, uint32_t flags) {
+  char out[64];
+  size_t n = 0;
+  for (unsigned i = 0; bits[i] != NULL; i++)
+    if ((flags >> i & 1) != 0) {
+      n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", n != 0 ? "|" : "", bits[i]); // all names fit
+      flags &= ~(1u << i);
+    }
+  if (flags != 0 || n == 0)
+    n += (size_t)snprintf(out + n, sizeof out - n, flags != 0 ? "%s0x%x" : "%s%x", n != 0 ? "|" : "", flags);
+  return keep_text(texts, out, n);
+}
+
+// The first bytes that buffers hold, across their limits.
+static cv_bytes first_bytes(const p1_call *c, trace_texts *texts, uint32_t list, uint32_t count) {
+  char out[64];
+  size_t n = 0;
+  uint8_t *pair, *data;
+  for (uint64_t i = 0; i < count && n < sizeof out; i++) {
+    if (list + i * 8 > UINT32_MAX || p1_mem(c, (uint32_t)(list + i * 8), 8, &pair) != CV_ERR_OK)
+      break;
+    uint64_t v = cv_load_le64(pair);
+    size_t size = CV_MIN((size_t)(v >> 32), sizeof out - n);
+    if (p1_mem(c, (uint32_t)v, size, &data) != CV_ERR_OK)
+      break;
+    memcpy(out + n, data, size);
+    n += size;
+  }
+  return keep_text(texts, out, n);
+}
+
+static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_call *t, trace_texts *texts) {
   cv_trace_value *v = &t->args[t->arg_count];
   *v = (cv_trace_value){.name = p->name, .kind = CV_TRACE_UNSIGNED, .number = c->a[i].u32};
   uint8_t *text;
@@ -145,6 +192,13 @@ static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_cal
     v->number = c->a[i].u64;
     break;
   case PARAM_FLAGS:
+    v->kind = CV_TRACE_FLAGS;
+    v->text = name_flags(texts, p->bits, c->a[i].u32);
+    break;
+  case PARAM_DATA:
+    v->kind = CV_TRACE_TEXT;
+    v->text = first_bytes(c, texts, c->a[i].u32, c->a[i + 1].u32);
+    break;
   case PARAM_PTR:
   case PARAM_OUT:
     v->kind = CV_TRACE_HEX;
@@ -153,7 +207,7 @@ static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_cal
     v->kind = CV_TRACE_DESCRIPTOR;
     cv_descriptor *d;
     if (cv_descriptors_get(&c->w->descriptors, c->a[i].u32, 0, &d) == CV_ERR_OK)
-      v->text = keep_label(labels, d->label);
+      v->text = keep_text(texts, d->label, d->label != NULL ? strlen(d->label) : 0);
     break;
   }
   case PARAM_TEXT:
@@ -185,13 +239,13 @@ static void trace_result(const p1_call *c, const param *p, unsigned i, cv_trace_
 
 static cv_err run_traced(const bound *b, p1_call *c) {
   cv_trace_call t = {.interface = modules[b->unstable], .name = b->f->name};
-  trace_labels labels = {.count = 0};
+  trace_texts texts = {.count = 0};
   cv_value args[CV_MAX_TRACE_ARGS]; // the handler's results do not disturb them
   for (unsigned i = 0; i < b->f->param_count; i++)
     args[i] = c->a[i];
   c->a = args;
   for (unsigned i = 0; i < b->f->param_count; i++)
-    trace_arg(c, &b->f->params[i], i, &t, &labels);
+    trace_arg(c, &b->f->params[i], i, &t, &texts);
   uint64_t start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
   cv_err err = b->f->handler(c);
   t.duration = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start;
