@@ -723,13 +723,13 @@ static void test_trace(void **state) {
   };
   cv_trace_print_text(&out, &call);
   assert_string_equal(cv_buf_cstr(&out),
-                      "call(fd=3 <\"/data\">, path=\"a\\\"b\\\\\\u000a\\ufffd\xc3\xa9\", delta=-5, at=0xff) = success "
+                      "call(fd=3 <\"/data\">, path=\"a\\\"b\\\\\\n\\ufffd\xc3\xa9\", delta=-5, at=0xff) = success "
                       "n=7 [1.2 us]\n");
   out.size = 0;
   cv_trace_print_json(&out, &call);
   assert_string_equal(
       cv_buf_cstr(&out),
-      "{\"interface\":\"iface\",\"call\":\"call\",\"args\":{\"fd\":3,\"path\":\"a\\\"b\\\\\\u000a\\ufffd\xc3\xa9\","
+      "{\"interface\":\"iface\",\"call\":\"call\",\"args\":{\"fd\":3,\"path\":\"a\\\"b\\\\\\n\\ufffd\xc3\xa9\","
       "\"delta\":-5,\"at\":255},\"result\":\"success\",\"out\":{\"n\":7},\"start_ns\":5,\"duration_ns\":1234}\n");
   cv_buf_free(&out);
   assert_int_equal(mem.used, 0);

@@ -21,6 +21,8 @@ void cv_json_string(cv_buf *out, cv_bytes s) {
     if (c == '"' || c == '\\') {
       cv_buf_byte(out, '\\');
       cv_buf_byte(out, (uint8_t)c);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      cv_buf_printf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
     } else if (c < 0x20 || c == 0x7f) {
       cv_buf_printf(out, "\\u%04x", (unsigned)c);
     } else {
