@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// dwarf.c: puts the .debug_* custom sections into an ELF file in memory, which is what libdw reads.
+// dwarf_libdw.c: puts the .debug_* custom sections into an ELF file in memory, which is what libdw reads.
 #include "wasm/dwarf.h"
 
 #include <elf.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// dwarf_none.c: stands for dwarf.c where the headers of libdw were not there when cove was built.
+// dwarf_no_libdw.c: stands in for dwarf_libdw.c where the headers of libdw were not there when cove was built.
 #include "wasm/dwarf.h"
 
 cv_status cv_dwarf_open(cv_dwarf **out, cv_mem *mem, const cv_module *module) {
