@@ -5,7 +5,7 @@
 usage: tests/wasi/run_tests.py --cove build/release/cove --guests DIRECTORY_OF_WASM_FILES [ROW...]
 
 In a row, {tmp} is a fresh directory of the host that holds "file" (with the text "hello") and a link "out" to
-"../secret"; {raw} an empty one. `out` and `err` are the whole text, or, in a list, parts that must be there.
+"../secret", and a file whose name is no UTF-8; {raw} an empty one. `out` and `err` are the whole text, or, in a list, parts that must be there.
 """
 import argparse
 import os
@@ -62,6 +62,8 @@ ROWS = [
     ("read-only", "look", ["--dir", "{tmp}::/data:ro", "--explain"], ["/data/file", "+/data/file", "+/data/new"],
      {"out": "/data/file: hello\n+/data/file: Read-only file system\n+/data/new: Read-only file system\n",
       "err": ["granted read-only"]}),
+    ("a listing leaves out names that are no text", "look", ["--dir", "{tmp}::/data"], ["/data/"],
+     {"out": "/data/: . .. file out\n"}),
     ("no directory", "look", ["--explain"], ["/etc/passwd"], {"out": ["/etc/passwd: "], "err": ["--dir"]}),
     ("another name", "look", ["--dir", "{tmp}::/data", "--tmpfs", "/", "--explain"], ["{tmp}/file"],
      {"out": ["No such file or directory"], "err": ['the program finds it as "/data"']}),
@@ -80,6 +82,8 @@ def prepare(scratch):
     (scratch / "secret").write_text("secret")
     (scratch / "tmp" / "file").write_text("hello")
     os.symlink("../secret", scratch / "tmp" / "out")
+    with open(os.fsencode(scratch / "tmp") + b"/\xff\xfe", "w", encoding="ascii") as odd:
+        odd.write("odd")
 
 
 def differs(name, got, expected):
@@ -112,13 +116,20 @@ def run_row(cove, guests, row, scratch):
     return [w for w in wrong if w]
 
 
-def run_socket_row(cove, guests):
-    """A client of the guest that serves one connection."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([cove, "run", "--tcp-listen", f"127.0.0.1:{port}", str(guests / "serve.wasm")],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def run_socket_row(cove, guests, inherited):
+    """A client of the guest that serves one connection: on a port that cove opens, or on a socket that it is given."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    if inherited:
+        listener.listen()
+        grant, keep = ["--listen-fd", str(listener.fileno())], (listener.fileno(),)
+    else:
+        listener.close()
+        grant, keep = ["--tcp-listen", f"127.0.0.1:{port}"], ()
+    process = subprocess.Popen([cove, "run", *grant, str(guests / "serve.wasm")], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, pass_fds=keep)
+    listener.close()
     client = None
     for _ in range(500):
         try:
@@ -158,7 +169,8 @@ def main():
     options = parser.parse_args()
     failed = 0
     jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, options.guests, row, scratch)) for row in ROWS]
-    jobs.append(("serve a connection", lambda scratch: run_socket_row(options.cove, options.guests)))
+    jobs.append(("serve a connection", lambda scratch: run_socket_row(options.cove, options.guests, False)))
+    jobs.append(("serve on an inherited socket", lambda scratch: run_socket_row(options.cove, options.guests, True)))
     for name, job in jobs:
         if options.rows and name not in options.rows:
             continue

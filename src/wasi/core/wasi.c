@@ -65,7 +65,7 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   w->trace_env = c->trace_env;
   w->should_stop = c->should_stop;
   w->should_stop_env = c->should_stop_env;
-  w->iov = CV_ARENA_ARRAY(&w->arena, cv_iovec, CV_MAX_IOVECS);
+  w->iov = cv_arena_alloc(&w->arena, CV_MAX_IOVECS * sizeof(cv_iovec)); // pages are touched when they are used
   w->path[0] = cv_arena_alloc(&w->arena, w->limits.path_size + 1u);
   w->path[1] = cv_arena_alloc(&w->arena, w->limits.path_size + 1u);
   w->dirs = CV_ARENA_ARRAY(&w->arena, cv_dir, c->dirs.count + 1);
