@@ -83,17 +83,24 @@ static void set_index(cv_value *v, const cv_limits *limits, uint64_t index) {
 
 // ---- memory ----
 
-// Reads a memarg and gives the address of `size` bytes at the operand; NULL when they are out of bounds. *effective is
-// the address in the memory.
-static uint8_t *address(const cv_interp_frame *f, const uint8_t **pc, const cv_value *operand, uint64_t size,
-                        cv_memory **memory, uint64_t *effective) {
+// Reads a memarg. *effective is the address in the memory; false when it is beyond 64 bits.
+static bool effective_address(const cv_interp_frame *f, const uint8_t **pc, const cv_value *operand, cv_memory **memory,
+                              uint64_t *effective) {
   uint32_t flags = cv_leb_u32(pc);
   *memory = cv_instance_memory(f->instance, flags & 0x40 ? cv_leb_u32(pc) : 0);
   uint64_t offset = cv_leb_u64(pc);
   uint64_t base = get_index(operand, &(*memory)->type.limits);
-  if (cv_add_overflows(base, offset, effective) || !cv_range_fits(*effective, size, cv_memory_size(*memory)))
+  return !cv_add_overflows(base, offset, effective);
+}
+
+// The address of `size` bytes at the operand; NULL when they are out of bounds.
+static uint8_t *address(const cv_interp_frame *f, const uint8_t **pc, const cv_value *operand, uint64_t size) {
+  cv_memory *memory;
+  uint64_t effective;
+  if (!effective_address(f, pc, operand, &memory, &effective) ||
+      !cv_range_fits(effective, size, cv_memory_size(memory)))
     return NULL;
-  return (*memory)->base + *effective;
+  return memory->base + effective;
 }
 
 // Alignment is looked at before bounds.
@@ -101,9 +108,10 @@ static uint8_t *atomic_address(const cv_interp_frame *f, const uint8_t **pc, con
                                cv_trap_kind *trap) {
   cv_memory *memory;
   uint64_t effective;
-  uint8_t *p = address(f, pc, operand, size, &memory, &effective);
-  *trap = effective % size != 0 ? CV_TRAP_UNALIGNED_ATOMIC : p == NULL ? CV_TRAP_MEMORY_BOUNDS : CV_TRAP_NONE;
-  return p;
+  bool fits =
+      effective_address(f, pc, operand, &memory, &effective) && cv_range_fits(effective, size, cv_memory_size(memory));
+  *trap = effective % size != 0 ? CV_TRAP_UNALIGNED_ATOMIC : fits ? CV_TRAP_NONE : CV_TRAP_MEMORY_BOUNDS;
+  return *trap == CV_TRAP_NONE ? memory->base + effective : NULL;
 }
 
 static cv_trap_kind wait_or_notify(const cv_interp_frame *f, uint32_t code, const uint8_t **pc, cv_value **sp) {
@@ -111,8 +119,8 @@ static cv_trap_kind wait_or_notify(const cv_interp_frame *f, uint32_t code, cons
   uint64_t effective;
   uint32_t operands = code == CV_OPC_MEMORY_ATOMIC_NOTIFY ? 2 : 3;
   cv_value *v = *sp - operands;
-  if (address(f, pc, v, 0, &memory, &effective) == NULL)
-    return CV_TRAP_MEMORY_BOUNDS;
+  if (!effective_address(f, pc, v, &memory, &effective))
+    effective |= ~(uint64_t)7; // out of bounds, with the alignment it has
   *sp = v + 1;
   switch (code) {
   case CV_OPC_MEMORY_ATOMIC_NOTIFY:
@@ -410,9 +418,7 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     break;                                                                                                             \
   }
 #define ADDRESS(operand, ctype)                                                                                        \
-  cv_memory *memory;                                                                                                   \
-  uint64_t effective;                                                                                                  \
-  uint8_t *p = address(f, &pc, (operand), sizeof(ctype), &memory, &effective);                                         \
+  uint8_t *p = address(f, &pc, (operand), sizeof(ctype));                                                              \
   if (CV_UNLIKELY(p == NULL))                                                                                          \
   TRAP(CV_TRAP_MEMORY_BOUNDS)
 #define CV_LOAD(name, code, mnemonic, out, ctype, align, feature)                                                      \

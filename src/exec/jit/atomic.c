@@ -89,8 +89,11 @@ static void wait_or_notify(jit *j, uint32_t op) {
   cv_emit_load(&j->e, CV_I64, CV_RDX, slot_addr(j, base));
   cv_emit_const(&j->e, CV_R10, m.offset);
   cv_emit_rr(&j->e, CV_X86_ALU(CV_OP_ADD), 1, CV_RDX, CV_R10);
-  if (m.is_64)
-    jit_trap_if(j, CV_CC_B, CV_TRAP_MEMORY_BOUNDS);
+  if (m.is_64) { // beyond 64 bits: an address out of bounds, with the alignment it has, which is looked at first
+    cv_emit_rr(&j->e, CV_X86_ALU(3), 1, CV_R10, CV_R10); // sbb
+    cv_emit_alu_ri(&j->e, CV_OP_AND, 1, CV_R10, -8);
+    cv_emit_rr(&j->e, CV_X86_ALU(CV_OP_OR), 1, CV_RDX, CV_R10);
+  }
   cv_emit_load(&j->e, CV_I64, CV_RCX, slot_addr(j, base + 1));
   if (!notify)
     cv_emit_load(&j->e, CV_I64, CV_R8, slot_addr(j, base + 2));
