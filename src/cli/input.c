@@ -168,6 +168,9 @@ static int apply(cove_config *config, const cli_given *given) {
   case OPT_CANONICAL_NAN:
     cove_config_set_canonical_nan(config, true);
     return 0;
+  case OPT_GDB:
+    cove_config_set_debug(config, true);
+    return 0;
   case OPT_FUEL:
     cove_config_set_fuel(config, true);
     return 0;

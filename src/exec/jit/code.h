@@ -3,6 +3,7 @@
 #ifndef COVE_EXEC_JIT_CODE_H
 #define COVE_EXEC_JIT_CODE_H
 
+#include "exec/code/profile.h"
 #include "exec/jit/jit.h"
 
 typedef struct jit_func_code {
@@ -27,6 +28,7 @@ typedef struct jit_code {
   uint32_t placed;
   CV_VEC(uint8_t) map;
   CV_VEC(handler) handlers;
+  CV_VEC(cv_gdb_entry *) debug_entries;
 } jit_code;
 
 const jit_func_code *jit_code_function(const jit_code *code, uintptr_t pc, uint32_t *index);

@@ -5,7 +5,7 @@
 // Code of a module lies in blocks of the code arena. A direct call to a function that is not placed yet is linked into
 // a chain through its 32-bit field (the place of the next field, counted from the arena's start), which is resolved
 // when the callee is placed.
-#include "exec/jit/code.h"
+#include "exec/jit/announce.h"
 #include "exec/jit/plan.h"
 #include "exec/jit/stencil.h"
 #include "sys/thread.h"
@@ -209,6 +209,7 @@ static cv_status compile_all(jit_code *code, cv_diag *diag) {
 
 static void jit_code_delete(cv_code *base, cv_mem *mem) {
   jit_code *code = (jit_code *)base;
+  jit_announce_end(code);
   uint32_t defined = code->base.module->func_count - code->base.module->imported_funcs;
   for (size_t i = 0; i < code->blocks.count; i++) {
     cv_code_map_remove((uintptr_t)code->blocks.data[i].run);
@@ -244,6 +245,8 @@ static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module
     status = CV_ENOMEM;
   if (status == CV_OK)
     status = compile_all(code, diag);
+  if (status == CV_OK)
+    status = jit_announce(code, 0);
   if (status != CV_OK) {
     jit_code_delete(&code->base, mem);
     return status;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// announce.c: tells profilers and debuggers of compiled functions, where the options ask for it.
+#include "exec/jit/announce.h"
+
+cv_status jit_announce(jit_code *code, uint32_t first) {
+  const cv_compile_options *options = &code->base.options;
+  if ((options->profile == NULL && !options->debug_frames) || first == code->placed)
+    return CV_OK;
+  const cv_module *m = code->base.module;
+  uint32_t count = code->placed - first;
+  cv_code_symbol *symbols = cv_mem_calloc(code->mem, count, sizeof *symbols);
+  if (symbols == NULL)
+    return CV_ENOMEM;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t defined = code->order[first + i];
+    const jit_func_code *f = &code->funcs[defined];
+    uint32_t index = defined + m->imported_funcs;
+    symbols[i] = (cv_code_symbol){.start = (uintptr_t)cv_code_arena_base() + f->at,
+                                  .size = f->size,
+                                  .name = m->funcs[index].name,
+                                  .index = index};
+  }
+  cv_status status = CV_OK;
+  // Whether a file can be written is no concern of the program: it runs without.
+  if (options->profile != NULL)
+    (void)!cv_profile_symbols(options->profile, symbols, count);
+  if (options->debug_frames) {
+    cv_gdb_entry *entry = cv_gdb_register(code->mem, symbols, count);
+    status = entry != NULL ? cv_vec_push(code->mem, &code->debug_entries, entry) : CV_ENOMEM;
+    if (entry != NULL && status != CV_OK)
+      cv_gdb_unregister(code->mem, entry);
+  }
+  cv_mem_free(code->mem, symbols, count * sizeof *symbols);
+  return status;
+}
+
+void jit_announce_end(jit_code *code) {
+  for (size_t i = 0; i < code->debug_entries.count; i++)
+    cv_gdb_unregister(code->mem, code->debug_entries.data[i]);
+  cv_vec_free(code->mem, &code->debug_entries);
+}
