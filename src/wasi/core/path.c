@@ -67,8 +67,9 @@ static void normalise(char *name) {
     size_t n = strcspn(in, "/");
     bool dotdot = n == 2 && in[0] == '.' && in[1] == '.';
     if (dotdot && absolute) {
-      while (out != name && *--out != '/') {
-      }
+      do
+        out -= out != name;
+      while (out != name && *out != '/');
     } else if (n != 0 && !(n == 1 && in[0] == '.')) {
       if (absolute || out != name)
         *out++ = '/';
