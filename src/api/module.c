@@ -5,6 +5,7 @@
 #include "base/leb.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
+#include "wasm/limits.h"
 #include "wasm/text/wat.h"
 #include "wasm/validate/validate.h"
 
@@ -92,12 +93,14 @@ static cove_status read_file(const char *path, cv_buf *out, cove_error **error) 
     return cv_api_fail(error, COVE_IO, "cannot open %s: %s", path, strerror(errno));
   uint8_t chunk[16384];
   size_t got;
-  while ((got = fread(chunk, 1, sizeof chunk, file)) != 0)
+  while (out->size <= CV_MAX_MODULE_SIZE && (got = fread(chunk, 1, sizeof chunk, file)) != 0)
     cv_buf_bytes(out, chunk, got);
   bool failed = ferror(file) != 0;
   fclose(file);
   if (failed)
     return cv_api_fail(error, COVE_IO, "cannot read %s", path);
+  if (out->size > CV_MAX_MODULE_SIZE)
+    return cv_api_fail(error, COVE_LIMIT, "%s is larger than any module", path);
   return cv_buf_status(out) == CV_OK ? COVE_OK : cv_api_no_memory(error);
 }
 

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+// No module is larger than 1 GiB (appendix A.2 of the specification); an endless device is no file.
+static const size_t FILE_LIMIT = (size_t)1 << 30;
+
 static int cannot_read(const char *path, int error) {
   cli_error("cannot read %s: %s", path, strerror(error));
   if (error == ENOENT && strchr(path, '.') == NULL && strchr(path, '/') == NULL &&
@@ -39,6 +42,10 @@ int cli_read_file(const char *path, cove_buffer *out) {
     }
     if (size + 1 < capacity)
       continue;
+    if (size > FILE_LIMIT) {
+      error = EFBIG;
+      break;
+    }
     char *bigger = realloc(data, capacity * 2);
     if (bigger == NULL) {
       error = ENOMEM;

@@ -59,5 +59,9 @@ int main(int argc, char **argv) {
   else
     status = functions[command](&line);
   cli_line_free(&line);
+  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+    cli_error("cannot write standard output");
+    status = status == 0 ? CLI_EXIT_FAILED : status;
+  }
   return status;
 }
