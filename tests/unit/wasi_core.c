@@ -646,6 +646,19 @@ static void test_nonblocking(void **state) {
   assert_int_equal(cv_io_write(w, &out, &(cv_iovec){block, 10}, 1, &done), CV_ERR_OK);
   assert_int_equal(cv_io_read(w, &in, &iov, 1, &done), CV_ERR_OK);
   assert_int_equal(done, 10);
+  // A full pipe says so, and what went in comes out.
+  size_t in_pipe = 0, out_of_pipe = 0;
+  cv_err err;
+  while ((err = cv_io_write(w, &out, &iov, 1, &done)) == CV_ERR_OK) {
+    in_pipe += done;
+    assert_true(in_pipe < (64u << 20));
+  }
+  assert_int_equal(err, CV_ERR_AGAIN);
+  assert_true(in_pipe >= 4096);
+  while ((err = cv_io_read(w, &in, &iov, 1, &done)) == CV_ERR_OK)
+    out_of_pipe += done;
+  assert_int_equal(err, CV_ERR_AGAIN);
+  assert_int_equal(out_of_pipe, in_pipe);
   // The host's own descriptor was not changed: others may share it.
   assert_int_equal(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
   cv_stream_release(in.stream);

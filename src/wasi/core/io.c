@@ -71,6 +71,12 @@ static cv_err stream_read(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, siz
 }
 
 static cv_err stream_write(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, size_t count, size_t *done) {
+  // The host's handle itself may block. A pipe that polls as writable takes this much without waiting.
+  enum { PIPE_ROOM = 4096 };
+  if (d->nonblock && may_block(d->stream) && !d->stream->is_socket) {
+    CV_ERR_TRY(wait_stream(w, d, true));
+    iov = cut(w, iov, &count, PIPE_ROOM);
+  }
   for (;;) {
     cv_err err = cv_stream_write(d->stream, iov, count, done);
     if (err != CV_ERR_INTR && (err != CV_ERR_AGAIN || d->nonblock))
