@@ -569,6 +569,29 @@ static void test_odd_host_places(void **state) {
     }
 }
 
+// A disk without room is an error of the write, by position and at the end alike.
+static void test_full_disk(void **state) {
+  cv_mem mem;
+  cv_fs *fs;
+  cv_file *root, *f;
+  size_t done;
+  uint64_t end;
+  if (access("/dev/full", W_OK) != 0)
+    skip();
+  cv_mem_init(&mem, UINT64_MAX);
+  assert_int_equal(cv_fs_host_new(&mem, "/dev", CV_RESOLVE_AUTO, &fs), CV_ERR_OK);
+  assert_int_equal(cv_fs_root(fs, &root), CV_ERR_OK);
+  assert_int_equal(cv_file_open(root, "full", &(cv_open_how){.write = true}, &f), CV_ERR_OK);
+  cv_iovec iov = {(void *)(uintptr_t)"x", 1};
+  assert_int_equal(cv_file_write(f, &iov, 1, 0, &done), CV_ERR_NOSPC);
+  assert_int_equal(done, 0);
+  assert_int_equal(cv_file_append(f, &iov, 1, &done, &end), CV_ERR_NOSPC);
+  cv_file_release(f);
+  cv_file_release(root);
+  cv_fs_release(fs);
+  assert_int_equal(mem.used, 0);
+}
+
 // A host that closed its standard streams: no file of a guest takes their numbers.
 static void test_closed_standard_streams(void **state) {
   int keep = fcntl(0, F_DUPFD_CLOEXEC, 10);
@@ -707,6 +730,7 @@ int main(void) {
       cmocka_unit_test(test_files),
       cmocka_unit_test(test_cookies),
       cmocka_unit_test(test_odd_host_places),
+      cmocka_unit_test(test_full_disk),
       cmocka_unit_test(test_closed_standard_streams),
       cmocka_unit_test(test_depth),
       cmocka_unit_test(test_memory_limit),
