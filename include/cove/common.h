@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // common.h: what every public header uses: visibility, C++ linkage, borrowed runs of bytes, owned buffers.
 //
-// Conventions of all headers
+// C11 or C++11, gcc or clang. Conventions of all headers
 //   Names      cove_noun_verb. A function `_new` makes what `_delete` ends; `_delete` takes NULL.
 //   Ownership  A pointer to const, and anything that is not made by a `_new`, is borrowed; how long it lives is said.
 //   Errors     A function that can fail returns a cove_status that must be looked at. It takes `cove_error **error`
