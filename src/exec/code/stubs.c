@@ -28,6 +28,7 @@ static struct {
   cv_code_block block;    // being filled
   size_t used;
   const uint8_t *helpers[CV_NATIVE_HELPER_COUNT];
+  const uint8_t *lazy[2]; // by `external`
   bool ready;
 } stubs = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
@@ -54,17 +55,76 @@ const uint8_t *cv_native_place_forever(const uint8_t *code, size_t size) {
 
 // ---- helper stubs ----
 
-static void emit_helper(cv_emit *e, uint64_t function) {
+// Stores in the innermost activation where wasm code was left. Changes r10 and rax.
+static void emit_exit(cv_emit *e, cv_reg frame, cv_addr pc) {
   cv_emit_load(e, CV_I64, CV_R10, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
   cv_emit_load(e, CV_I64, CV_R10, cv_at(CV_R10, offsetof(cv_context, top)));
-  cv_emit_store(e, CV_I64, cv_at(CV_R10, offsetof(cv_activation, frame)), CV_RBP);
-  cv_emit_load(e, CV_I64, CV_RAX, cv_at(CV_RSP, 0));
+  cv_emit_store(e, CV_I64, cv_at(CV_R10, offsetof(cv_activation, frame)), frame);
+  cv_emit_load(e, CV_I64, CV_RAX, pc);
   cv_emit_store(e, CV_I64, cv_at(CV_R10, offsetof(cv_activation, pc)), CV_RAX);
   cv_emit_rm(e, CV_X86(0, 0, 0xc6), 0, 0, cv_at(CV_R10, offsetof(cv_activation, faulted)));
   e8(e, 0);
+}
+
+static void emit_helper(cv_emit *e, uint64_t function) {
+  emit_exit(e, CV_RBP, cv_at(CV_RSP, 0));
   cv_emit_const(e, CV_RAX, function);
   cv_emit_rr(e, CV_X86(0, 0, 0xff), 0, 4, CV_RAX); // jmp rax
 }
+
+// ---- lazy entries ----
+
+// The argument registers that C does not keep go to the frame; r12 to r15 stay.
+static void emit_lazy(cv_emit *e, bool external) {
+  static const uint8_t ints[] = {CV_RDI, CV_RSI, CV_R8, CV_R9};
+  enum { FLOATS_AT = 32, FRAME = FLOATS_AT + 16 * CV_FLOAT_PARAM_REGS };
+  static_assert(FRAME % 16 == 0, "the stack is aligned at the call");
+  if (external) {
+    cv_emit_load(e, CV_I64, CV_REG_INSTANCE, cv_at(CV_REG_CALLEE, offsetof(cv_func, instance)));
+    cv_emit_load(e, CV_I64, CV_REG_MEMORY, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, memory0_base)));
+    cv_emit_load(e, CV_I32, CV_RCX, cv_at(CV_REG_CALLEE, offsetof(cv_func, index)));
+  } else {
+    e8(e, 0x59); // pop rcx
+    cv_emit_load(e, CV_I32, CV_RCX, cv_at(CV_RCX, CV_LAZY_INDEX));
+  }
+  e8(e, 0x55); // push rbp
+  cv_emit_mov(e, 1, CV_RBP, CV_RSP);
+  cv_emit_alu_ri(e, CV_OP_SUB, 1, CV_RSP, FRAME);
+  for (unsigned i = 0; i < CV_COUNT(ints); i++)
+    cv_emit_store(e, CV_I64, cv_at(CV_RSP, (int32_t)(8 * i)), ints[i]);
+  for (unsigned i = 0; i < CV_FLOAT_PARAM_REGS; i++)
+    cv_emit_xstore(e, CV_V128, cv_at(CV_RSP, (int32_t)(FLOATS_AT + 16 * i)), CV_XMM0 + i);
+  cv_emit_load(e, CV_I64, CV_RDX, cv_at(CV_RBP, 0));
+  emit_exit(e, CV_RDX, cv_at(CV_RBP, 8));
+  cv_emit_mov(e, 1, CV_RDI, CV_REG_INSTANCE);
+  cv_emit_mov(e, 0, CV_RSI, CV_RCX);
+  cv_emit_const(e, CV_RAX, (uint64_t)(uintptr_t)&cv_native_compile);
+  cv_emit_rr(e, CV_X86(0, 0, 0xff), 0, 2, CV_RAX); // call rax
+  for (unsigned i = 0; i < CV_COUNT(ints); i++)
+    cv_emit_load(e, CV_I64, ints[i], cv_at(CV_RSP, (int32_t)(8 * i)));
+  for (unsigned i = 0; i < CV_FLOAT_PARAM_REGS; i++)
+    cv_emit_xload(e, CV_V128, CV_XMM0 + i, cv_at(CV_RSP, (int32_t)(FLOATS_AT + 16 * i)));
+  e8(e, 0xc9);                                     // leave
+  cv_emit_rr(e, CV_X86(0, 0, 0xff), 0, 4, CV_RAX); // jmp rax
+}
+
+static bool lazy_make(void) {
+  for (unsigned external = 0; external < 2; external++) {
+    uint8_t code[512];
+    cv_emit e = {.p = code, .start = code, .end = code + sizeof code};
+    emit_lazy(&e, external);
+    stubs.lazy[external] = place(code, cv_emit_at(&e));
+    if (stubs.lazy[external] == NULL)
+      return false;
+  }
+  return true;
+}
+
+const uint8_t *cv_native_lazy_entry(bool external) {
+  return stubs.lazy[external];
+}
+
+// ---- making them ----
 
 static void stubs_make(void) {
   cv_mem_init(&stubs.mem, UINT64_MAX);
@@ -88,7 +148,7 @@ static void stubs_make(void) {
     if (stubs.helpers[i] == NULL)
       return;
   }
-  stubs.ready = true;
+  stubs.ready = lazy_make();
 }
 
 bool cv_native_stubs_ready(void) {

@@ -3,6 +3,7 @@
 //
 //   entry   per signature, a cv_invoke_fn: from C into a function in the native convention
 //   thunk   per signature, the native convention into cv_func.invoke: host functions, functions of other tiers
+//   lazy    two: to the compiler, from a call of a function that is not compiled yet
 //   helper  per C helper: records where wasm code was left (activation frame and pc) and goes on to the helper
 #ifndef COVE_EXEC_CODE_STUBS_H
 #define COVE_EXEC_CODE_STUBS_H
@@ -46,6 +47,17 @@ const uint8_t *cv_native_helper_stub(cv_native_helper helper);
 // the same machine shape and live as long as the process. NULL when out of memory. Thread-safe.
 cv_invoke_fn *cv_native_entry(const cv_functype *signature);
 void *cv_native_thunk(const cv_functype *signature);
+
+// What a call of a function that is not compiled yet enters, after cv_native_stubs_ready. It keeps the arguments, calls
+// cv_native_compile and goes on to the function.
+//   external  as cv_func.code
+//   else      by a call instruction that pushes where the function index is: a u32 CV_LAZY_INDEX bytes behind it. The
+//             return address of the wasm code is below on the stack.
+enum { CV_LAZY_INDEX = 1 };
+const uint8_t *cv_native_lazy_entry(bool external);
+// Compiles the function unless it is, and tells where a direct call enters it. Defined by tier 1. Raises a trap when
+// there is no memory.
+const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func);
 
 // Copies `size` bytes of position-independent data to executable memory that lives as long as the process.
 const uint8_t *cv_native_place_forever(const uint8_t *code, size_t size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // jit.h: the state of tier 1 while it compiles one function, and what its files offer each other.
 //
-//   compile.c   the tier: compiles a module function by function, places the code, binds function instances
+//   compile.c   the tier: compiles a module function by function, at once or late, binds function instances
+//   place.c     code and tables of a function to their place, and the function of an address
 //   function.c  one function: prologue, the loop over instructions, epilogue, trap sites
 //   plan.h      values: the compile-time stack, registers, pinned locals
 //   int.c float.c memory.c control.c call.c object.c simd.c exception.c   instructions, by kind

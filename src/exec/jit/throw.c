@@ -31,7 +31,7 @@ static const uint8_t *pad_in(const cv_code *base, uintptr_t pc, const cv_instanc
   const uint8_t *start = cv_code_arena_base() + f->at;
   uint32_t at = (uint32_t)(pc - (uintptr_t)start), deepest = UINT32_MAX;
   for (uint32_t i = 0; i < f->handler_count; i++) {
-    const handler *h = &code->handlers.data[f->handlers + i];
+    const handler *h = &f->handlers[i];
     if (at < h->start || at >= h->end || h->depth > deepest)
       continue;
     if (h->kind == CV_HANDLER_LEGACY_DELEGATE)
