@@ -248,8 +248,10 @@ static void patch_frame_size(jit *j) {
 
 // ---- fuel ----
 
-// Adds the cost of instruction `op` and takes what is pending (runtime/fuel.h). Changes the flags.
+// Adds the cost of instruction `op` and takes what is pending (runtime/fuel.h), when fuel is counted. May change the flags.
 void jit_fuel_charge(jit *j, uint32_t op) {
+  if (CV_LIKELY(!j->fuel))
+    return;
   j->fuel_pending += cv_fuel_cost(op);
   if (j->fuel_pending == 0)
     return;
