@@ -248,7 +248,8 @@ static void patch_frame_size(jit *j) {
 
 // ---- fuel ----
 
-// Adds the cost of instruction `op` and takes what is pending (runtime/fuel.h), when fuel is counted. May change the flags.
+// Adds the cost of instruction `op` and takes what is pending (runtime/fuel.h), when fuel is counted. May change the
+// flags.
 void jit_fuel_charge(jit *j, uint32_t op) {
   if (CV_LIKELY(!j->fuel))
     return;
