@@ -56,6 +56,14 @@ void cli_progress_end(void);
 
 // ---- grants.c: from options to what a program is granted; 0, or an exit status after a message ----
 int cli_make_wasi(const cli_line *line, cove_wasi **out);
+// The two names of a granted directory or archive: HOST[::GUEST][:ro].
+typedef struct cli_mapping {
+  char *host; // owned; holds both names
+  const char *guest;
+  bool read_only;
+} cli_mapping;
+// False when `value` has an empty name, or memory is out (then host is NULL). Free `host` in either case.
+bool cli_parse_mapping(const char *value, cli_mapping *out);
 // What a preview 1 import is for: "files", with the option that grants it. NULL for an unknown name.
 typedef struct cli_need {
   const char *what, *option;
@@ -64,6 +72,10 @@ const cli_need *cli_need_of(const char *import_name, size_t size);
 
 // ---- invoke.c: calls an export with arguments as they were typed ----
 int cli_invoke(cove_instance *instance, const cove_module *module, const char *name, char **args, int arg_count);
+
+// ---- explain.c ----
+// Prints which arguments name files of this machine that the program cannot reach by that name, and what would help.
+void cli_explain_arguments(const cli_line *line);
 
 // ---- help.c ----
 void cli_print_topic_names(FILE *out);

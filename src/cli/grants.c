@@ -57,25 +57,31 @@ static void cut(char *text, const char **guest) {
     text[*guest - 2 - text] = '\0';
 }
 
-static int grant_dir(cove_wasi_config *config, const char *value) {
-  char *host = strdup(value);
-  if (host == NULL)
-    return CLI_EXIT_INTERNAL;
-  bool read_only = false;
+bool cli_parse_mapping(const char *value, cli_mapping *out) {
+  *out = (cli_mapping){.host = strdup(value)};
+  if (out->host == NULL)
+    return false;
+  char *host = out->host;
   size_t size = strlen(host);
   if (size > 3 && (strcmp(host + size - 3, ":ro") == 0 || strcmp(host + size - 3, ":rw") == 0)) {
-    read_only = host[size - 1] == 'o';
+    out->read_only = host[size - 1] == 'o';
     host[size - 3] = '\0';
   }
-  const char *guest;
-  cut(host, &guest);
+  cut(host, &out->guest);
+  if (out->guest == NULL)
+    out->guest = host;
+  return host[0] != '\0' && out->guest[0] != '\0';
+}
+
+static int grant_dir(cove_wasi_config *config, const char *value) {
+  cli_mapping m;
   cove_error *error = NULL;
   int status = 0;
-  if (host[0] == '\0' || (guest != NULL && guest[0] == '\0'))
-    status = usage("dir", value, "HOST[::GUEST][:ro]");
-  else if (cove_wasi_config_dir(config, host, guest != NULL ? guest : host, read_only, &error) != COVE_OK)
+  if (!cli_parse_mapping(value, &m))
+    status = m.host == NULL ? CLI_EXIT_INTERNAL : usage("dir", value, "HOST[::GUEST][:ro]");
+  else if (cove_wasi_config_dir(config, m.host, m.guest, m.read_only, &error) != COVE_OK)
     status = failed("--dir", error);
-  free(host);
+  free(m.host);
   return status;
 }
 
@@ -113,6 +119,8 @@ static int grant_env(cove_wasi_config *config, const char *text) {
   const char *equals = strchr(text, '=');
   if (equals != NULL)
     return set_env(config, "env", text, (size_t)(equals - text), equals + 1);
+  if (text[0] == '\0')
+    return usage("env", text, "KEY or KEY=VALUE");
   const char *value = getenv(text);
   if (value == NULL) {
     cli_note("--env %s: the caller has no such variable; the program gets none", text);
@@ -186,6 +194,8 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
   case OPT_DIR:
     return grant_dir(config, value);
   case OPT_TMPFS:
+    if (value[0] == '\0')
+      return usage("tmpfs", value, "a directory of the program, such as /tmp");
     return cove_wasi_config_tmpfs(config, value, &error) == COVE_OK ? 0 : failed("--tmpfs", error);
   case OPT_ARCHIVE:
     return grant_archive(config, value);

@@ -52,7 +52,8 @@ static void print_limits(FILE *out) {
         "  --max-memory 64MiB  linear memory\n"
         "  --max-output 1MiB   standard output and error\n"
         "  --max-stack 8MiB    nested calls\n\n"
-        "A limit that was reached is told with its number, and ends cove with status 125.\n",
+        "A limit that was reached is named, and ends cove with status 125 (--timeout: 124). Calls that do not fit\n"
+        "in --max-stack are a trap: status 134.\n",
         out);
 }
 

@@ -10,8 +10,12 @@
 // No module is larger than 1 GiB (appendix A.2 of the specification); an endless device is no file.
 static const size_t FILE_LIMIT = (size_t)1 << 30;
 
+static const char *shown(const char *path) {
+  return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static int cannot_read(const char *path, int error) {
-  cli_error("cannot read %s: %s", path, strerror(error));
+  cli_error("cannot read %s: %s", shown(path), strerror(error));
   if (error == ENOENT && strchr(path, '.') == NULL && strchr(path, '/') == NULL &&
       cli_find_command(path) != CLI_COMMAND_COUNT)
     cli_hint("the subcommand comes first: cove %s", path);
@@ -83,9 +87,10 @@ static int refuse(const char *path, cove_input_kind kind, const char *looks_like
     return CLI_EXIT_DATA;
   }
   if (size == 0)
-    cli_error("%s is empty", path);
+    cli_error("%s is empty", shown(path));
   else
-    cli_error("%s is not WebAssembly: it looks like %s", path, looks_like != NULL ? looks_like : "something else");
+    cli_error("%s is not WebAssembly: it looks like %s", shown(path),
+              looks_like != NULL ? looks_like : "something else");
   return CLI_EXIT_DATA;
 }
 
@@ -221,7 +226,8 @@ int cli_write_output(const cli_line *line, const void *data, size_t size) {
   int error = errno;
   if (file != NULL && !standard)
     written = fclose(file) == 0 && written;
-  if (!written)
-    cli_error("cannot write %s: %s", standard ? "standard output" : path, strerror(error));
+  // main() reports standard output, once for whoever wrote to it.
+  if (!written && !standard)
+    cli_error("cannot write %s: %s", path, strerror(error));
   return written ? 0 : CLI_EXIT_FAILED;
 }

@@ -192,6 +192,11 @@ int cli_invoke(cove_instance *instance, const cove_module *module, const char *n
       char shown[64];
       cli_error("argument %zu, \"%s\", is not %s", i + 1, args[i],
                 cove_valtype_name(type.params[i], shown, sizeof shown));
+      if (type.params[i] == COVE_V128)
+        cli_hint("a v128 is 0x and up to 32 hexadecimal digits");
+      else if (type.params[i] != COVE_I32 && type.params[i] != COVE_I64 && type.params[i] != COVE_F32 &&
+               type.params[i] != COVE_F64)
+        cli_hint("the only reference that can be written is null");
       status = CLI_EXIT_USAGE;
     }
   if (status == 0)

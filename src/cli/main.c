@@ -27,6 +27,14 @@ static int unknown_command(const char *word) {
   return CLI_EXIT_USAGE;
 }
 
+// Everything that was printed has to arrive.
+static int finish(int status) {
+  if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    return status;
+  cli_error("cannot write standard output");
+  return status == 0 ? CLI_EXIT_FAILED : status;
+}
+
 typedef int command_fn(const cli_line *line);
 
 int main(int argc, char **argv) {
@@ -41,11 +49,11 @@ int main(int argc, char **argv) {
   const char *word = argv[1];
   if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
     printf("cove %s\n", cove_version());
-    return 0;
+    return finish(0);
   }
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
     cli_print_overview(stdout);
-    return 0;
+    return finish(0);
   }
   cli_command command = cli_find_command(word);
   if (command == CLI_COMMAND_COUNT)
@@ -59,9 +67,5 @@ int main(int argc, char **argv) {
   else
     status = functions[command](&line);
   cli_line_free(&line);
-  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-    cli_error("cannot write standard output");
-    status = status == 0 ? CLI_EXIT_FAILED : status;
-  }
-  return status;
+  return finish(status);
 }

@@ -62,6 +62,12 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day) {
   return era_days + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
+static unsigned days_of_month(unsigned year, unsigned month) {
+  static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return days[month - 1] + (month == 2 && leap ? 1u : 0u);
+}
+
 bool cli_parse_time(const char *text, uint64_t *out) {
   unsigned year, month, day, hour = 0, minute = 0, second = 0;
   int used = 0;
@@ -70,8 +76,8 @@ bool cli_parse_time(const char *text, uint64_t *out) {
   int fields = sscanf(text, "%4u-%2u-%2u%nT%2u:%2u:%2u%n", &year, &month, &day, &used, &hour, &minute, &second, &used);
   if ((fields != 3 && fields != 6) || (text[used] != '\0' && strcmp(text + used, "Z") != 0))
     return false;
-  if (year < 1970 || year > 2500 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-      second > 59)
+  if (year < 1970 || year > 2500 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
+      hour > 23 || minute > 59 || second > 59)
     return false;
   *out = (((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000000000u;
   return true;

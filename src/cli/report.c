@@ -128,6 +128,14 @@ static void hint_import(cove_bytes module, cove_bytes name) {
       {"wbg", "made by wasm-bindgen for a browser: build for the target wasm32-wasip1 instead"},
       {"__wbindgen_placeholder__", "made by wasm-bindgen for a browser: build for the target wasm32-wasip1 instead"},
   };
+  if (module.size == 3 && memcmp(module.data, "env", 3) == 0 && name.size == 6 && memcmp(name.data, "memory", 6) == 0) {
+    cli_hint("the program was linked to take its memory from the host: link it without --import-memory");
+    return;
+  }
+  if (module.size > 5 && memcmp(module.data, "wasi:", 5) == 0) {
+    cli_hint("this is an interface of WASI 0.2 or later, which components use: build for wasm32-wasip1 instead");
+    return;
+  }
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
     if (module.size == strlen(known[i].module) && memcmp(module.data, known[i].module, module.size) == 0) {
       cli_hint("%s", known[i].hint);
@@ -171,8 +179,12 @@ int cli_report(const char *what, cove_error *error) {
       cli_error("%s: %s%s", what, kind, cove_error_message(error));
     else
       cli_error("%s%s", kind, cove_error_message(error));
-    if (cove_error_import(error, &module, &name) && strncmp(cove_error_text(error), "unknown", 7) == 0)
+    if (!cove_error_import(error, &module, &name))
+      ;
+    else if (strncmp(cove_error_text(error), "unknown", 7) == 0)
       hint_import(module, name);
+    else if (what != NULL)
+      cli_hint("the module declares it with another type than it has here; its own is shown by: cove inspect %s", what);
     result = exit_status_of(status);
   }
   cove_error_delete(error);

@@ -148,14 +148,26 @@ static void list_functions(const cove_module *module) {
   fputs(shown != 0 ? "\n" : "", stderr);
 }
 
+static bool has_functions(const cove_module *module) {
+  cove_export item;
+  for (size_t i = 0; cove_module_export(module, i, &item); i++)
+    if (item.type.kind == COVE_EXTERN_FUNC)
+      return true;
+  return false;
+}
+
 static int nothing_to_run(const run *r) {
   cove_export item;
   bool reactor = cove_module_find_export(r->module, "_initialize", &item);
   cli_error("%s: %s", r->path,
             reactor ? "this is a reactor: it has functions to call, and no program to start (no export \"_start\")"
                     : "there is no program to start (no export \"_start\")");
-  cli_hint("to call one of its functions: cove run --invoke NAME %s [ARG]...", r->path);
-  list_functions(r->module);
+  if (!has_functions(r->module)) {
+    cli_hint("it exports no function at all: was it linked as a program?");
+  } else {
+    cli_hint("to call one of its functions: cove run --invoke NAME %s [ARG]...", r->path);
+    list_functions(r->module);
+  }
   return CLI_EXIT_LINK;
 }
 
@@ -167,6 +179,12 @@ static int start(run *r) {
   if (invoke == NULL && main_func == NULL)
     return nothing_to_run(r);
   if (main_func != NULL) {
+    const cove_functype type = cove_func_type(main_func);
+    if (type.param_count != 0 || type.result_count != 0) {
+      cli_error("%s: \"%s\" has parameters or results: this is not a WASI program", r->path,
+                invoke != NULL ? "_initialize" : "_start");
+      return CLI_EXIT_LINK;
+    }
     cove_status called = cove_func_call(main_func, NULL, 0, NULL, 0, &error);
     status = ended(r, called, error);
     if (called != COVE_OK)
@@ -188,11 +206,14 @@ static void explain(const run *r, int status) {
     (void)cli_report(NULL, error);
     return;
   }
-  if (text.size != 0)
-    cli_note("what the program asked for and was not granted:\n%s", text.data);
-  else if (asked)
+  if (text.size != 0) {
+    cli_note("what the program was refused, and what it can reach:");
+    fputs(text.data, stderr);
+  } else if (asked) {
     cli_note("the program was refused nothing");
+  }
   cove_buffer_delete(&text);
+  cli_explain_arguments(r->line);
 }
 
 int cli_run(const cli_line *line) {

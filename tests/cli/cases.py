@@ -10,6 +10,7 @@ def make_files(folder):
     folder = pathlib.Path(folder)
     (folder / "component.wasm").write_bytes(b"\0asm\x0d\0\1\0")
     (folder / "truncated.wasm").write_bytes(b"\0asm\1\0\0\0\1\x05\1")
+    (folder / "random.bin").write_bytes(b"\xc3\x01\x9e\x7f\x10")
     (folder / "empty.wasm").write_bytes(b"")
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
     (folder / "program.py").write_text("#!/usr/bin/env python3\nprint('no')\n")
@@ -55,6 +56,7 @@ CASES = [
     row("run-env", "run", "--env", "A=1", "--env", "PASSED", "--env", "A=2", "env.wat", env={"PASSED": "through"}),
     row("run-env-missing", "run", "--env", "ABSENT", "env.wat"),
     row("run-env-bad", "run", "--env", "=x", "env.wat"),
+    row("run-env-empty", "run", "--env", "", "env.wat"),
     row("run-env-file", "run", "--env-file", "vars.env", "env.wat"),
     row("run-env-file-bad", "run", "--env-file", "hello.wat", "env.wat"),
     row("run-stdin", "run", "--stdin", "data/text.txt", "cat.wat"),
@@ -76,6 +78,10 @@ CASES = [
     row("dir-none", "run", "read.wat"),
     row("dir-none-explained", "run", "--explain", "read.wat"),
     row("dir-none-terminal", "run", "read.wat", terminal=True, env={"NO_COLOR": "1"}),
+    row("dir-argument-none", "run", "--explain", "read.wat", "data/text.txt"),
+    row("dir-argument-mapped", "run", "--explain", "--dir", "data::/x", "read.wat", "data/text.txt"),
+    row("dir-argument-other", "run", "--explain", "--tmpfs", "/tmp", "read.wat", "./hello.wat", "/tmp"),
+    row("dir-argument-covered", "run", "--explain", "--dir", ".", "read.wat", "data/text.txt"),
     row("dir-read-only", "run", "--explain", "--dir", "data:ro", "write.wat", files=["data/new.txt"]),
     row("dir-write", "run", "--dir", "data", "write.wat", files=["data/new.txt"]),
     row("tmpfs", "run", "--tmpfs", "/tmp", "write.wat"),
@@ -87,6 +93,7 @@ CASES = [
     row("seed", "run", "--seed", "7", "random.wat"),
     row("clock-fixed", "run", "--clock", "fixed:2026-01-31T12:00:00Z", "clock.wat"),
     row("clock-virtual", "run", "--clock", "virtual:10", "clock.wat"),
+    row("clock-no-such-day", "run", "--clock", "fixed:2026-02-29", "clock.wat"),
     row("clock-bad", "run", "--clock", "sundial", "clock.wat"),
     # ---- limits ----
     row("timeout", "run", "--timeout", "100ms", "loop.wat", any_offset=True),
@@ -94,6 +101,7 @@ CASES = [
     row("fuel", "run", "--fuel", "100k", "loop.wat"),
     row("max-memory", "run", "--max-memory", "1MiB", "grow.wat"),
     row("max-output", "run", "--max-output", "100", "chatter.wat"),
+    row("max-output-one-write", "run", "--max-output", "3", "hello.wat"),
     # ---- traps ----
     row("trap", "run", "trap.wat"),
     row("trap-colour", "run", "trap.wat", terminal=True),
@@ -107,6 +115,8 @@ CASES = [
     row("invoke-not-a-function", "run", "--invoke", "memory", "functions.wat"),
     row("invoke-count", "run", "--invoke", "add", "functions.wat", "2"),
     row("invoke-type", "run", "--invoke", "add", "functions.wat", "2", "two"),
+    row("invoke-vector", "run", "--invoke", "f", "-", "1", stdin='(module (func (export "f") (param v128)))'),
+    row("invoke-reference", "run", "--invoke", "f", "-", "1", stdin='(module (func (export "f") (param externref)))'),
     row("invoke-range", "run", "--invoke", "add", "functions.wat", "2", "4294967296"),
     row("reactor-as-command", "run", "reactor.wat"),
     row("library-as-command", "run", "functions.wat"),
@@ -125,6 +135,12 @@ CASES = [
     row("import-wasi-unknown", "run", "import-wasi.wat"),
     row("import-env", "run", "import-env.wat"),
     row("import-type", "run", "import-type.wat"),
+    row("import-memory", "run", "-", stdin='(module (import "env" "memory" (memory 1)))'),
+    row("import-component", "run", "-", stdin='(module (import "wasi:cli/run@0.2.0" "run" (func)))'),
+    row("nothing-to-call", "run", "-", stdin="(module)"),
+    row("start-with-parameters", "run", "-", stdin='(module (func (export "_start") (param i32)))'),
+    row("standard-input-empty", "run", "-", stdin=""),
+    row("file-random", "run", "random.bin"),
     # ---- insight ----
     row("trace", "run", "--trace=wasi", "hello.wat"),
     row("trace-json", "run", "--trace=wasi:json", "--stdout=null", "hello.wat"),

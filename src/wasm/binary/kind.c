@@ -73,6 +73,14 @@ static const char *find_signature(const uint8_t *bytes, size_t size) {
   return NULL;
 }
 
+// Characters that no text has: the controls below the space, but for white space, backspace and escape.
+static bool has_controls(const uint8_t *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] < 0x08 || (bytes[i] > 0x0d && bytes[i] < 0x20 && bytes[i] != 0x1b))
+      return true;
+  return false;
+}
+
 cv_binary_kind cv_binary_kind_of(const uint8_t *bytes, size_t size, const char **looks_like) {
   const char *ignored;
   if (looks_like == NULL)
@@ -93,7 +101,7 @@ cv_binary_kind cv_binary_kind_of(const uint8_t *bytes, size_t size, const char *
     *looks_like = "WebAssembly text";
     return CV_BINARY_TEXT;
   }
-  *looks_like = memchr(bytes, 0, CV_MIN(size, (size_t)512)) != NULL ? "a binary file of an unknown kind"
-                                                                    : "a text file of an unknown kind";
+  *looks_like = has_controls(bytes, CV_MIN(size, (size_t)512)) ? "a binary file of an unknown kind"
+                                                               : "a text file of an unknown kind";
   return CV_BINARY_OTHER;
 }
