@@ -468,6 +468,32 @@ static void test_backtrace(void **state) {
   cove_error_delete(error);
 }
 
+// A frame that is large by the depth of its handlers only: the function calls none, but what it has C do needs a stack.
+static void test_handlers_in_large_frame(void **state) {
+  (void)state;
+  enum { DEPTH = 20000 };
+  static char text[DEPTH * 20 + 512];
+  size_t n = (size_t)snprintf(text, sizeof text, "(module (memory 1) (func $f (export \"f\") ");
+  for (unsigned i = 0; i < DEPTH; i++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "try ");
+  n += (size_t)snprintf(text + n, sizeof text - n, "(drop (memory.grow (i32.const 0))) ");
+  for (unsigned i = 0; i < DEPTH; i++)
+    n += (size_t)snprintf(text + n, sizeof text - n, "catch_all end ");
+  snprintf(text + n, sizeof text - n, ") (func $g (export \"g\") (call $f) (call $g)))");
+  fixture f;
+  cove_config *config = cove_config_new();
+  cove_limits *limits = cove_limits_new();
+  assert_int_equal(cove_config_set_features(config, "all", NULL), COVE_OK);
+  cove_limits_set_stack(limits, 512 << 10);
+  open_fixture(&f, config, limits);
+  instantiate(&f, text);
+  assert_int_equal(cove_func_call(cove_instance_func(f.instance, "f"), NULL, 0, NULL, 0, NULL), COVE_OK);
+  expect_trap(cove_instance_func(f.instance, "g"), COVE_TRAP_STACK_OVERFLOW, "call stack exhausted");
+  close_fixture(&f);
+  cove_limits_delete(limits);
+  cove_config_delete(config);
+}
+
 // ---- WASI ----
 
 static void test_wasi_collects_and_refuses(void **state) {
@@ -523,6 +549,7 @@ int main(void) {
       cmocka_unit_test(test_deadline_and_cancel),
       cmocka_unit_test(test_memory_limit),
       cmocka_unit_test(test_backtrace),
+      cmocka_unit_test(test_handlers_in_large_frame),
       cmocka_unit_test(test_wasi_collects_and_refuses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,7 +177,10 @@ static void prologue(jit *j) {
   cv_emit_opcode(e, CV_X86(0, 0, 0x81), 1, 0, 0, CV_RSP, false); // sub rsp, frame
   e8(e, 0xec);
   jit_frame_field(j);
-  uint64_t most = ((uint64_t)j->local_count + j->facts->max_height + 8) * j->slot_size;
+  uint64_t most = (uint64_t)j->local_count + j->facts->max_height + 8;
+  if (j->facts->flags & CV_FACT_HANDLERS)
+    most += j->facts->max_depth; // each arm of a legacy try keeps its exception in a slot
+  most *= j->slot_size;
   if ((j->facts->flags & CV_FACT_CALLS) || most > LEAF_FRAME) {
     cv_emit_load(e, CV_I64, CV_R10, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
     cv_emit_rm(e, CV_X86(0, 0, 0x3b), 1, CV_RSP, cv_at(CV_R10, offsetof(cv_context, stack_limit)));
