@@ -42,7 +42,9 @@ static bool is_guarded(const cv_memtype *type) {
 
 // The most bytes that the type lets a memory have; the address type bounds it too.
 static uint64_t type_bound(const cv_memtype *type) {
-  uint64_t most = type->limits.is_64 ? UINT64_MAX >> type->page_log2 : (1ull << 32) >> type->page_log2;
+  uint64_t most = UINT64_MAX >> type->page_log2;
+  if (!type->limits.is_64) // as many pages as memory.size can say
+    most = CV_MIN((1ull << 32) >> type->page_log2, (uint64_t)UINT32_MAX);
   if (type->limits.has_max)
     most = CV_MIN(most, type->limits.max);
   uint64_t bytes;
