@@ -25,6 +25,11 @@ cv_status jit_announce(jit_code *code, uint32_t first) {
   if (options->profile != NULL)
     (void)!cv_profile_symbols(options->profile, symbols, count);
   if (options->debug_frames) {
+    // Direct calls enter behind the external entry, and gdb looks for `push rbp` where a function starts.
+    for (uint32_t i = 0; i < count; i++) {
+      symbols[i].start += JIT_EXTERNAL_ENTRY;
+      symbols[i].size -= JIT_EXTERNAL_ENTRY;
+    }
     cv_gdb_entry *entry = cv_gdb_register(code->mem, symbols, count);
     status = entry != NULL ? cv_vec_push(code->mem, &code->debug_entries, entry) : CV_ENOMEM;
     if (entry != NULL && status != CV_OK)
