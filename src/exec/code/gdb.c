@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // gdb.c: gdb's JIT interface (gdb manual, "JIT Compilation Interface"): an ELF file in memory that has nothing but a
 // symbol table over code that is already in place. Generated functions keep the frame pointer chain and begin with
-// `push rbp; mov rbp, rsp`, which gdb unwinds from the prologue alone, so no call frame information is needed.
+// `push rbp; mov rbp, rsp`, which gdb unwinds from the prologue alone, so no call frame information is needed. Code is
+// mapped shared and never writable where it runs, so the kernel lets no debugger write there: breakpoints in it are
+// hardware ones (hbreak).
 #include "exec/code/profile.h"
 
 #include <elf.h>
