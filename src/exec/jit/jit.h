@@ -90,6 +90,8 @@ typedef struct handler {
   uint32_t kind;        // cv_handler_kind
 } handler;
 
+enum { MAX_FLIGHT = 4 }; // operands of one instruction
+
 typedef struct jit {
   cv_emit e;
   const uint8_t *at, *code, *code_end; // next byte; the function's instructions
@@ -102,10 +104,10 @@ typedef struct jit {
   uint32_t slot_size; // 8, or 16 when the function has vectors
   uint32_t max_slot;  // slots used so far
   const cv_valtype *locals;
-  int8_t *pin;            // register of each local, -1 for none
-  uint32_t pin_local[32]; // local of each pinned register
-  uint32_t owner[32];     // stack position of each used register, or OWNER_FLIGHT
-  ent *flight[4];         // popped operands that fixed registers may push aside
+  int8_t *pin;             // register of each local, -1 for none
+  uint32_t pin_local[32];  // local of each pinned register
+  uint32_t owner[32];      // stack position of each used register, or OWNER_FLIGHT
+  ent *flight[MAX_FLIGHT]; // popped operands that fixed registers may push aside
   uint32_t flight_count;
   ctl *ctls;
   uint32_t ctl_count;

@@ -111,19 +111,21 @@ void jit_vacate(jit *j, unsigned reg) {
   if (!(j->used & BIT(reg)))
     return;
   uint32_t class_regs = (reg >= CV_XMM0 ? (uint32_t)FLOAT_REGS : (uint32_t)INT_REGS) & ~BIT(reg);
-  uint32_t position = j->owner[reg];
+  uint32_t position = j->owner[reg], slot = position;
   ent *a = NULL;
   if (position == OWNER_FLIGHT) {
     for (uint32_t i = 0; i < j->flight_count && a == NULL; i++)
-      if (j->flight[i]->kind == K_REG && j->flight[i]->reg == reg)
+      if (j->flight[i]->kind == K_REG && j->flight[i]->reg == reg) {
         a = j->flight[i];
+        slot = j->sp + MAX_FLIGHT + i; // above the places of all operands that were popped
+      }
     if (a == NULL)
       return;
   } else {
     a = &j->stack[position];
   }
   if ((class_regs & ~(j->used | j->pinned | j->avoid)) == 0) {
-    spill(j, a, position == OWNER_FLIGHT ? a->v : position);
+    spill(j, a, slot);
     return;
   }
   unsigned to = alloc_of(j, class_regs);
