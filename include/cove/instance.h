@@ -41,14 +41,15 @@ typedef struct cove_linker cove_linker;
 COVE_API cove_linker *cove_linker_new(cove_store *store);
 // What was defined goes on living in the store.
 COVE_API void cove_linker_delete(cove_linker *linker);
-// A later definition of the same names replaces the earlier one. Names are copied.
+// A later definition of the same names replaces the earlier one. Names are copied. COVE_USAGE when the item belongs to
+// another store than the linker (of globals and tags that is not checked).
 COVE_API COVE_MUST_USE cove_status cove_linker_define(cove_linker *linker, const char *module, const char *name,
                                                       const cove_extern *item, cove_error **error);
 // cove_func_new and cove_linker_define in one.
 COVE_API COVE_MUST_USE cove_status cove_linker_define_func(cove_linker *linker, const char *module, const char *name,
                                                            const cove_functype *type, cove_host_fn *fn, void *env,
                                                            void (*finalize)(void *env), cove_error **error);
-// All exports of an instance, under one module name.
+// All exports of an instance of the linker's store, under one module name.
 COVE_API COVE_MUST_USE cove_status cove_linker_define_instance(cove_linker *linker, const char *module,
                                                                cove_instance *instance, cove_error **error);
 // Instantiates (core specification, 4.5.4): finds the imports, makes the objects, applies the segments, runs the start

@@ -96,12 +96,34 @@ cv_status cv_linker_put(cove_linker *linker, cv_bytes module, cv_bytes name, cv_
   return cv_map_put(&linker->map, key, linker->items.count - 1, NULL);
 }
 
+// The store that an object belongs to; NULL for the kinds that do not know.
+static const cv_store *owner(cv_extern e) {
+  switch (e.kind) {
+  case CV_EXTERN_FUNC:
+    return e.as.func->store;
+  case CV_EXTERN_TABLE:
+    return e.as.table->store;
+  case CV_EXTERN_MEMORY:
+    return e.as.memory->store;
+  case CV_EXTERN_GLOBAL:
+  case CV_EXTERN_TAG:
+    break;
+  }
+  return NULL;
+}
+
+static bool is_foreign(const cove_linker *linker, const cv_store *store) {
+  return store != NULL && store != linker->store->store;
+}
+
 cove_status cove_linker_define(cove_linker *linker, const char *module, const char *name, const cove_extern *item,
                                cove_error **error) {
   cv_extern e = {.kind = (cv_extern_kind)item->kind};
   e.as.object = item->as.func;
   if (e.as.object == NULL)
     return cv_api_fail(error, COVE_USAGE, "nothing to define as \"%s\" \"%s\"", module, name);
+  if (is_foreign(linker, owner(e)))
+    return cv_api_fail(error, COVE_USAGE, "\"%s\" \"%s\" belongs to another store", module, name);
   return cv_linker_put(linker, cv_bytes_of(module), cv_bytes_of(name), e) == CV_OK ? COVE_OK : cv_api_no_memory(error);
 }
 
@@ -116,6 +138,8 @@ cove_status cove_linker_define_func(cove_linker *linker, const char *module, con
 cove_status cove_linker_define_instance(cove_linker *linker, const char *module, cove_instance *instance,
                                         cove_error **error) {
   cv_instance *from = (cv_instance *)instance;
+  if (is_foreign(linker, from->store))
+    return cv_api_fail(error, COVE_USAGE, "the instance \"%s\" belongs to another store", module);
   for (size_t i = 0; i < from->module->export_count; i++) {
     const cv_export *item = &from->module->exports[i];
     cv_extern e = cv_instance_extern(from, item);

@@ -2,6 +2,7 @@
 // objects.c: memories, tables, globals, tags and externrefs.
 #include "api/api.h"
 #include "runtime/extern.h"
+#include "runtime/tier.h"
 
 static cv_limits limits_of(uint64_t minimum, uint64_t maximum, bool is_64, bool is_shared) {
   return (cv_limits){
@@ -19,6 +20,9 @@ cove_status cove_memory_new(cove_store *store, const cove_memorytype *type, cove
     return cv_api_fail(error, COVE_USAGE, "size minimum must not be greater than maximum");
   if (t.limits.is_shared && !t.limits.has_max)
     return cv_api_fail(error, COVE_USAGE, "shared memory must have maximum");
+  const uint64_t most = type->is_64 ? UINT64_MAX >> t.page_log2 : t.page_log2 == 0 ? UINT32_MAX : 65536;
+  if (t.limits.min > most || (t.limits.has_max && t.limits.max > most))
+    return cv_api_fail(error, COVE_USAGE, "a memory of this type has at most %llu pages", (unsigned long long)most);
   cv_diag diag;
   cv_diag_init(&diag);
   cv_memory *memory;
@@ -46,7 +50,8 @@ uint64_t cove_memory_size(const cove_memory *memory) {
 
 cove_status cove_memory_grow(cove_memory *memory, uint64_t delta, uint64_t *old_pages, cove_error **error) {
   cv_memory *m = (cv_memory *)memory;
-  int64_t old = cv_helper_memory_grow(m, delta);
+  bool refused; // by a limit: nothing to trap here, whatever the store's limits say
+  int64_t old = cv_memory_grow(m, delta, &refused);
   if (old < 0)
     return cv_api_fail(error, COVE_LIMIT, "the memory cannot grow by %llu pages", (unsigned long long)delta);
   if (old_pages != NULL)
@@ -65,6 +70,8 @@ cove_status cove_table_new(cove_store *store, const cove_tabletype *type, const 
                            cove_error **error) {
   if (!cv_type_is_ref(type->element))
     return cv_api_fail(error, COVE_USAGE, "the elements of a table are references");
+  if ((init == NULL || init->ref == NULL) && !cv_type_is_nullable(type->element))
+    return cv_api_fail(error, COVE_USAGE, "the table holds no null references");
   const cv_tabletype t = {.limits = limits_of(type->minimum, type->maximum, type->is_64, false), .elem = type->element};
   if (t.limits.has_max && t.limits.max < t.limits.min)
     return cv_api_fail(error, COVE_USAGE, "size minimum must not be greater than maximum");
@@ -115,7 +122,11 @@ cove_status cove_table_set(cove_table *table, uint64_t index, const cove_value *
 cove_status cove_table_grow(cove_table *table, uint64_t delta, const cove_value *init, uint64_t *old_size,
                             cove_error **error) {
   cv_table *t = (cv_table *)table;
-  int64_t old = cv_helper_table_grow(t, init != NULL ? init->ref : NULL, delta);
+  void *ref = init != NULL ? init->ref : NULL;
+  bool refused;
+  if (ref == NULL && !cv_type_is_nullable(t->type.elem))
+    return cv_api_fail(error, COVE_USAGE, "the table holds no null references");
+  int64_t old = cv_table_grow(t, ref, delta, &refused);
   if (old < 0)
     return cv_api_fail(error, COVE_LIMIT, "the table cannot grow by %llu elements", (unsigned long long)delta);
   if (old_size != NULL)

@@ -442,6 +442,40 @@ static void test_memory_limit(void **state) {
   cove_limits_delete(limits);
 }
 
+// Misuse that could be known is answered, and the host is never unwound.
+static void test_misuse_of_objects(void **state) {
+  (void)state;
+  fixture f, other;
+  cove_limits *limits = cove_limits_new();
+  cove_limits_set_memory(limits, 131072);
+  cove_limits_set_table(limits, 4);
+  cove_limits_set_trap(limits, true);
+  open_fixture(&f, NULL, limits);
+  open_fixture(&other, NULL, limits);
+  const char *text = "(module (memory (export \"m\") 1) (table (export \"t\") 1 funcref) (func (export \"f\")))";
+  instantiate(&f, text);
+  instantiate(&other, text);
+  // A limit traps guests, not the host.
+  assert_int_equal(cove_memory_grow(cove_instance_memory(f.instance, "m"), 2, NULL, NULL), COVE_LIMIT);
+  assert_int_equal(cove_table_grow(cove_instance_table(f.instance, "t"), 9, NULL, NULL, NULL), COVE_LIMIT);
+  static const char *const names[] = {"m", "t", "f"};
+  for (unsigned i = 0; i < 3; i++) {
+    cove_extern item;
+    assert_true(cove_instance_export(other.instance, names[i], &item));
+    assert_int_equal(cove_linker_define(f.linker, "o", names[i], &item, NULL), COVE_USAGE);
+    assert_int_equal(cove_linker_define(other.linker, "o", names[i], &item, NULL), COVE_OK);
+  }
+  assert_int_equal(cove_linker_define_instance(f.linker, "o", other.instance, NULL), COVE_USAGE);
+  cove_memory *memory;
+  cove_memorytype type = {.minimum = 65537, .maximum = COVE_NO_MAXIMUM, .page_size = 65536};
+  assert_int_equal(cove_memory_new(f.store, &type, &memory, NULL), COVE_USAGE);
+  type = (cove_memorytype){.minimum = 1, .maximum = UINT64_C(1) << 32, .page_size = 1};
+  assert_int_equal(cove_memory_new(f.store, &type, &memory, NULL), COVE_USAGE);
+  close_fixture(&other);
+  close_fixture(&f);
+  cove_limits_delete(limits);
+}
+
 // ---- traps ----
 
 static void test_backtrace(void **state) {
@@ -548,6 +582,7 @@ int main(void) {
       cmocka_unit_test(test_fuel),
       cmocka_unit_test(test_deadline_and_cancel),
       cmocka_unit_test(test_memory_limit),
+      cmocka_unit_test(test_misuse_of_objects),
       cmocka_unit_test(test_backtrace),
       cmocka_unit_test(test_handlers_in_large_frame),
       cmocka_unit_test(test_wasi_collects_and_refuses),
