@@ -32,7 +32,7 @@ COVE_API COVE_MUST_USE cove_status cove_config_set_profile(cove_config *config, 
 COVE_API void cove_config_set_debug(cove_config *config, bool debug);
 // Bytes that modules and their code may take together; 0 for no limit (the default).
 COVE_API void cove_config_set_memory_limit(cove_config *config, uint64_t bytes);
-// Native stack of a call, in bytes; 0 for the default, 8 MiB of address space.
+// Native stack of a call, in bytes, at least 128 KiB; 0 for the default, 8 MiB of address space.
 COVE_API void cove_config_set_stack_size(cove_config *config, uint64_t bytes);
 
 // The tiers that were built, fastest first: name of the tier `index`, NULL past the last one.

@@ -24,7 +24,7 @@ COVE_API void cove_limits_set_table(cove_limits *limits, uint64_t elements);
 COVE_API void cove_limits_set_instances(cove_limits *limits, uint32_t count);
 // Bytes of the objects that the store itself allocates, tables included. Default: none.
 COVE_API void cove_limits_set_host_memory(cove_limits *limits, uint64_t bytes);
-// Native stack of a call, in bytes. Default: the engine's.
+// Native stack of a call, in bytes, at least 128 KiB. Default: the engine's.
 COVE_API void cove_limits_set_stack(cove_limits *limits, uint64_t bytes);
 // A growth beyond a limit traps (COVE_TRAP_MEMORY_LIMIT, COVE_TRAP_TABLE_LIMIT) instead of giving -1. Default: -1.
 COVE_API void cove_limits_set_trap(cove_limits *limits, bool trap);

@@ -4,8 +4,10 @@
 
 #include "sys/vm.h"
 
-// Room below the limit of wasm code for helpers and host functions: a quarter of the stack within these bounds.
-enum { ZONE_LEAST = 64 << 10, ZONE_MOST = 256 << 10 };
+// Room below the limit of wasm code for helpers and host functions: a quarter of the stack within these bounds. A stack
+// that is asked to be smaller than LEAST_STACK is made that large: functions of WASI alone take 20 KiB.
+enum { ZONE_LEAST = 64 << 10, ZONE_MOST = 256 << 10, LEAST_STACK = 2 * ZONE_LEAST };
+static const uint64_t MOST_STACK = 1ull << 46; // more than there is; so that sums do not overflow
 
 void cv_pool_init(cv_pool *pool, cv_mem *mem, uint32_t most) {
   *pool = (cv_pool){.mem = mem, .slot_most = most, .fiber_most = most};
@@ -171,7 +173,7 @@ void cv_pool_slot_give(cv_pool *pool, cv_slot *slot) {
 }
 
 cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes) {
-  uint64_t size = cv_vm_page_up(stack_bytes);
+  uint64_t size = cv_vm_page_up(CV_MIN(CV_MAX(stack_bytes, (uint64_t)LEAST_STACK), MOST_STACK));
   cv_lock_take(&pool->lock);
   cv_fiber **at = &pool->fibers;
   while (*at != NULL && (*at)->stack.size != size)
@@ -192,7 +194,7 @@ cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes) {
     return NULL;
   }
   uint64_t zone = CV_MIN(CV_MAX(size / 4, ZONE_LEAST), ZONE_MOST);
-  fiber->limit = (uintptr_t)fiber->stack.low + CV_MIN(zone, size / 2);
+  fiber->limit = (uintptr_t)fiber->stack.low + zone;
   return fiber;
 }
 
