@@ -169,6 +169,7 @@ static void locals_and_weights(void **state) {
     assert_int_equal(facts->local_weight[i], weights[i]);
   }
   assert_int_equal(facts->call_weight, 8 + 64);
+  assert_int_equal(facts->calling_loops, 3);
   assert_int_equal(facts->flags, CV_FACT_LOOPS | CV_FACT_CALLS | CV_FACT_SIMD);
   assert_int_equal(f.module->facts[1].local_count, 0);
   fixture_free(&f);

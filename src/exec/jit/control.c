@@ -192,7 +192,7 @@ void jit_values_to_label(jit *j, ctl *c) {
 
 void jit_validate_and_jump(jit *j, ctl *c) {
   if (c != &j->ctls[0])
-    validate_pins(j);
+    meet(j, c);
   jit_jump_to(j, c, -1);
 }
 
@@ -202,7 +202,7 @@ static void branch(jit *j, ctl *c) {
     epilogue(j);
     return;
   }
-  validate_pins(j);
+  meet(j, c);
   jit_jump_to(j, c, -1);
 }
 
@@ -303,8 +303,11 @@ void jit_skip_dead(jit *j) {
     if (cv_op_is_prefix((uint8_t)op))
       op = op << 12 | cv_leb_u32(&j->at);
     switch (op) {
-    case CV_OPC_BLOCK:
     case CV_OPC_LOOP:
+      j->loop_count++;
+      depth++;
+      break;
+    case CV_OPC_BLOCK:
     case CV_OPC_IF:
     case CV_OPC_TRY:
     case CV_OPC_TRY_TABLE:
@@ -348,8 +351,13 @@ static ctl *begin(jit *j, unsigned op) {
 static void begin_loop(jit *j) {
   jit_fuel_charge(j, CV_OPC_LOOP);
   ctl *c = begin(j, CV_OPC_LOOP);
-  validate_pins(j);
-  j->clean = 0;
+  c->met = true;
+  bool calls = j->loop_count >= 64 || (j->facts->calling_loops >> j->loop_count & 1);
+  j->loop_count++;
+  c->wanted = calls ? j->pinned & ~j->weak : j->pinned;
+  meet(j, c);
+  j->valid = c->wanted;
+  j->clean = j->pinned & ~c->wanted;
   c->loop_at = cv_emit_at(&j->e);
 }
 
@@ -366,11 +374,11 @@ void jit_push_results(jit *j, const cv_valtype *types, uint32_t count, bool in_r
 }
 
 // Control comes here by jumps (or falls in, its state being that of the label).
-static void enter_label(jit *j, ctl *c, uint32_t clean) {
+static void enter_label(jit *j, ctl *c, uint32_t wanted, uint32_t clean) {
   j->sp = c->height;
   no_temporaries(j);
-  j->valid = j->pinned;
-  j->clean = clean & j->pinned;
+  j->valid = wanted;
+  j->clean = (clean | ~wanted) & j->pinned;
 }
 
 static void bind_label(jit *j, ctl *c) {
@@ -449,23 +457,25 @@ void jit_end(jit *j) {
   uint32_t clean = UINT32_MAX;
   if (!c->dead) {
     jit_values_to_label(j, c);
-    validate_pins(j);
+    meet(j, c);
     clean = j->clean & j->valid;
   }
   if (c->else_chain != 0)
     end_if(j, c);
   bind_label(j, c);
-  enter_label(j, c, clean & c->clean);
+  enter_label(j, c, c->wanted, clean & c->clean);
   j->ctl_count--;
   jit_push_results(j, c->types + c->params, c->results, jit_label_in_reg(c));
 }
 
 static void else_arm(jit *j) {
   ctl *c = &j->ctls[j->ctl_count - 1];
+  uint32_t at_else = c->wanted;
+  c->met = c->chain != 0 || c->table_chain != 0; // the end may want other pins than the else
   if (!c->dead) {
     jit_fuel_charge(j, CV_OPC_ELSE);
     jit_values_to_label(j, c);
-    validate_pins(j);
+    meet(j, c);
     jit_jump_to(j, c, -1);
   }
   jit_resolve_chain(j, c->else_chain);
@@ -473,7 +483,7 @@ static void else_arm(jit *j) {
   c->op = CV_OPC_ELSE;
   c->dead = false;
   j->fuel_pending = 0;
-  enter_label(j, c, c->clean_else);
+  enter_label(j, c, at_else, c->clean_else);
   jit_push_results(j, c->types, c->params, false);
 }
 
@@ -488,11 +498,11 @@ void jit_fuse_before(jit *j, fusion f) {
     else if (label_arity(c) > 0)
       flush(j, j->sp - label_arity(c), false);
     if (c != &j->ctls[0])
-      validate_pins(j);
+      meet(j, c);
   } else if (f == FUSE_IF) {
     jit_fuel_charge(j, CV_OPC_IF);
     ctl *c = begin(j, CV_OPC_IF);
-    validate_pins(j);
+    meet(j, c); // without an else the end is where the false condition leads
     c->clean_else = j->clean;
   }
 }
@@ -593,6 +603,23 @@ static bool table_needs_moves(jit *j, uint32_t n) {
   return false;
 }
 
+// Brings the pins to a state that suits all labels of a table.
+static void meet_labels(jit *j, uint32_t n) {
+  uint32_t wanted = j->pinned & ~j->weak;
+  const uint8_t *at = j->at;
+  for (uint32_t i = 0; i <= n; i++) {
+    const ctl *c = label(j, cv_leb_u32(&at));
+    wanted |= c->met ? c->wanted : 0;
+  }
+  validate_pins(j, wanted);
+  at = j->at;
+  for (uint32_t i = 0; i <= n; i++) {
+    ctl *c = label(j, cv_leb_u32(&at));
+    if (c != &j->ctls[0])
+      meet(j, c);
+  }
+}
+
 static void br_table(jit *j) {
   jit_fuel_charge(j, CV_OPC_BR_TABLE);
   uint32_t n = read_u32(j);
@@ -613,7 +640,7 @@ static void br_table(jit *j) {
     if (res && !slots)
       top_to_res(j);
   }
-  validate_pins(j);
+  meet_labels(j, n);
   bool slot_value = arity == 1 && j->stack[j->sp - 1].kind == K_SLOT;
   unsigned reg = reg_of(j, &index);
   if (slot_value) { // some label wants it in the slot, some in the register
@@ -691,7 +718,7 @@ void jit_ref_branch(jit *j, uint32_t op) {
       top_to_res(j);
     else if (n > 0)
       flush(j, j->sp - n, false);
-    validate_pins(j);
+    meet(j, c);
     unsigned reg = reg_of(j, &a);
     cv_emit_rr(&j->e, CV_X86_TEST, 1, reg, reg);
     j->fuse_target = c;
@@ -712,11 +739,11 @@ void jit_ref_branch(jit *j, uint32_t op) {
   if (jit_label_in_reg(c)) {
     top_to_res(j);
     reg = RES;
-    validate_pins(j);
+    meet(j, c);
     cv_emit_rr(&j->e, CV_X86_TEST, 1, reg, reg);
   } else {
     flush(j, j->sp - n, false);
-    validate_pins(j);
+    meet(j, c);
     cv_emit_alu_mi(&j->e, CV_OP_CMP, 1, stack_addr(j, j->sp - 1), 0);
   }
   j->fuse_target = c;

@@ -43,21 +43,25 @@ static void keep_heaviest(heaviest *h, uint32_t max, uint32_t local, uint32_t we
   h->local[i] = local;
 }
 
-static void set_pin(jit *j, uint32_t local, unsigned reg) {
+static void set_pin(jit *j, uint32_t local, unsigned reg, bool weak) {
   j->pin[local] = (int8_t)reg;
   j->pin_local[reg] = local;
   j->pinned |= BIT(reg);
+  if (weak)
+    j->weak |= BIT(reg);
 }
 
-// A pin costs a store and a load around each call, so a local must be used more than its function calls.
+// A pin that is kept up across calls costs a store and a load around each, so it is weak unless its local is used more
+// than its function calls.
 static void choose_pins(jit *j) {
   const cv_func_facts *facts = j->facts;
   heaviest class[2] = {{.count = 0}, {.count = 0}};
+  uint64_t strong = 2 * (uint64_t)facts->call_weight + 1;
   memset(j->pin, -1, j->local_count);
-  j->pinned = 0;
+  j->pinned = j->weak = 0;
   for (uint32_t l = 0; l < j->local_count; l++) {
     uint32_t weight = facts->local_weight[l];
-    if (weight <= 2 * (uint64_t)facts->call_weight + (l >= j->type->param_count))
+    if (weight == 0)
       continue;
     bool xmm = type_in_xmm(type_of(j->locals[l]));
     keep_heaviest(&class[xmm], xmm ? MAX_FLOAT_PINS : MAX_INT_PINS, l, weight);
@@ -75,7 +79,7 @@ static void choose_pins(jit *j) {
       if (local >= in_regs || arrives[local] < 0)
         continue;
       unsigned reg = (unsigned)arrives[local];
-      set_pin(j, local, reg >= CV_XMM0 && reg < CV_XMM0 + 4 ? reg + 8 : reg);
+      set_pin(j, local, reg >= CV_XMM0 && reg < CV_XMM0 + 4 ? reg + 8 : reg, class[c].weight[i] <= strong);
     }
   // The rest must not sit where a parameter arrives: pinned parameters are moved first, others stored first.
   for (unsigned c = 0; c < 2; c++) {
@@ -86,7 +90,7 @@ static void choose_pins(jit *j) {
       const uint8_t *pool = c ? float_pins : int_pins;
       while (j->pinned & BIT(pool[taken]))
         taken++;
-      set_pin(j, local, pool[taken]);
+      set_pin(j, local, pool[taken], class[c].weight[i] <= strong);
     }
     taken = 0;
   }
@@ -453,7 +457,7 @@ static bool prepare(jit *j, uint32_t func) {
   j->e.full = false;
   j->used = j->avoid = j->sp = j->max_slot = j->flight_count = 0;
   j->max_slot = j->local_count;
-  j->ctl_count = 0;
+  j->ctl_count = j->loop_count = 0;
   j->frame_field_count = 0;
   j->fuel_pending = 0;
   j->map_pc = j->map_offset = 0;

@@ -16,8 +16,11 @@
 //   pin      a register that holds one local for the whole function, chosen by use weighted with loop depth.
 //   valid    a pin whose register holds the local now. A pin that is not valid has its value in the slot.
 //   clean    a valid pin whose slot holds the same value, so that it need not be stored before a call.
-//   label    a place that several jumps reach. There every pin is valid, one result is in rax or xmm0, several results
-//            and all values below are in their slots (or constants).
+//   weak     a pin of a local that is used little more often than calls happen. It stays in its slot across calls until
+//            it is used again.
+//   label    a place that several jumps reach. There every strong pin is valid, a weak one if it was at the first jump
+//            (at a loop: if no call is in it), one result is in rax or xmm0, several results and all values below are
+//            in their slots (or constants).
 //   op_at    offset in the function's code of the instruction being compiled.
 #ifndef COVE_EXEC_JIT_JIT_H
 #define COVE_EXEC_JIT_JIT_H
@@ -57,6 +60,8 @@ typedef struct ctl {
   uint32_t table_chain;        // likewise cells of jump tables
   uint32_t else_chain;         // if: the jump to else
   uint32_t loop_at;            // loop: its code
+  bool met;                    // a jump to the label has fixed `wanted`
+  uint32_t wanted;             // pins valid at the label; if: also at else
   uint32_t clean, clean_else;  // pins clean at every jump to the end; at the jump to else
   uint32_t try_start, try_end; // try, try_table: the protected code
   const uint8_t *clauses;      // try_table: its catch clauses in the code
@@ -97,6 +102,7 @@ typedef struct jit {
   const uint8_t *at, *code, *code_end; // next byte; the function's instructions
   uint32_t op_at;
   uint32_t used, pinned, valid, clean; // registers (bits): temporaries in use; pins and their state
+  uint32_t weak;                       // of the pins
   uint32_t avoid;                      // not to be allocated now
   ent *stack;
   uint32_t sp;
@@ -111,6 +117,7 @@ typedef struct jit {
   uint32_t flight_count;
   ctl *ctls;
   uint32_t ctl_count;
+  uint32_t loop_count; // loops met so far, dead ones included
 
   // Destination that dest() chose.
   uint32_t dest_local;

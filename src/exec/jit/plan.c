@@ -225,12 +225,7 @@ void jit_save_all(jit *j, uint32_t keep) {
     if (position != OWNER_FLIGHT && position + keep < j->sp)
       spill(j, &j->stack[position], position);
   }
-  for (uint32_t m = j->valid & ~j->clean & j->pinned; m; m &= m - 1) {
-    unsigned reg = (unsigned)__builtin_ctz(m);
-    uint32_t local = j->pin_local[reg];
-    cv_emit_store(&j->e, type_of(j->locals[local]), slot_addr(j, local), reg);
-    j->clean |= BIT(reg);
-  }
+  clean_pins(j, j->pinned);
 }
 
 void jit_after_call(jit *j) {

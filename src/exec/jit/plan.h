@@ -125,10 +125,28 @@ static inline void validate_pin(jit *j, uint32_t local) {
     j->clean |= BIT(reg);
   }
 }
-// Makes all pins valid, as a label wants them.
-static inline void validate_pins(jit *j) {
-  for (uint32_t m = j->pinned & ~j->valid; m; m &= m - 1)
+// Makes these pins valid.
+static inline void validate_pins(jit *j, uint32_t wanted) {
+  for (uint32_t m = wanted & ~j->valid; m; m &= m - 1)
     validate_pin(j, j->pin_local[__builtin_ctz(m)]);
+}
+// Makes the slots of these pins hold their values, too.
+static inline void clean_pins(jit *j, uint32_t pins) {
+  for (uint32_t m = pins & j->valid & ~j->clean; m; m &= m - 1) {
+    unsigned reg = (unsigned)__builtin_ctz(m);
+    uint32_t local = j->pin_local[reg];
+    cv_emit_store(&j->e, type_of(j->locals[local]), slot_addr(j, local), reg);
+    j->clean |= BIT(reg);
+  }
+}
+// Brings the pins to the state of a label, before a jump to it. Leaves the flags alone.
+static inline void meet(jit *j, ctl *c) {
+  if (!c->met) {
+    c->met = true;
+    c->wanted = (j->pinned & ~j->weak) | (j->valid & j->weak);
+  }
+  validate_pins(j, c->wanted);
+  clean_pins(j, j->pinned & ~c->wanted);
 }
 
 // Loads the value into this register, whatever else is there.

@@ -35,6 +35,7 @@ cv_status cv_push_frame(cv_validator *v, cv_frame_kind kind, const cv_type *type
       .result = result,
       .init_mark = (uint32_t)v->initialised.count,
       .weight = v->weight,
+      .loops = v->loops,
       .chain = CV_NO_ENTRY,
       .if_entry = CV_NO_ENTRY,
       .start_pc = cv_validator_pc(v, v->r.at),
@@ -65,6 +66,8 @@ cv_status cv_on_block(cv_validator *v, cv_frame_kind kind, cv_block_type block) 
     CV_TRY(cv_push_types(v, cv_functype_params(func), func->param_count));
   if (kind == CV_FRAME_LOOP) {
     v->weight = CV_MIN(v->weight * 8, CV_MAX_WEIGHT);
+    if (v->loop_count < 64)
+      v->loops |= (uint64_t)1 << v->loop_count++;
     v->fact_flags |= CV_FACT_LOOPS;
   } else if (kind == CV_FRAME_IF) {
     CV_TRY(cv_side_if(v, &cv_vec_last(&v->frames)));
@@ -134,6 +137,7 @@ cv_status cv_on_end(cv_validator *v, bool *done) {
   cv_side_resolve(v, f, *done ? end_pc : cv_validator_pc(v, v->r.at));
   cv_forget_initialised(v, f->init_mark);
   v->weight = f->weight;
+  v->loops = f->loops;
   v->sp = v->base;
   uint32_t count;
   cv_frame ended = *f;
@@ -231,6 +235,7 @@ cv_status cv_on_return(cv_validator *v) {
 
 static void count_call(cv_validator *v) {
   v->fact_flags |= CV_FACT_CALLS;
+  v->facts->calling_loops |= v->loops;
   if (cv_add_overflows(v->facts->call_weight, v->weight, &v->facts->call_weight))
     v->facts->call_weight = UINT32_MAX;
 }

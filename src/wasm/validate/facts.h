@@ -61,7 +61,8 @@ struct cv_func_facts {
   const cv_valtype *locals;     // local_count types
   const uint16_t *local_weight; // uses of each local, each counted 8 to the power of its loop depth, saturating
   uint32_t call_weight;         // calls, weighted the same way
-  const cv_side_entry *side;    // NULL unless side tables were asked for (CV_VALIDATE_SIDE_TABLES)
+  uint64_t calling_loops;    // bit i: the function's loop number i has a call in it; loops after the 64th are not told
+  const cv_side_entry *side; // NULL unless side tables were asked for (CV_VALIDATE_SIDE_TABLES)
   uint32_t side_count;
   const cv_handler *handlers;
   uint32_t handler_count;

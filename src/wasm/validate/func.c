@@ -409,6 +409,8 @@ static void reset(cv_validator *v, const cv_func_decl *func, cv_func_facts *fact
   v->r =
       (cv_reader){.start = m->bytes, .at = v->start, .end = m->bytes + m->size, .features = m->features, .diag = diag};
   v->weight = 1;
+  v->loops = 0;
+  v->loop_count = 0;
   v->fact_flags = 0;
   v->sp = v->base = v->water = v->stack;
   v->frames.count = 0;

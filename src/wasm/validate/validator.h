@@ -32,6 +32,7 @@ typedef struct cv_frame {
   cv_valtype result;   // CV_BOT for none
   uint32_t init_mark;  // height of the list of locals initialised
   uint32_t weight;     // of the code around the frame
+  uint64_t loops;      // likewise
   uint32_t chain;      // side entries that wait for the end of the frame, linked by target_entry
   uint32_t if_entry;   // side entry of an if
   uint32_t start_pc;   // first instruction of a loop or try
@@ -68,6 +69,8 @@ struct cv_validator {
   uint16_t *local_weight;
   uint32_t local_count, param_count;
   uint32_t weight; // 8 to the power of the loop depth, at most MAX_WEIGHT
+  uint64_t loops;  // those of the first 64 loops that the code is in, by number
+  uint32_t loop_count;
   uint32_t fact_flags;
 
   // Operand stack: values in [stack, sp), those of the innermost frame from base on. `water` is the highest that sp has
