@@ -29,6 +29,7 @@ static config configs[] = {
 static config fuel_configs[] = {
     {"interp-fuel", "interp", false, true, NULL},
     {"jit-fuel", "jit", false, true, NULL},
+    {"jit-lazy-fuel", "jit", true, true, NULL},
 };
 
 // What one call did.

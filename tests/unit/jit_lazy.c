@@ -99,6 +99,48 @@ static void traps_and_exceptions_pass(void **state) {
   world_delete(&w);
 }
 
+// Each depth around the one where the stack ends calls a function without code: it is compiled and traps, or returns,
+// just as one that has code does.
+static void late_where_the_stack_ends(void **state) {
+  enum { LATE = 40, BELOW = 30 };
+  static char wat[8192];
+  size_t at = (size_t)snprintf(wat, sizeof wat, "(module (table %u funcref) (elem (i32.const 0) func", LATE);
+  for (unsigned k = 0; k < LATE; k++)
+    at += (size_t)snprintf(wat + at, sizeof wat - at, " $late%u", k);
+  at += (size_t)snprintf(wat + at, sizeof wat - at,
+                         ") (func $zero (result i32) (i32.const 0))"
+                         " (func (export \"deep\") (param i32 i32) (result i32)"
+                         "  (if (result i32) (i32.eqz (local.get 0)) (then (call_indirect (result i32) (local.get 1)))"
+                         "   (else (i32.add (i32.const 1)"
+                         "    (call 1 (i32.sub (local.get 0) (i32.const 1)) (local.get 1))))))");
+  for (unsigned k = 0; k < LATE; k++)
+    at += (size_t)snprintf(wat + at, sizeof wat - at,
+                           "(func $late%u (result i32) (i32.add (call $zero) (i32.const %u)))", k, k * 100000);
+  snprintf(wat + at, sizeof wat - at, ")");
+  world w = world_new(&lazy, &(cv_store_options){.stack_bytes = 128 << 10});
+  cv_instance *i = instantiate(w.store, wat, NULL, 0);
+  cv_func *deep = exported(i, "deep");
+  uint32_t end = 1;
+  for (cv_run run = CV_RUN_OK; run == CV_RUN_OK; end++) {
+    cv_value values[2] = {{.u32 = end}, {.u32 = 0}};
+    run = cv_call(w.context, deep, values);
+    assert_true(end < 1000000);
+  }
+  end--; // the least depth that is too deep
+  assert_true(end > BELOW);
+  for (uint32_t k = 1; k < LATE; k++) {
+    uint32_t depth = end - BELOW + k;
+    cv_value values[2] = {{.u32 = depth}, {.u32 = k}};
+    cv_run run = cv_call(w.context, deep, values);
+    assert_int_equal(run, depth < end ? CV_RUN_OK : CV_RUN_TRAP);
+    if (run == CV_RUN_OK)
+      assert_int_equal(values[0].u32, depth + k * 100000);
+    else
+      assert_int_equal(w.context->trap.kind, CV_TRAP_STACK_OVERFLOW);
+  }
+  world_delete(&w);
+}
+
 // The engine's memory is taken away after instantiation: the first call cannot compile, a call after it is back can.
 static void no_memory_is_a_trap(void **state) {
   world w = world_new(&lazy, NULL);
@@ -216,11 +258,9 @@ int main(void) {
     return 77;
   }
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(arguments_survive),
-      cmocka_unit_test(objects_learn_their_code),
-      cmocka_unit_test(traps_and_exceptions_pass),
-      cmocka_unit_test(no_memory_is_a_trap),
-      cmocka_unit_test(threads_meet),
+      cmocka_unit_test(arguments_survive),         cmocka_unit_test(objects_learn_their_code),
+      cmocka_unit_test(traps_and_exceptions_pass), cmocka_unit_test(late_where_the_stack_ends),
+      cmocka_unit_test(no_memory_is_a_trap),       cmocka_unit_test(threads_meet),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include "exec/jit/stencil.h"
 #include "sys/thread.h"
 
-enum { FIRST_BUFFER = 64 << 10, BLOCK = 1 << 20 };
+enum { FIRST_BUFFER = 64 << 10, KEPT_BUFFER = 1 << 20, BLOCK = 1 << 20 };
 
 static cv_jit_cpu cpu_now(void) {
   cv_jit_cpu cpu = {0};
@@ -114,6 +114,13 @@ static cv_status compile_all(jit_code *code, cv_diag *diag) {
 
 // ---- compiling late ----
 
+static void compiler_delete(jit_code *code) {
+  if (code->compiler != NULL)
+    jit_free(code->compiler);
+  cv_mem_free(code->mem, code->compiler, sizeof *code->compiler);
+  code->compiler = NULL;
+}
+
 // With the lock held.
 static cv_status compile_late(jit_code *code, uint32_t func, cv_diag *diag) {
   if (code->compiler == NULL) {
@@ -128,8 +135,10 @@ static cv_status compile_late(jit_code *code, uint32_t func, cv_diag *diag) {
     code->compiler = j;
   }
   code->compiler->no_memory = false;
-  CV_TRY(compile_one(code, code->compiler, func, diag));
-  return jit_announce(code, code->placed - 1);
+  cv_status status = compile_one(code, code->compiler, func, diag);
+  if (code->compiler->buffer_size > KEPT_BUFFER) // after a very large function
+    compiler_delete(code);
+  return status == CV_OK ? jit_announce(code, code->placed - 1) : status;
 }
 
 const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func) {
@@ -171,10 +180,7 @@ static void jit_code_delete(cv_code *base, cv_mem *mem) {
     cv_code_block_delete(&b->block);
     cv_mem_free(mem, b, sizeof *b);
   }
-  if (code->compiler != NULL) {
-    jit_free(code->compiler);
-    cv_mem_free(mem, code->compiler, sizeof *code->compiler);
-  }
+  compiler_delete(code);
   cv_arena_free(&code->tables);
   cv_mem_free(mem, code->funcs, defined * sizeof *code->funcs);
   cv_mem_free(mem, code->order, defined * sizeof *code->order);

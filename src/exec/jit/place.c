@@ -43,6 +43,8 @@ static cv_status room_for(jit_code *code, size_t size, uint8_t **run) {
     cv_mem_free(code->mem, b, sizeof *b);
     return status;
   }
+  if (last != NULL) // hardly written any more
+    cv_code_block_written(&last->block);
   b->first = code->placed;
   b->older = last;
   __atomic_store_n(&code->blocks, b, __ATOMIC_RELEASE);
