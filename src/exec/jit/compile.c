@@ -218,12 +218,19 @@ static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module
   return CV_OK;
 }
 
+// Of a function whose entry could not be made.
+static cv_run no_entry(cv_context *context, cv_func *func, cv_instance *caller, cv_value *values) {
+  (void)func, (void)caller, (void)values;
+  return cv_trap_set(context, CV_TRAP_OUT_OF_MEMORY, "no memory for the entry of a function");
+}
+
 static void jit_bind(cv_code *base, cv_func *func) {
   jit_code *code = (jit_code *)base;
   const jit_func_code *f = &code->funcs[func->index - base->module->imported_funcs];
   func->code = __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ? cv_code_arena_base() + f->at
                                                             : (void *)(uintptr_t)cv_native_lazy_entry(true);
-  func->invoke = cv_native_entry(cv_module_func_type(base->module, func->index));
+  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(base->module, func->index));
+  func->invoke = entry != NULL ? entry : no_entry;
 }
 
 static void *jit_thunk(const cv_functype *signature, cv_typeid type) {
