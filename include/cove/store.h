@@ -22,7 +22,7 @@ COVE_API void cove_limits_set_memory_total(cove_limits *limits, uint64_t bytes);
 COVE_API void cove_limits_set_table(cove_limits *limits, uint64_t elements);
 // Instances. Default: 10 000.
 COVE_API void cove_limits_set_instances(cove_limits *limits, uint32_t count);
-// Bytes of the objects that the store itself allocates, tables included. Default: none.
+// Bytes of the objects that the store itself allocates, tables and exceptions included. Default: 1 GiB.
 COVE_API void cove_limits_set_host_memory(cove_limits *limits, uint64_t bytes);
 // Native stack of a call, in bytes, at least 128 KiB. Default: the engine's.
 COVE_API void cove_limits_set_stack(cove_limits *limits, uint64_t bytes);

@@ -178,7 +178,12 @@ cv_exception *cv_exception_new(cv_context *c, const cv_tag *tag, const cv_value 
     }
   }
   uint32_t count = tag->signature->param_count;
-  cv_exception *e = cv_mem_alloc(&s->mem, sizeof *e + count * sizeof *payload);
+  size_t size = sizeof(cv_exception) + count * sizeof *payload;
+  cv_exception *e = cv_mem_alloc(&s->mem, size);
+  if (e == NULL) {
+    cv_heap_collect(s);
+    e = cv_mem_alloc(&s->mem, size);
+  }
   if (e == NULL)
     return NULL;
   *e = (cv_exception){.next = s->exceptions, .tag = tag, .count = count};

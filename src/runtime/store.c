@@ -7,7 +7,7 @@
 
 static cv_store_options with_defaults(const cv_engine *engine, const cv_store_options *given) {
   cv_store_options o = given != NULL ? *given : (cv_store_options){0};
-  o.host_bytes = o.host_bytes != 0 ? o.host_bytes : UINT64_MAX;
+  o.host_bytes = o.host_bytes != 0 ? o.host_bytes : (uint64_t)1 << 30;
   o.memory_bytes = o.memory_bytes != 0 ? o.memory_bytes : UINT64_MAX;
   o.memory_total = o.memory_total != 0 ? o.memory_total : UINT64_MAX;
   o.table_elements = o.table_elements != 0 ? o.table_elements : 10000000;

@@ -10,7 +10,7 @@ typedef struct cv_engine cv_engine;
 
 // Limits of one store. Zero means the default, UINT64_MAX (UINT32_MAX) none.
 typedef struct cv_store_options {
-  uint64_t host_bytes;     // the store's own objects, tables and exceptions; default none
+  uint64_t host_bytes;     // the store's own objects, tables and exceptions; default 1 GiB
   uint64_t memory_bytes;   // of one linear memory; default none
   uint64_t memory_total;   // of all linear memories together; default none
   uint64_t table_elements; // of one table; default 10 000 000

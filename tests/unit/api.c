@@ -442,6 +442,26 @@ static void test_memory_limit(void **state) {
   cove_limits_delete(limits);
 }
 
+// What a guest can make the store hold is bounded without being asked for: 20 tables of 80 MB are too much.
+static void test_host_memory_default(void **state) {
+  (void)state;
+  fixture f;
+  char text[1024] = "(module";
+  for (unsigned i = 0; i < 20; i++)
+    strcat(text, " (table 10000000 externref)");
+  strcat(text, ")");
+  open_fixture(&f, NULL, NULL);
+  f.module = compile(f.engine, text);
+  assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, NULL), COVE_NO_MEMORY);
+  close_fixture(&f);
+  cove_limits *limits = cove_limits_new();
+  cove_limits_set_host_memory(limits, UINT64_C(4) << 30);
+  open_fixture(&f, NULL, limits);
+  instantiate(&f, text);
+  close_fixture(&f);
+  cove_limits_delete(limits);
+}
+
 // Misuse that could be known is answered, and the host is never unwound.
 static void test_misuse_of_objects(void **state) {
   (void)state;
@@ -582,6 +602,7 @@ int main(void) {
       cmocka_unit_test(test_fuel),
       cmocka_unit_test(test_deadline_and_cancel),
       cmocka_unit_test(test_memory_limit),
+      cmocka_unit_test(test_host_memory_default),
       cmocka_unit_test(test_misuse_of_objects),
       cmocka_unit_test(test_backtrace),
       cmocka_unit_test(test_handlers_in_large_frame),
