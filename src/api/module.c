@@ -380,23 +380,37 @@ void cove_module_facts_of(const cove_module *module, cove_module_facts *out) {
                              .has_dwarf = find_custom(m, ".debug_line") != NULL};
 }
 
-cove_status cove_module_needs_feature(const cove_module *module, size_t index, bool *out, cove_error **error) {
-  if (index >= 64 || cv_feature_name((unsigned)index) == NULL)
-    return cv_api_fail(error, COVE_USAGE, "there is no feature %zu", index);
+// Whether the module validates without the features in `off`.
+static cv_status validates_without(const cove_module *module, cv_features off, bool *out) {
   const cv_module *m = module->module;
   cv_diag diag;
   cv_diag_init(&diag);
   cv_module *again;
-  cv_mem *mem = cv_engine_mem(module->engine);
-  cv_status status = cv_module_decode(&again, mem, m->registry, m->features & ~((cv_features)1 << index), m->bytes,
+  cv_status status = cv_module_decode(&again, cv_engine_mem(module->engine), m->registry, m->features & ~off, m->bytes,
                                       m->size, CV_DECODE_BORROW, &diag);
   if (status == CV_OK) {
     status = cv_module_validate(again, 0, &diag);
     cv_module_delete(again);
   }
-  if (status == CV_ENOMEM)
+  *out = status == CV_OK;
+  return status == CV_ENOMEM ? status : CV_OK;
+}
+
+cove_status cove_module_needs_feature(const cove_module *module, size_t index, bool *out, cove_error **error) {
+  if (index >= 64 || cv_feature_name((unsigned)index) == NULL)
+    return cv_api_fail(error, COVE_USAGE, "there is no feature %zu", index);
+  const cv_features legacy = CV_FEAT(LEGACY_EXCEPTIONS), both = legacy | CV_FEAT(EXCEPTIONS);
+  bool valid, without_legacy = false;
+  cv_status status = validates_without(module, (cv_features)1 << index, &valid);
+  // Tags and `throw` belong to either kind of exceptions: who uses nothing else needs today's.
+  if (status == CV_OK && valid && index == CV_FEATURE_BIT_EXCEPTIONS) {
+    status = validates_without(module, legacy, &without_legacy);
+    if (status == CV_OK && without_legacy)
+      status = validates_without(module, both, &valid);
+  }
+  if (status != CV_OK)
     return cv_api_no_memory(error);
-  *out = status != CV_OK;
+  *out = !valid;
   return COVE_OK;
 }
 

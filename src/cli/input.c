@@ -11,7 +11,7 @@
 static const size_t FILE_LIMIT = (size_t)1 << 30;
 
 static const char *shown(const char *path) {
-  return strcmp(path, "-") == 0 ? "standard input" : path;
+  return strcmp(path, "-") == 0 ? "standard input" : path[0] == '\0' ? "\"\"" : path;
 }
 
 static int cannot_read(const char *path, int error) {

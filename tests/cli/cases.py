@@ -121,6 +121,7 @@ CASES = [
     row("reactor-as-command", "run", "reactor.wat"),
     row("library-as-command", "run", "functions.wat"),
     # ---- files that are no modules ----
+    row("file-no-name", "run", ""),
     row("file-missing", "run", "absent.wasm"),
     row("file-directory", "run", "data"),
     row("file-empty", "run", "empty.wasm"),
@@ -135,6 +136,7 @@ CASES = [
     row("import-wasi-unknown", "run", "import-wasi.wat"),
     row("import-env", "run", "import-env.wat"),
     row("import-type", "run", "import-type.wat"),
+    row("uncaught-exception", "run", "-", stdin='(module (tag $e) (func (export "_start") (throw $e)))'),
     row("import-memory", "run", "-", stdin='(module (import "env" "memory" (memory 1)))'),
     row("import-component", "run", "-", stdin='(module (import "wasi:cli/run@0.2.0" "run" (func)))'),
     row("nothing-to-call", "run", "-", stdin="(module)"),
@@ -149,6 +151,7 @@ CASES = [
     row("inspect-program", "inspect", "read.wat"),
     row("inspect-library", "inspect", "functions.wat"),
     row("inspect-import", "inspect", "import.wat"),
+    row("inspect-throw", "inspect", "-", stdin='(module (tag $e) (func (export "f") (throw $e)))'),
     row("inspect-simd", "inspect", "simd.wat"),
     row("inspect-json", "inspect", "--json", "functions.wat"),
     # ---- the other commands ----

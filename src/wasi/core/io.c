@@ -107,8 +107,8 @@ static cv_err counted_write(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, s
     return CV_ERR_OK;
   if (left == 0)
     return CV_ERR_OUTPUT_LIMIT;
-  // What still fits is written, so that the limit falls on the same byte whatever the size of the writes. A program that
-  // is told of a short write may go on as if nothing were missing: the write that crosses the limit is the last.
+  // What still fits is written, so that the limit falls on the same byte whatever the size of the writes. A program
+  // that is told of a short write may go on as if nothing were missing: the write that crosses the limit is the last.
   bool crosses = total_size(iov, count) > left;
   iov = cut(w, iov, &count, left);
   CV_ERR_TRY(stream_write(w, d, iov, count, done));
