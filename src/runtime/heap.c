@@ -111,12 +111,13 @@ static void box_delete(cv_store *s, cv_externref *b) {
   void (*finalize)(void *) = b->finalize;
   void *data = b->data;
   cv_mem_free(&s->mem, b, sizeof *b);
-  s->externref_count--;
   if (finalize != NULL)
     finalize(data);
 }
 
-static void sweep(cv_store *s) {
+// Returns the boxes that nobody reaches, out of the store's list: their finalizers may make new ones.
+static cv_externref *sweep(cv_store *s) {
+  cv_externref *dead = NULL;
   for (cv_exception **at = &s->exceptions; *at != NULL;) {
     cv_exception *e = *at;
     if (e->marked) {
@@ -134,15 +135,19 @@ static void sweep(cv_store *s) {
       at = &b->next;
     } else {
       *at = b->next;
-      box_delete(s, b);
+      b->next = dead;
+      dead = b;
+      s->externref_count--;
     }
   }
+  return dead;
 }
 
 void cv_heap_collect(cv_store *s) {
   size_t count = (size_t)s->exception_count + s->externref_count;
   marking m = {.objects = cv_mem_calloc(&s->mem, count, sizeof *m.objects),
                .work = cv_mem_calloc(&s->mem, count, sizeof *m.work)};
+  cv_externref *dead = NULL;
   // Without memory to collect nothing is collected.
   if (m.objects != NULL && m.work != NULL) {
     for (cv_exception *e = s->exceptions; e != NULL; e = e->next)
@@ -155,11 +160,16 @@ void cv_heap_collect(cv_store *s) {
       const cv_exception *e = m.work[--m.work_count];
       mark_values(&m, e->payload, e->count);
     }
-    sweep(s);
+    dead = sweep(s);
   }
   cv_mem_free(&s->mem, m.objects, count * sizeof *m.objects);
   cv_mem_free(&s->mem, m.work, count * sizeof *m.work);
   s->collect_at = CV_MAX(COLLECT_LEAST, 2 * (s->exception_count + s->externref_count));
+  while (dead != NULL) {
+    cv_externref *b = dead;
+    dead = b->next;
+    box_delete(s, b);
+  }
 }
 
 static void collect_when_due(cv_store *s) {

@@ -442,6 +442,29 @@ static void test_memory_limit(void **state) {
   cove_limits_delete(limits);
 }
 
+static int replaced, replacements_gone;
+
+static void replace(void *data) {
+  if (replaced < 500 && cove_externref_new(data, &replacements_gone, count_release) != NULL)
+    replaced++;
+}
+
+// A finalizer may make new references, which nobody but their owner releases.
+static void test_finalizer_makes_references(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f, NULL, NULL);
+  for (unsigned i = 0; i < 5000; i++) {
+    void *ref = cove_externref_new(f.store, f.store, replace);
+    assert_non_null(ref);
+    cove_externref_release(ref);
+  }
+  assert_int_equal(replaced, 500);
+  assert_int_equal(replacements_gone, 0);
+  close_fixture(&f);
+  assert_int_equal(replacements_gone, 500);
+}
+
 // What a guest can make the store hold is bounded without being asked for: 20 tables of 80 MB are too much.
 static void test_host_memory_default(void **state) {
   (void)state;
@@ -602,6 +625,7 @@ int main(void) {
       cmocka_unit_test(test_fuel),
       cmocka_unit_test(test_deadline_and_cancel),
       cmocka_unit_test(test_memory_limit),
+      cmocka_unit_test(test_finalizer_makes_references),
       cmocka_unit_test(test_host_memory_default),
       cmocka_unit_test(test_misuse_of_objects),
       cmocka_unit_test(test_backtrace),
