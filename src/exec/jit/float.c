@@ -20,12 +20,25 @@ void jit_xmm_op3(jit *j, uint32_t op, unsigned to, unsigned a, unsigned b) {
   cv_emit_rr(e, op, 0, to, b);
 }
 
+// op(a, constant), read from behind the code.
+static void with_constant(jit *j, uint32_t op, unsigned type, ent *a, uint64_t constant) {
+  unsigned ra = reg_of(j, a), to = dest_over(j, type, a);
+  uint32_t index = jit_pool(j, constant, 0, false);
+  jit_use_pool(j, cv_emit_vrip(&j->e, op, 0, to, ra, 0), index);
+  done(j, a, to);
+  finish(j, type, to);
+}
+
 static void arithmetic(jit *j, uint32_t op, unsigned type, bool commutes) {
   ent b = pop(j), a = pop(j);
-  if (commutes && in_memory(j, &a) && in_reg(j, &b)) {
+  if (commutes && (a.kind == K_CONST || (in_memory(j, &a) && in_reg(j, &b)))) {
     ent t = a;
     a = b;
     b = t;
+  }
+  if (b.kind == K_CONST && j->e.avx) {
+    with_constant(j, op, type, &a, b.wide ? j->consts.data[b.v] : b.v);
+    return;
   }
   bool memory = in_memory(j, &b);
   unsigned rb = memory ? 0 : reg_of(j, &b);
