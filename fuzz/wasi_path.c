@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KINDS = 3, MAX_OPS = 40, MAX_TOKENS = 12 };
+enum { KINDS = 3, MAX_OPS = 40, MAX_TOKENS = 12, READLINK = 11 };
 
 static const char *const names[KINDS] = {"kernel", "walk", "memory"};
 static const char *const tokens[] = {"a", "b",   "c",  "d",  "..",     ".",   "/",    "/",
@@ -87,7 +87,7 @@ static cv_err run(cv_file *root, const op *o, char *text, size_t size) {
   case 9:
   case 10:
     return cv_file_symlink(root, o->two, o->path);
-  case 11:
+  case READLINK:
     err = cv_file_readlink(root, o->path, text, size - 1, &done);
     text[done] = '\0';
     return err;
@@ -170,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char text[KINDS][160];
     for (unsigned k = first; k < KINDS; k++) {
       err[k] = run(root[k], &o, text[k], sizeof text[k]);
-      if (strcmp(text[k], "secret") == 0)
+      if (o.code != READLINK && strcmp(text[k], "secret") == 0) // a link may well say "secret" itself
         abort();
     }
     for (unsigned k = first + 1; k < KINDS; k++)
