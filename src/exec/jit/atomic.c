@@ -77,16 +77,15 @@ static void wait_or_notify(jit *j, uint32_t op) {
   index = pop(j);
   jit_save_all(j, 0);
   // The operands' registers may be each other's destinations: by way of the frame's slots.
-  uint32_t base = j->local_count + j->facts->max_height + 2;
   const ent *operands[3] = {&index, &value, &timeout};
   for (unsigned i = 0; i < (notify ? 2u : 3u); i++) {
     const ent *a = operands[i];
     unsigned reg = CV_REG_SCRATCH;
     into(j, a, reg);
-    cv_emit_store(&j->e, CV_I64, slot_addr(j, base + i), reg);
+    cv_emit_store(&j->e, CV_I64, extra_addr(j, EXTRA_ATOMIC + i), reg);
     release(j, a);
   }
-  cv_emit_load(&j->e, CV_I64, CV_RDX, slot_addr(j, base));
+  cv_emit_load(&j->e, CV_I64, CV_RDX, extra_addr(j, EXTRA_ATOMIC));
   cv_emit_const(&j->e, CV_R10, m.offset);
   cv_emit_rr(&j->e, CV_X86_ALU(CV_OP_ADD), 1, CV_RDX, CV_R10);
   if (m.is_64) { // beyond 64 bits: an address out of bounds, with the alignment it has, which is looked at first
@@ -94,16 +93,16 @@ static void wait_or_notify(jit *j, uint32_t op) {
     cv_emit_alu_ri(&j->e, CV_OP_AND, 1, CV_R10, -8);
     cv_emit_rr(&j->e, CV_X86_ALU(CV_OP_OR), 1, CV_RDX, CV_R10);
   }
-  cv_emit_load(&j->e, CV_I64, CV_RCX, slot_addr(j, base + 1));
+  cv_emit_load(&j->e, CV_I64, CV_RCX, extra_addr(j, EXTRA_ATOMIC + 1));
   if (!notify)
-    cv_emit_load(&j->e, CV_I64, CV_R8, slot_addr(j, base + 2));
+    cv_emit_load(&j->e, CV_I64, CV_R8, extra_addr(j, EXTRA_ATOMIC + 2));
   cv_emit_load(&j->e, CV_I64, CV_RDI, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
   jit_memory_object(j, m.memory, CV_RSI);
-  cv_emit_rm(&j->e, CV_X86_LEA, 1, notify ? CV_R8 : CV_R9, slot_addr(j, base));
+  cv_emit_rm(&j->e, CV_X86_LEA, 1, notify ? CV_R8 : CV_R9, extra_addr(j, EXTRA_ATOMIC));
   jit_helper(j, helper);
   jit_trap_if_returned(j);
   jit_after_call(j);
-  cv_emit_load(&j->e, CV_I32, CV_RAX, slot_addr(j, base));
+  cv_emit_load(&j->e, CV_I32, CV_RAX, extra_addr(j, EXTRA_ATOMIC));
   push_reg(j, CV_I32, CV_RAX);
 }
 

@@ -230,14 +230,14 @@ static void load_element(jit *j, uint32_t table, uint32_t type_index) {
   }
   // Another type may be a subtype of the expected one. Nothing but rax is live: arguments are placed later.
   uint32_t same = cv_emit_jump(&j->e, CV_CC_E);
-  cv_emit_store(&j->e, CV_I64, slot_addr(j, j->local_count + j->facts->max_height + 1), CV_RAX);
+  cv_emit_store(&j->e, CV_I64, extra_addr(j, EXTRA_CALLEE), CV_RAX);
   cv_emit_mov(&j->e, 1, CV_RDI, CV_REG_INSTANCE);
   cv_emit_load(&j->e, CV_I32, CV_RSI, cv_at(CV_RAX, offsetof(cv_func, type)));
   cv_emit_const(&j->e, CV_RDX, type->id);
   jit_helper(j, CV_NATIVE_TYPE_MATCHES);
   cv_emit_rr(&j->e, CV_X86(0, 0, 0x84) | CV_X86_BYTE, 0, CV_RAX, CV_RAX);
   jit_trap_if(j, CV_CC_E, CV_TRAP_INDIRECT_TYPE);
-  cv_emit_load(&j->e, CV_I64, CV_RAX, slot_addr(j, j->local_count + j->facts->max_height + 1));
+  cv_emit_load(&j->e, CV_I64, CV_RAX, extra_addr(j, EXTRA_CALLEE));
   cv_emit_bind(&j->e, same);
 }
 

@@ -95,7 +95,7 @@ void jit_handlers_of_try(jit *j, ctl *c) {
 
 // The slot that keeps the exception of a catch arm, for rethrow.
 static cv_addr exception_slot(jit *j, const ctl *c) {
-  return slot_addr(j, j->local_count + j->facts->max_height + 2 + (uint32_t)(c - j->ctls));
+  return extra_addr(j, EXTRA_EXCEPTION + (uint32_t)(c - j->ctls));
 }
 
 void jit_legacy_catch(jit *j, uint32_t op) {

@@ -181,7 +181,7 @@ static void prologue(jit *j) {
   cv_emit_opcode(e, CV_X86(0, 0, 0x81), 1, 0, 0, CV_RSP, false); // sub rsp, frame
   e8(e, 0xec);
   jit_frame_field(j);
-  uint64_t most = (uint64_t)j->local_count + j->facts->max_height + 8;
+  uint64_t most = (uint64_t)j->local_count + extra_position(j, EXTRA_EXCEPTION);
   if (j->facts->flags & CV_FACT_HANDLERS)
     most += j->facts->max_depth; // each arm of a legacy try keeps its exception in a slot
   most *= j->slot_size;

@@ -117,7 +117,7 @@ void jit_vacate(jit *j, unsigned reg) {
     for (uint32_t i = 0; i < j->flight_count && a == NULL; i++)
       if (j->flight[i]->kind == K_REG && j->flight[i]->reg == reg) {
         a = j->flight[i];
-        slot = j->sp + MAX_FLIGHT + i; // above the places of all operands that were popped
+        slot = extra_position(j, EXTRA_FLIGHT + i);
       }
     if (a == NULL)
       return;

@@ -47,6 +47,21 @@ static inline cv_addr stack_addr(jit *j, uint32_t position) {
   return slot_addr(j, j->local_count + position);
 }
 
+// Slots above the operand stack, each kind with its own: two that are alive at once must never meet.
+enum {
+  EXTRA_CALLEE = 0,    // a call through a table, while its type is compared
+  EXTRA_ATOMIC = 1,    // the operands of wait and notify
+  EXTRA_FLIGHT = 4,    // operands in flight that were pushed aside
+  EXTRA_EXCEPTION = 8, // the exception of each legacy catch arm, by control depth; these come last
+};
+static_assert(EXTRA_EXCEPTION - EXTRA_FLIGHT >= MAX_FLIGHT, "a slot for each");
+static inline uint32_t extra_position(const jit *j, uint32_t extra) {
+  return j->facts->max_height + 1 + extra;
+}
+static inline cv_addr extra_addr(jit *j, uint32_t extra) {
+  return stack_addr(j, extra_position(j, extra));
+}
+
 // ---- entries ----
 static inline bool pinned(const jit *j, uint32_t local) {
   return j->pin[local] >= 0;
