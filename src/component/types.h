@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// types.h: the types of the Component Model (Explainer.md, "Type Definitions") after validation. Indices are resolved
+// to pointers, so that nobody behind the validator looks into an index space. Types are immutable and live in the arena
+// of the component that they were validated for.
+//
+// Two value types are the same when they have the same structure and the same resources: cv_ctype_equal.
+//
+// Terms
+//   resource   a resource type as validation knows it: an identity. Every component has its own numbering of the
+//              resources that it defines, imports, or gets from instances that it makes; at run time an instance of the
+//              component maps each number to a resource type of the store (component/instance.h).
+#ifndef COVE_COMPONENT_TYPES_H
+#define COVE_COMPONENT_TYPES_H
+
+#include "wasm/types.h"
+
+typedef struct cv_ctype cv_ctype;
+typedef struct cv_cfunctype cv_cfunctype;
+typedef struct cv_cexterntype cv_cexterntype;
+typedef struct cv_coremoduletype cv_coremoduletype;
+
+// Kinds of value types; the numbers are the codes of the binary format.
+typedef enum cv_ctype_kind {
+  CV_CT_BOOL = 0x7f,
+  CV_CT_S8 = 0x7e,
+  CV_CT_U8 = 0x7d,
+  CV_CT_S16 = 0x7c,
+  CV_CT_U16 = 0x7b,
+  CV_CT_S32 = 0x7a,
+  CV_CT_U32 = 0x79,
+  CV_CT_S64 = 0x78,
+  CV_CT_U64 = 0x77,
+  CV_CT_F32 = 0x76,
+  CV_CT_F64 = 0x75,
+  CV_CT_CHAR = 0x74,
+  CV_CT_STRING = 0x73,
+  CV_CT_RECORD = 0x72,
+  CV_CT_VARIANT = 0x71,
+  CV_CT_LIST = 0x70,
+  CV_CT_TUPLE = 0x6f,
+  CV_CT_FLAGS = 0x6e,
+  CV_CT_ENUM = 0x6d,
+  CV_CT_OPTION = 0x6b,
+  CV_CT_RESULT = 0x6a,
+  CV_CT_OWN = 0x69,
+  CV_CT_BORROW = 0x68,
+  CV_CT_FIXED_LIST = 0x67,
+  CV_CT_STREAM = 0x66,
+  CV_CT_FUTURE = 0x65,
+  CV_CT_ERROR_CONTEXT = 0x64,
+  CV_CT_MAP = 0x63,
+} cv_ctype_kind;
+
+typedef struct cv_cresource {
+  uint32_t index;      // in the numbering of the component (or of the component type) that it belongs to
+  bool is_local;       // defined by a `resource` type of the component itself
+  uint32_t definition; // is_local: index in cv_component.resource_definitions
+  cv_bytes name;       // a name for messages, from an import or export; may be empty
+} cv_cresource;
+
+// A part of a compound type: record field, variant case, flag, tuple element, list element, function parameter.
+typedef struct cv_cfield {
+  cv_bytes name;        // empty where parts have no names
+  const cv_ctype *type; // NULL where there is none (a case without payload, a flag)
+} cv_cfield;
+
+enum { CV_PTR32 = 0, CV_PTR64 = 1, CV_PTR_SIZES = 2 };
+
+// What the canonical ABI makes of a value type, for memories with 32-bit and with 64-bit addresses (CanonicalABI.md,
+// "Alignment", "Element Size", "Flattening").
+typedef struct cv_clayout {
+  uint32_t size, align;    // bytes
+  uint32_t payload_offset; // variants: of the payload
+} cv_clayout;
+
+struct cv_ctype {
+  uint8_t kind;         // cv_ctype_kind
+  uint8_t discriminant; // variant, enum, option, result: bytes of it (1, 2, 4)
+  bool has_borrow;      // transitively
+  bool has_handle;      // own, borrow, stream or future, transitively
+  bool has_async;       // stream or future, transitively
+  bool has_pointer;     // string, list or map, transitively: lowering it may need realloc
+  uint32_t flat_count;  // core values when flattened; UINT32_MAX when above 65535
+  cv_clayout layout[CV_PTR_SIZES];
+  // Parts:
+  //   record, tuple          the fields
+  //   variant, enum          the cases
+  //   option                 "none", "some"        (so that option, result and enum are variants to the ABI)
+  //   result                 "ok", "error"
+  //   flags                  the labels
+  //   list, stream, future   one: the element (type NULL for a stream or future without)
+  //   fixed list             one: the element
+  //   map                    two: key and value; to the ABI a list of tuples, of which `entry` is the type
+  const cv_cfield *fields;
+  uint32_t count;
+  uint32_t length;              // fixed list
+  const cv_ctype *entry;        // map
+  const cv_cresource *resource; // own, borrow
+};
+
+struct cv_cfunctype {
+  const cv_cfield *params;
+  uint32_t param_count;
+  const cv_ctype *result; // NULL when there is none
+  bool is_async;
+};
+
+// Sorts of what components import and export; the numbers are the binary format's, with 0 for core modules.
+typedef enum cv_csort {
+  CV_SORT_MODULE = 0,
+  CV_SORT_FUNC = 1,
+  CV_SORT_VALUE = 2,
+  CV_SORT_TYPE = 3,
+  CV_SORT_COMPONENT = 4,
+  CV_SORT_INSTANCE = 5,
+} cv_csort;
+
+// What a type definition can be.
+typedef enum cv_cdeftype_kind {
+  CV_DEF_VALUE,
+  CV_DEF_FUNC,
+  CV_DEF_COMPONENT,
+  CV_DEF_INSTANCE,
+  CV_DEF_RESOURCE,
+} cv_cdeftype_kind;
+
+typedef struct cv_cinstancetype cv_cinstancetype;
+typedef struct cv_ccomponenttype cv_ccomponenttype;
+
+typedef struct cv_cdeftype {
+  cv_cdeftype_kind kind;
+  union {
+    const cv_ctype *value;
+    const cv_cfunctype *func;
+    const cv_ccomponenttype *component;
+    const cv_cinstancetype *instance;
+    const cv_cresource *resource;
+  } as;
+} cv_cdeftype;
+
+// The type of an import or export.
+struct cv_cexterntype {
+  cv_csort sort;
+  bool is_fresh; // sort type: (sub resource): as.type.as.resource is introduced here
+  union {
+    const cv_coremoduletype *module;
+    const cv_cfunctype *func;
+    const cv_ctype *value;
+    cv_cdeftype type;
+    const cv_ccomponenttype *component;
+    const cv_cinstancetype *instance;
+  } as;
+};
+
+// A named import or export, with its attributes.
+typedef struct cv_cextern {
+  cv_bytes name;           // "wasi:io/streams@0.2.3", "[method]output-stream.write", "run"
+  cv_bytes implements;     // attribute, or empty
+  cv_bytes external_id;    // likewise
+  cv_bytes version_suffix; // likewise
+  cv_cexterntype type;
+} cv_cextern;
+
+struct cv_cinstancetype {
+  const cv_cextern *exports;
+  uint32_t export_count;
+};
+
+struct cv_ccomponenttype {
+  const cv_cextern *imports;
+  uint32_t import_count;
+  const cv_cextern *exports;
+  uint32_t export_count;
+};
+
+// A core module type: what a module imports and exports. Type indices inside value types are canonical ids.
+typedef struct cv_coreextern {
+  cv_bytes module, name; // module is empty for exports
+  cv_extern_kind kind;
+  union {
+    cv_typeid func; // canonical id; tags too
+    cv_tabletype table;
+    cv_memtype memory;
+    cv_globaltype global;
+  } as;
+} cv_coreextern;
+
+struct cv_coremoduletype {
+  const cv_coreextern *imports;
+  uint32_t import_count;
+  const cv_coreextern *exports;
+  uint32_t export_count;
+};
+
+// Structure and resources are the same.
+bool cv_ctype_equal(const cv_ctype *a, const cv_ctype *b);
+// A short form for messages: "u32", "string", "list<u8>", "record", "own<input-stream>". Returns `out`.
+const char *cv_ctype_text(const cv_ctype *type, char *out, size_t size);
+// "func", "type", "instance"...
+const char *cv_csort_text(cv_csort sort);
+
+// The parts as the ABI sees them: true for record and tuple.
+static inline bool cv_ctype_is_record(const cv_ctype *t) {
+  return t->kind == CV_CT_RECORD || t->kind == CV_CT_TUPLE;
+}
+// Variant, enum, option, result.
+static inline bool cv_ctype_is_variant(const cv_ctype *t) {
+  return t->kind == CV_CT_VARIANT || t->kind == CV_CT_ENUM || t->kind == CV_CT_OPTION || t->kind == CV_CT_RESULT;
+}
+
+#endif
