@@ -47,6 +47,9 @@ COVE_API bool cove_trap_kind_is_limit(cove_trap_kind kind);
 COVE_API cove_trap_kind cove_trap_kind_of(const cove_trap *trap);
 // The sentence: "memory limit 64 MiB reached growing by 1 page".
 COVE_API const char *cove_trap_message(const cove_trap *trap);
+// The number of the limit that was reached: units of fuel, nanoseconds of a deadline, bytes of memory or of output,
+// table elements. False for other traps, and for a limit that is not of the trapped call's own store.
+COVE_API bool cove_trap_limit(const cove_trap *trap, uint64_t *limit);
 
 // One frame, innermost first.
 typedef struct cove_frame {

@@ -14,6 +14,7 @@ typedef struct frame {
 struct cove_trap {
   cv_trap_kind kind;
   char message[192];
+  uint64_t limit;
   uint32_t frame_count, frames_total;
   frame frames[CV_MAX_BACKTRACE];
 };
@@ -146,12 +147,12 @@ static void keep_frame(cove_error *e, cove_store *store, const cv_frame *from, f
 cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run) {
   cv_context *context = cv_store_context(store->store);
   const cv_trap *trap = &context->trap;
-  bool exited = run == CV_RUN_TRAP && trap->kind == CV_TRAP_EXIT;
+  if (run == CV_RUN_EXCEPTION)
+    cv_trap_uncaught(context);
+  bool exited = trap->kind == CV_TRAP_EXIT;
   cove_status status = exited ? COVE_EXIT : COVE_TRAP;
-  if (error == NULL) {
-    context->exception = NULL;
+  if (error == NULL)
     return status;
-  }
   cove_error *e = error_new(status);
   *error = e;
   if (e == &no_memory)
@@ -169,18 +170,16 @@ cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run) {
     return status;
   }
   e->trap = t;
-  t->kind = run == CV_RUN_EXCEPTION ? CV_TRAP_UNCAUGHT_EXCEPTION : trap->kind;
-  const char *text = run == CV_RUN_TRAP && trap->text[0] != '\0' ? trap->text : cv_trap_text(t->kind);
+  const char *text = cv_trap_sentence(context);
+  t->kind = trap->kind;
+  t->limit = trap->limit;
   snprintf(t->message, sizeof t->message, "%s", text);
   snprintf(e->message, sizeof e->message, "%s", text);
   snprintf(e->diag.text, sizeof e->diag.text, "%s", text);
-  if (run == CV_RUN_TRAP) {
-    t->frame_count = CV_MIN(trap->frame_count, (uint32_t)CV_MAX_BACKTRACE);
-    t->frames_total = trap->frames_total;
-    for (uint32_t i = 0; i < t->frame_count; i++)
-      keep_frame(e, store, &trap->frames[i], &t->frames[i]);
-  }
-  context->exception = NULL;
+  t->frame_count = CV_MIN(trap->frame_count, (uint32_t)CV_MAX_BACKTRACE);
+  t->frames_total = trap->frames_total;
+  for (uint32_t i = 0; i < t->frame_count; i++)
+    keep_frame(e, store, &trap->frames[i], &t->frames[i]);
   return status;
 }
 
@@ -245,6 +244,11 @@ cove_trap_kind cove_trap_kind_of(const cove_trap *trap) {
 
 const char *cove_trap_message(const cove_trap *trap) {
   return trap->message;
+}
+
+bool cove_trap_limit(const cove_trap *trap, uint64_t *limit) {
+  *limit = trap->limit;
+  return trap->limit != 0;
 }
 
 size_t cove_trap_frame_count(const cove_trap *trap, size_t *total) {

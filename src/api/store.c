@@ -131,7 +131,7 @@ cove_status cove_store_set_fuel(cove_store *store, uint64_t fuel, cove_error **e
   cv_context *context = cv_store_context(store->store);
   if (!context->fuel_enabled)
     return cv_api_fail(error, COVE_USAGE, "the engine does not count fuel: cove_config_set_fuel");
-  context->fuel = fuel > INT64_MAX ? INT64_MAX : (int64_t)fuel;
+  cv_context_set_fuel(context, fuel);
   return COVE_OK;
 }
 

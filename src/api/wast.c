@@ -333,8 +333,7 @@ static void free_outcome(script *s, outcome *o) {
 }
 
 static const char *trap_text(const script *s) {
-  const cv_trap *trap = &cv_store_context(s->store)->trap;
-  return trap->text[0] != '\0' ? trap->text : cv_trap_text(trap->kind);
+  return cv_trap_sentence(cv_store_context(s->store));
 }
 
 // "the trap: unreachable", "an uncaught exception" or the values.

@@ -45,7 +45,7 @@ int cli_make_engine(const cli_line *line, cove_engine **out);
 int cli_write_output(const cli_line *line, const void *data, size_t size);
 
 // ---- parse numbers: false when `text` is not one ----
-bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M
+bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M, 0x3e8
 bool cli_parse_size(const char *text, uint64_t *out);     // 65536, 64KiB, 1G
 bool cli_parse_duration(const char *text, uint64_t *out); // 500ms, 2s, 1m; nanoseconds
 bool cli_parse_time(const char *text, uint64_t *out);     // seconds since 1970, or 2026-01-31T12:00:00Z; nanoseconds

@@ -50,6 +50,8 @@ static void print_limits(FILE *out) {
   fputs("  --timeout 2s        wall-clock time; ends with status 124\n"
         "  --fuel 100M         instructions, counted the same in every tier: a run always ends at the same one\n"
         "  --max-memory 64MiB  linear memory\n"
+        "  --max-table 1M      elements of one table\n"
+        "  --max-instances 10  instances of modules\n"
         "  --max-output 1MiB   standard output and error\n"
         "  --max-stack 8MiB    nested calls\n\n"
         "A limit that was reached is named, and ends cove with status 125 (--timeout: 124). Calls that do not fit\n"

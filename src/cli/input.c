@@ -164,6 +164,9 @@ static int set_features(cove_config *config, const char *list) {
   return CLI_EXIT_USAGE;
 }
 
+// What the library takes without changing it, and more than any machine has memory for.
+static const uint64_t LEAST_STACK = 128 << 10, MOST_STACK = 1ull << 40;
+
 // Applies one option to the configuration; those of no concern to an engine do nothing.
 static int apply(cove_config *config, const cli_given *given) {
   cove_error *error = NULL;
@@ -187,8 +190,8 @@ static int apply(cove_config *config, const cli_given *given) {
     cove_config_set_fuel(config, true);
     return 0;
   case OPT_MAX_STACK:
-    if (!cli_parse_size(given->value, &number) || number == 0) {
-      cli_error("--max-stack: \"%s\" is not a size: 65536, 512KiB, 8MiB", given->value);
+    if (!cli_parse_size(given->value, &number) || number < LEAST_STACK || number > MOST_STACK) {
+      cli_error("--max-stack: \"%s\" is not a size from 128KiB to 1TiB: 512KiB, 8MiB, 1G", given->value);
       return CLI_EXIT_USAGE;
     }
     cove_config_set_stack_size(config, number);

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct unit {
@@ -43,7 +44,11 @@ static bool parse(const char *text, const unit *units, uint64_t *out) {
 }
 
 bool cli_parse_count(const char *text, uint64_t *out) {
-  return parse(text, counts, out);
+  if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X'))
+    return parse(text, counts, out);
+  size_t digits = strspn(text + 2, "0123456789abcdefABCDEF");
+  *out = strtoull(text + 2, NULL, 16);
+  return digits != 0 && digits <= 16 && text[2 + digits] == '\0';
 }
 
 bool cli_parse_size(const char *text, uint64_t *out) {

@@ -91,16 +91,19 @@ static int report_trap(const cove_trap *trap) {
     fprintf(stderr, "      ... and %zu more\n", total - count);
   switch ((int)kind) {
   case COVE_TRAP_DEADLINE:
-    cli_hint("the limit was set by --timeout");
+    cli_hint("--timeout TIME gives it more");
     return CLI_EXIT_TIMEOUT;
   case COVE_TRAP_OUT_OF_FUEL:
-    cli_hint("the limit was set by --fuel");
+    cli_hint("--fuel N gives it more");
     break;
   case COVE_TRAP_MEMORY_LIMIT:
-    cli_hint("the limit was set by --max-memory");
+    cli_hint("--max-memory SIZE gives it more");
+    break;
+  case COVE_TRAP_TABLE_LIMIT:
+    cli_hint("--max-table N gives it more");
     break;
   case COVE_TRAP_OUTPUT_LIMIT:
-    cli_hint("the limit was set by --max-output");
+    cli_hint("--max-output SIZE gives it more");
     break;
   case COVE_TRAP_STACK_OVERFLOW:
     cli_hint("--max-stack SIZE gives calls more room");
@@ -145,6 +148,20 @@ static void hint_import(cove_bytes module, cove_bytes name) {
            (int)module.size, module.data, (int)name.size, name.data);
 }
 
+// Instantiation was refused by a limit: which one is in the words of the message.
+static void hint_limit(const char *text) {
+  static const struct {
+    const char *begins, *hint;
+  } known[] = {
+      {"memory limit", "--max-memory SIZE gives it more"},
+      {"limit of all memories", "--max-memory SIZE gives it more"},
+      {"table limit", "--max-table N gives it more"},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (strncmp(text, known[i].begins, strlen(known[i].begins)) == 0)
+      cli_hint("%s", known[i].hint);
+}
+
 static int exit_status_of(cove_status status) {
   switch (status) {
   case COVE_IO:
@@ -185,6 +202,8 @@ int cli_report(const char *what, cove_error *error) {
       hint_import(module, name);
     else if (what != NULL)
       cli_hint("the module declares it with another type than it has here; its own is shown by: cove inspect %s", what);
+    if (status == COVE_LIMIT)
+      hint_limit(cove_error_text(error));
     result = exit_status_of(status);
   }
   cove_error_delete(error);

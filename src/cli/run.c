@@ -35,17 +35,32 @@ static void timed(run *r, const char *step) {
 }
 
 static int set_limits(const cli_line *line, cove_limits *limits) {
-  const char *memory = cli_value(line, OPT_MAX_MEMORY);
-  uint64_t bytes;
-  if (memory == NULL)
-    return 0;
-  if (!cli_parse_size(memory, &bytes) || bytes == 0) {
-    cli_error("--max-memory: \"%s\" is not a size: 65536, 64MiB, 1G", memory);
-    return CLI_EXIT_USAGE;
+  const char *memory = cli_value(line, OPT_MAX_MEMORY), *table = cli_value(line, OPT_MAX_TABLE);
+  const char *instances = cli_value(line, OPT_MAX_INSTANCES);
+  uint64_t number;
+  if (memory != NULL) {
+    if (!cli_parse_size(memory, &number) || number == 0) {
+      cli_error("--max-memory: \"%s\" is not a size: 65536, 64MiB, 1G", memory);
+      return CLI_EXIT_USAGE;
+    }
+    cove_limits_set_memory(limits, number);
+    cove_limits_set_memory_total(limits, number);
   }
-  cove_limits_set_memory(limits, bytes);
-  cove_limits_set_memory_total(limits, bytes);
-  cove_limits_set_trap(limits, true);
+  if (table != NULL) {
+    if (!cli_parse_count(table, &number) || number == 0) {
+      cli_error("--max-table: \"%s\" is not a number of elements: 1000, 10M", table);
+      return CLI_EXIT_USAGE;
+    }
+    cove_limits_set_table(limits, number);
+  }
+  if (instances != NULL) {
+    if (!cli_parse_count(instances, &number) || number == 0 || number > UINT32_MAX) {
+      cli_error("--max-instances: \"%s\" is not a number of instances: 1, 10k", instances);
+      return CLI_EXIT_USAGE;
+    }
+    cove_limits_set_instances(limits, (uint32_t)number);
+  }
+  cove_limits_set_trap(limits, memory != NULL || table != NULL);
   return 0;
 }
 

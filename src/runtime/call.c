@@ -21,6 +21,22 @@ CV_COLD static void end_outermost(cv_context *c) {
     __atomic_compare_exchange_n(&c->interrupt, &cancelled, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
+// A signal handler may follow the list from now on.
+static void suspend(const cv_suspended *suspended) {
+  __atomic_store_n(&cv_this_thread.suspended, suspended, __ATOMIC_RELEASE);
+}
+
+// The call of `c` is over, and the context that it was made from runs again.
+static void back_to_outer(cv_context *c, const cv_suspended *outer) {
+  suspend(outer);
+  uint32_t inherited = c->inherited;
+  if (CV_LIKELY(inherited == 0))
+    return;
+  // What was inherited ends here. Should the store have been cancelled itself meanwhile, this very call was the one.
+  c->inherited = 0;
+  __atomic_compare_exchange_n(&c->interrupt, &inherited, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 // What is not there yet on the first call of a store, or of a thread. NULL with a trap set.
 CV_COLD static cv_fiber *prepare(cv_context *c) {
   cv_store *s = c->store;
@@ -44,6 +60,11 @@ static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
   uintptr_t outer_limit = c->stack_limit;
   uint32_t outer_thread = c->thread;
   cv_context *before = thread->context;
+  const cv_suspended suspended = {before, thread->suspended};
+  if (CV_UNLIKELY(before != NULL)) {
+    suspend(&suspended);
+    cv_context_inherit_interrupt(c);
+  }
   fiber->outer = outer;
   c->fiber = fiber;
   c->stack_limit = fiber->limit;
@@ -58,6 +79,8 @@ static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
     run = (cv_run)cv_stack_run(&fiber->stack, run_on_fiber, &e);
   __atomic_store_n(&c->thread, outer_thread, __ATOMIC_RELAXED);
   thread->context = before;
+  if (CV_UNLIKELY(before != NULL))
+    back_to_outer(c, suspended.outer);
   c->stack_limit = outer_limit;
   c->fiber = outer;
   if (CV_LIKELY(s->spare == NULL))
@@ -79,14 +102,22 @@ cv_run cv_call(cv_context *c, cv_func *func, cv_value *values) {
     return cv_trap_set(c, CV_TRAP_STACK_OVERFLOW, NULL);
   // The store may have been left for another one on this same stack.
   cv_context *before = cv_this_thread.context;
+  const cv_suspended suspended = {before, cv_this_thread.suspended};
+  if (CV_UNLIKELY(before != c))
+    suspend(&suspended);
   cv_this_thread.context = c;
   c->host_depth++;
   cv_run run = func->invoke(c, func, NULL, values);
   c->host_depth--;
   cv_this_thread.context = before;
+  if (CV_UNLIKELY(before != c))
+    back_to_outer(c, suspended.outer);
   return run;
 }
 
+// A guest that does nothing but call the host is in C whenever the interrupt signal comes: so it ends here.
 cv_run cv_host_invoke(cv_context *c, cv_func *func, cv_instance *caller, cv_value *values) {
+  if (CV_UNLIKELY(cv_context_interrupted(c)))
+    return cv_context_interrupt_trap(c);
   return func->host(func->host_env, caller, values);
 }

@@ -43,11 +43,22 @@ static cv_trap_kind meaning(const cv_context *c, const cv_fault *fault, const cv
   return CV_TRAP_NONE;
 }
 
+void cv_context_inherit_interrupt(cv_context *c) {
+  for (const cv_suspended *s = cv_this_thread.suspended; s != NULL; s = s->outer) {
+    uint32_t none = 0, interrupt = __atomic_load_n(&s->context->interrupt, __ATOMIC_ACQUIRE);
+    if (interrupt != 0 &&
+        __atomic_compare_exchange_n(&c->interrupt, &none, interrupt, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+      c->inherited = interrupt;
+  }
+}
+
 static bool handle(cv_fault *fault) {
   cv_context *c = cv_this_thread.context;
   if (c == NULL)
     return false;
   bool interrupt = fault->kind == CV_FAULT_INTERRUPT;
+  if (interrupt)
+    cv_context_inherit_interrupt(c);
   if (interrupt && !cv_context_interrupted(c))
     return false;
   // An interrupt that finds C code has done its work: the code looks at the flag, or a system call has ended.
@@ -64,9 +75,7 @@ static bool handle(cv_fault *fault) {
   a->pc = (void *)fault->pc;
   a->frame = (void *)fault->frame;
   a->faulted = true;
-  c->trap.kind = kind;
-  c->trap.text[0] = '\0';
-  cv_trap_capture(c);
+  cv_trap_capture(c, kind);
   c->top = a->outer;
   fault->resume_pc = (uintptr_t)cv_stack_unwind_code;
   fault->arg0 = (uintptr_t)a->sp;

@@ -44,7 +44,7 @@ READS_STACK static bool native_next(cv_frame_walk *w, cv_frame *out, bool *found
     return false;
   cv_code_place place;
   *found = code->tier->place(code, pc, &place);
-  if (*found)
+  if (*found && out != NULL)
     *out =
         (cv_frame){.instance = instance_of(w->context->store, w->fp, code), .func = place.func, .offset = place.offset};
   const uintptr_t *frame = (const uintptr_t *)w->fp;
@@ -76,7 +76,8 @@ bool cv_frame_walk_next(cv_frame_walk *w, cv_frame *out) {
       w->exact = a->faulted;
       continue;
     }
-    *out = (cv_frame){.instance = a->func->instance, .func = a->func->index, .offset = a->offset};
+    if (out != NULL)
+      *out = (cv_frame){.instance = a->func->instance, .func = a->func->index, .offset = a->offset};
     return true;
   }
 }

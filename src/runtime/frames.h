@@ -18,6 +18,7 @@ typedef struct cv_frame_walk {
 } cv_frame_walk;
 
 void cv_frame_walk_init(cv_frame_walk *walk, cv_context *context);
+// False at the end. `out` may be NULL, to count frames: that is much cheaper, the instance of a frame takes a search.
 bool cv_frame_walk_next(cv_frame_walk *walk, cv_frame *out);
 
 #endif

@@ -183,7 +183,7 @@ cv_exception *cv_exception_new(cv_context *c, const cv_tag *tag, const cv_value 
   if (s->exception_count >= s->limits.exceptions) {
     cv_heap_collect(s);
     if (s->exception_count >= s->limits.exceptions) {
-      cv_store_refuse(s, "limit of %u exceptions alive reached", s->limits.exceptions);
+      cv_store_refuse(s, s->limits.exceptions, "limit of %u exceptions alive reached", s->limits.exceptions);
       return NULL;
     }
   }

@@ -104,9 +104,11 @@ cv_trap_kind cv_helper_table_init(cv_instance *i, uint32_t table, uint32_t seg, 
     return CV_TRAP_TABLE_BOUNDS;
   for (uint32_t k = 0; k < n; k++) {
     void *ref;
-    if (decl->funcs != NULL)
+    if (decl->funcs != NULL) {
       ref = cv_instance_func(i, decl->funcs[s + k]);
-    else {
+      if (ref == NULL)
+        return CV_TRAP_OUT_OF_MEMORY;
+    } else {
       // Constant expressions have no effects and read immutable globals only, so the moment does not matter.
       cv_value v;
       if (cv_const_eval(i, &decl->exprs[s + k], &v) != CV_OK)

@@ -236,7 +236,7 @@ static cv_status run_start(cv_instance *i) {
   case CV_RUN_OK:
     return CV_OK;
   case CV_RUN_EXCEPTION:
-    cv_trap_set(i->context, CV_TRAP_UNCAUGHT_EXCEPTION, NULL);
+    cv_trap_uncaught(i->context);
     return CV_ETRAP;
   case CV_RUN_TRAP:
     break;
@@ -245,8 +245,7 @@ static cv_status run_start(cv_instance *i) {
 }
 
 static cv_status fail_trap(cv_context *c, cv_diag *diag) {
-  const char *text = c->trap.text[0] != '\0' ? c->trap.text : cv_trap_text(c->trap.kind);
-  return cv_fail(diag, CV_ETRAP, CV_NO_OFFSET, "%s", text);
+  return cv_fail(diag, CV_ETRAP, CV_NO_OFFSET, "%s", cv_trap_sentence(c));
 }
 
 cv_status cv_instantiate(cv_store *s, cv_code *code, const cv_extern *imports, size_t import_count, void *host_data,
@@ -256,7 +255,8 @@ cv_status cv_instantiate(cv_store *s, cv_code *code, const cv_extern *imports, s
     return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET, "the module was compiled by another engine than the store's");
   CV_TRY(match_imports(code->module, imports, import_count, diag));
   if (s->instances.count >= s->limits.instances) {
-    cv_store_refuse(s, "limit of %u instances reached", s->limits.instances);
+    cv_store_refuse(s, s->limits.instances, "limit of %u instance%s reached", s->limits.instances,
+                    s->limits.instances == 1 ? "" : "s");
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", s->refusal);
   }
   size_t memories = s->memories.count, tables = s->tables.count;

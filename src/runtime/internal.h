@@ -50,6 +50,9 @@ struct cv_store {
   cv_fiber *spare;      // kept for the next call
   void *data;
   char refusal[160];
+  uint64_t refusal_limit;  // the number in it
+  uint64_t fuel_given;     // at the last cv_context_set_fuel
+  uint64_t deadline_after; // nanoseconds, as given to cv_context_set_deadline
   // Collected objects (runtime/heap.c).
   cv_exception *exceptions;
   cv_externref *externrefs;
@@ -94,19 +97,29 @@ void cv_heap_free(cv_store *store);
 void cv_heap_collect(cv_store *store);
 
 // ---- table segments and data segments, for instantiation and the helpers ----
-CV_PRINTF(2, 3) void cv_store_refuse(cv_store *store, const char *fmt, ...);
-// "64 MiB", "3 pages of 1 byte"... into `out`.
-const char *cv_bytes_text(uint64_t bytes, char *out, size_t size);
+// Notes which limit refused something, as a number and in a sentence.
+CV_PRINTF(3, 4) void cv_store_refuse(cv_store *store, uint64_t limit, const char *fmt, ...);
 
 // ---- trap.c, fault.c ----
 CV_MUST_USE bool cv_fault_install(int interrupt_signal);
-// Fills the backtrace of context->trap from the activations. Async-signal-safe.
-void cv_trap_capture(cv_context *context);
+// Makes context->trap one of this kind, with the backtrace of all activations. Async-signal-safe.
+void cv_trap_capture(cv_context *context, cv_trap_kind kind);
+
+// A context whose host function runs a call of another store. Lives on the stack of that call.
+typedef struct cv_suspended {
+  const cv_context *context;
+  const struct cv_suspended *outer;
+} cv_suspended;
+
+// A call of another store that a host function makes ends with the call that it is part of: this passes the interrupt
+// on to the inner store, whose flag everybody looks at. Leaving the inner call takes it back.
+void cv_context_inherit_interrupt(cv_context *context);
 
 // What a thread is to the runtime. Read by signal handlers.
 typedef struct cv_thread_state {
-  cv_context *context; // the one that runs here, NULL when none does
-  uint32_t id;         // cv_thread_id; 0 until cv_thread_prepare
+  cv_context *context;           // the one that runs here, NULL when none does
+  const cv_suspended *suspended; // innermost
+  uint32_t id;                   // cv_thread_id; 0 until cv_thread_prepare
 } cv_thread_state;
 extern _Thread_local cv_thread_state cv_this_thread __attribute__((tls_model("initial-exec")));
 // Gives the thread its signal stack and number. Before the first call of wasm code on it.

@@ -133,6 +133,7 @@ cv_status cv_context_set_deadline(cv_context *c, uint64_t after_ns) {
   if (after_ns != 0 && cv_add_overflows(cv_thread_now(), after_ns, &deadline))
     deadline = UINT64_MAX;
   s->deadline = deadline;
+  s->deadline_after = after_ns;
   uint32_t passed = CV_TRAP_DEADLINE; // a former deadline asks for nothing any more
   __atomic_compare_exchange_n(&c->interrupt, &passed, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
   cv_status status = deadline != 0 ? add(s) : CV_OK;
@@ -140,6 +141,11 @@ cv_status cv_context_set_deadline(cv_context *c, uint64_t after_ns) {
   if (status == CV_OK && deadline != 0)
     wake();
   return status;
+}
+
+void cv_context_set_fuel(cv_context *c, uint64_t fuel) {
+  c->fuel = (int64_t)CV_MIN(fuel, (uint64_t)INT64_MAX);
+  c->store->fuel_given = fuel;
 }
 
 cv_status cv_context_cancel(cv_context *c) {

@@ -11,6 +11,8 @@
 // Calls of this store end with the trap DEADLINE `after_ns` nanoseconds from now; 0 takes the deadline away. It stays
 // in force for later calls. By the store's thread. CV_ENOMEM when no watcher can be started.
 CV_MUST_USE cv_status cv_context_set_deadline(cv_context *context, uint64_t after_ns);
+// Units of fuel that calls may still use; only for an engine that counts fuel.
+void cv_context_set_fuel(cv_context *context, uint64_t fuel);
 // Ends the call that now runs, or the next one, with the trap CANCELLED. From any thread, while the store lives.
 CV_MUST_USE cv_status cv_context_cancel(cv_context *context);
 

@@ -7,9 +7,8 @@
 // and only tiers that check can use it.
 #include "runtime/internal.h"
 
+#include "base/text.h"
 #include "sys/vm.h"
-
-#include <stdio.h>
 
 static const uint64_t FULL_RESERVATION = (8ull << 30) + (64 << 10);
 static const uint64_t LEAST_RESERVATION = 64 << 10;
@@ -24,17 +23,6 @@ typedef struct cv_shared_memory {
   cv_engine *engine; // counted
   uint64_t size, max_bytes;
 } cv_shared_memory;
-
-const char *cv_bytes_text(uint64_t bytes, char *out, size_t size) {
-  static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  unsigned u = 0;
-  while (u + 1 < CV_COUNT(units) && bytes >= 1024 && bytes % 1024 == 0) {
-    bytes /= 1024;
-    u++;
-  }
-  snprintf(out, size, "%llu %s", (unsigned long long)bytes, units[u]);
-  return out;
-}
 
 static bool is_guarded(const cv_memtype *type) {
   return !type->limits.is_64 && type->page_log2 == 16;
@@ -79,7 +67,7 @@ static cv_slot *reserve(cv_store *store, const cv_memtype *type, uint64_t min, u
 
 // Why the host does not let the memory have `bytes`, as a sentence in the store; false when it does.
 static bool over_limit(cv_store *store, uint64_t old_bytes, uint64_t bytes, const char *doing, uint64_t count) {
-  char limit[32];
+  char limit[CV_TEXT_SIZE];
   const char *what = "memory limit";
   uint64_t most = store->limits.memory_bytes;
   if (bytes <= most) {
@@ -89,7 +77,7 @@ static bool over_limit(cv_store *store, uint64_t old_bytes, uint64_t bytes, cons
     what = "limit of all memories";
     most = store->limits.memory_total;
   }
-  cv_store_refuse(store, "%s %s reached %s %llu page%s", what, cv_bytes_text(most, limit, sizeof limit), doing,
+  cv_store_refuse(store, most, "%s %s reached %s %llu page%s", what, cv_bytes_text(most, limit, sizeof limit), doing,
                   (unsigned long long)count, count == 1 ? "" : "s");
   return true;
 }
@@ -117,7 +105,7 @@ cv_status cv_memory_init(cv_store *store, cv_memory *m, const cv_memtype *type, 
   uint64_t max = CV_MIN(type_bound(type), store->limits.memory_bytes);
   cv_slot *slot = reserve(store, type, min, max, image);
   if (slot == NULL) {
-    char text[32];
+    char text[CV_TEXT_SIZE];
     return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET,
                    "no address space for a memory of %s: is there a limit (ulimit -v)? The interpreter needs less",
                    cv_bytes_text(min, text, sizeof text));
@@ -209,8 +197,8 @@ static int64_t grow_locked(cv_memory *m, uint64_t delta, bool *refused) {
     return -1;
   }
   if (size > m->reserved || !cv_slot_grow(m->slot, size)) {
-    char text[32];
-    cv_store_refuse(store, "no host memory for a linear memory of %s", cv_bytes_text(size, text, sizeof text));
+    char text[CV_TEXT_SIZE];
+    cv_store_refuse(store, size, "no host memory for a linear memory of %s", cv_bytes_text(size, text, sizeof text));
     return -1;
   }
   store->memory_used += added;

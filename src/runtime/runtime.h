@@ -159,6 +159,13 @@ typedef struct cv_activation {
 
 enum { CV_ARG_SLOTS = 1000 };
 
+// A frame that an exception has left. Native frames are found by `pc` when somebody asks.
+typedef struct cv_left_frame {
+  const cv_instance *instance;
+  uintptr_t pc;          // native: in the call or throw; 0 for the interpreter's, which say where they were:
+  uint32_t func, offset; // as in cv_frame
+} cv_left_frame;
+
 // The state of execution. Native code addresses it by offset.
 struct cv_context {
   uintptr_t stack_limit;   // 0: the stack pointer may not go below; leaves room for helpers and host functions
@@ -172,15 +179,35 @@ struct cv_context {
   uint32_t thread;         // 56: cv_thread_id of the thread that executes, 0 when none does
   uint32_t call_depth;     // 60: nested calls in the interpreter
   uint32_t max_call_depth;
+  uint32_t inherited; // what `interrupt` was set to for a store whose host function made the call that runs, or 0
   bool fuel_enabled;
-  bool trap_on_limit;          // memory.grow and table.grow beyond a limit trap
-  cv_trap trap;                // the last one
+  bool trap_on_limit; // memory.grow and table.grow beyond a limit trap
+  cv_trap trap;       // the last one
+  // The frames that the last thrown exception has left, innermost first: its backtrace if nobody catches it.
+  const cv_exception *left_by;
+  uint32_t left_total;         // of them the first CV_MAX_BACKTRACE are kept
   cv_value args[CV_ARG_SLOTS]; // parameters and results that do not go in registers; dead except across one call
+  cv_left_frame left[CV_MAX_BACKTRACE];
 };
 
 // ---- traps ----
 // Sets context->trap (kind, formatted sentence or NULL for the kind's own) with the backtrace; returns CV_RUN_TRAP.
 CV_COLD CV_PRINTF(3, 4) cv_run cv_trap_set(cv_context *context, cv_trap_kind kind, const char *fmt, ...);
+// Completes the sentence of context->trap where it is made of numbers that only the store knows, and returns it. Not
+// for signal handlers.
+const char *cv_trap_sentence(cv_context *context);
+// After CV_RUN_EXCEPTION that the host does not pass on: makes it context->trap, with the frames that it left.
+CV_COLD void cv_trap_uncaught(cv_context *context);
+// `exception` leaves a frame that does not catch it.
+static inline void cv_exception_leaves(cv_context *context, const cv_exception *exception, cv_left_frame frame) {
+  if (context->left_by != exception) {
+    context->left_by = exception;
+    context->left_total = 0;
+  }
+  if (context->left_total < CV_MAX_BACKTRACE)
+    context->left[context->left_total] = frame;
+  context->left_total++;
+}
 
 // ---- calls ----
 // Calls `func` from C: enters a fiber when not on one, sets the activation, runs. `values` as in cv_invoke_fn.

@@ -90,8 +90,9 @@ const char *cv_store_refusal(const cv_store *s) {
   return s->refusal;
 }
 
-void cv_store_refuse(cv_store *s, const char *fmt, ...) {
+void cv_store_refuse(cv_store *s, uint64_t limit, const char *fmt, ...) {
   va_list args;
+  s->refusal_limit = limit;
   va_start(args, fmt);
   vsnprintf(s->refusal, sizeof s->refusal, fmt, args);
   va_end(args);

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // table.c: tables (core specification, 4.2.7 and 4.6.8). Elements are references; a table owns its array, which moves
 // when it grows.
+#include "base/text.h"
 #include "runtime/internal.h"
+
+static void refuse(cv_store *store, const char *doing, uint64_t count) {
+  char limit[CV_TEXT_SIZE], text[CV_TEXT_SIZE];
+  uint64_t most = store->limits.table_elements;
+  cv_store_refuse(store, most, "table limit of %s element%s reached %s %s", cv_count_text(most, limit, sizeof limit),
+                  most == 1 ? "" : "s", doing, cv_count_text(count, text, sizeof text));
+}
 
 cv_status cv_table_init(cv_store *store, cv_table *t, const cv_tabletype *type, void *init, cv_diag *diag) {
   uint64_t min = type->limits.min;
   if (min > store->limits.table_elements) {
-    cv_store_refuse(store, "table limit of %llu elements reached making a table of %llu",
-                    (unsigned long long)store->limits.table_elements, (unsigned long long)min);
+    refuse(store, "making a table of", min);
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", store->refusal);
   }
   CV_TRY(cv_vec_reserve(&store->mem, &store->tables, 1));
@@ -45,8 +52,7 @@ int64_t cv_table_grow(cv_table *t, void *init, uint64_t delta, bool *refused) {
   if (cv_add_overflows(old, delta, &size) || size > t->max)
     return -1;
   if (size > store->limits.table_elements) {
-    cv_store_refuse(store, "table limit of %llu elements reached growing by %llu",
-                    (unsigned long long)store->limits.table_elements, (unsigned long long)delta);
+    refuse(store, "growing by", delta);
     *refused = true;
     return -1;
   }

@@ -26,6 +26,8 @@ enum { CV_MAX_BACKTRACE = 64 };
 typedef struct cv_trap {
   cv_trap_kind kind;
   int32_t exit_status;   // CV_TRAP_EXIT only
+  bool inherited;        // DEADLINE, CANCELLED: of a store whose host function made this call
+  uint64_t limit;        // the number of the limit that was hit, in its unit; 0 for none
   char text[192];        // the sentence, or "" for the kind's own text
   uint32_t frame_count;  // stored in `frames`
   uint32_t frames_total; // on the stack

@@ -307,6 +307,78 @@ static void test_host_exit_and_throw(void **state) {
   assert_int_equal(finalized, 1);
 }
 
+// What the backtrace of an exception shows: the names of its frames, innermost first.
+static void expect_frames(const cove_error *error, const char *const *names, size_t count) {
+  const cove_trap *trap = cove_error_trap(error);
+  size_t total;
+  assert_int_equal(cove_trap_kind_of(trap), COVE_TRAP_UNCAUGHT_EXCEPTION);
+  assert_int_equal(cove_trap_frame_count(trap, &total), count);
+  assert_int_equal(total, count);
+  for (size_t i = 0; i < count; i++) {
+    cove_frame frame;
+    assert_true(cove_trap_frame(trap, i, &frame));
+    assert_int_equal(frame.func_name.size, strlen(names[i]));
+    assert_memory_equal(frame.func_name.data, names[i], frame.func_name.size);
+    assert_int_not_equal(frame.offset, 0);
+  }
+}
+
+// Calls the export "inner" of the instance, expects its exception, and throws one itself.
+static cove_host_result calls_back(void *env, cove_caller *caller, cove_value *values) {
+  fixture *f = env;
+  cove_error *error = NULL;
+  static const char *const names[] = {"inner", "outer", "start"};
+  assert_int_equal(cove_func_call(cove_instance_func(f->instance, "inner"), NULL, 0, NULL, 0, &error), COVE_TRAP);
+  expect_frames(error, names, 3);
+  cove_error_delete(error);
+  (void)values;
+  cove_value payload = {.i32 = 1};
+  cove_extern tag;
+  assert_true(cove_instance_export(f->instance, "tag", &tag));
+  return cove_caller_throw(caller, tag.as.tag, &payload);
+}
+
+static void test_uncaught_backtrace(void **state) {
+  (void)state;
+  static const char *const tiers[] = {"interp", "auto"};
+  const cove_functype nothing = {0};
+  for (size_t i = 0; i < 2; i++) {
+    fixture f;
+    cove_config *config = cove_config_new();
+    cove_error *error = NULL;
+    assert_int_equal(cove_config_set_tier(config, tiers[i], NULL), COVE_OK);
+    open_fixture(&f, config, NULL);
+    cove_config_delete(config);
+    assert_int_equal(cove_linker_define_func(f.linker, "h", "back", &nothing, calls_back, &f, NULL, NULL), COVE_OK);
+    instantiate(
+        &f, "(module (import \"h\" \"back\" (func $back)) (tag $t (export \"tag\") (param i32))"
+            " (func $inner (export \"inner\") (throw $t (i32.const 5)))"
+            " (func $outer (call $back))"
+            " (func $start (export \"start\") (call $outer))"
+            " (func $deep (param i32) (if (i32.eqz (local.get 0)) (then (call $inner)))"
+            "  (call $deep (i32.sub (local.get 0) (i32.const 1))))"
+            " (func (export \"deep\") (call $deep (i32.const 1000)))"
+            " (func (export \"caught\") (block $h (result i32) (try_table (catch $t $h) (call $inner)) (unreachable))"
+            "  (drop)))");
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "start"), NULL, 0, NULL, 0, &error), COVE_TRAP);
+    static const char *const names[] = {"outer", "start"};
+    expect_frames(error, names, 2);
+    cove_error_delete(error);
+    // What was caught leaves nothing behind for the next one.
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "caught"), NULL, 0, NULL, 0, NULL), COVE_OK);
+    static const char *const inner[] = {"inner"};
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "inner"), NULL, 0, NULL, 0, &error), COVE_TRAP);
+    expect_frames(error, inner, 1);
+    cove_error_delete(error);
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "deep"), NULL, 0, NULL, 0, &error), COVE_TRAP);
+    size_t total;
+    assert_int_equal(cove_trap_frame_count(cove_error_trap(error), &total), 64);
+    assert_int_equal(total, 1003);
+    cove_error_delete(error);
+    close_fixture(&f);
+  }
+}
+
 // ---- objects ----
 
 static void test_objects(void **state) {
@@ -384,7 +456,7 @@ static void test_fuel(void **state) {
     assert_int_equal(value.i32, 4950);
     left[i] = cove_store_fuel(f.store);
     assert_in_range(left[i], 1, 99900);
-    expect_trap(cove_instance_func(f.instance, "spin"), COVE_TRAP_OUT_OF_FUEL, "fuel exhausted");
+    expect_trap(cove_instance_func(f.instance, "spin"), COVE_TRAP_OUT_OF_FUEL, "fuel limit 100,000 used up");
     assert_int_equal(cove_store_fuel(f.store), 0);
     close_fixture(&f);
   }
@@ -392,6 +464,52 @@ static void test_fuel(void **state) {
   fixture f;
   open_fixture(&f, NULL, NULL);
   assert_int_equal(cove_store_set_fuel(f.store, 1, NULL), COVE_USAGE);
+  close_fixture(&f);
+}
+
+// Each limit says its number, in words and to the host.
+static void test_limit_numbers(void **state) {
+  (void)state;
+  static const struct {
+    const char *export;
+    cove_trap_kind kind;
+    uint64_t limit;
+    const char *message;
+  } rows[] = {
+      {"spin", COVE_TRAP_OUT_OF_FUEL, 1234567, "fuel limit 1,234,567 used up"},
+      {"memory", COVE_TRAP_MEMORY_LIMIT, 3 << 16, "memory limit 192 KiB reached growing by 1 page"},
+      {"table", COVE_TRAP_TABLE_LIMIT, 1500, "table limit of 1,500 elements reached growing by 1,000"},
+      {"stop", COVE_TRAP_UNREACHABLE, 0, "unreachable"},
+  };
+  cove_config *config = cove_config_new();
+  cove_config_set_fuel(config, true);
+  cove_limits *limits = cove_limits_new();
+  cove_limits_set_memory(limits, 3 << 16);
+  cove_limits_set_table(limits, 1500);
+  cove_limits_set_trap(limits, true);
+  fixture f;
+  open_fixture(&f, config, limits);
+  cove_config_delete(config);
+  cove_limits_delete(limits);
+  instantiate(&f, "(module (memory 1) (table 1 funcref) (func (export \"stop\") unreachable)"
+                  " (func (export \"spin\") (loop (br 0)))"
+                  " (func (export \"memory\") (loop (drop (memory.grow (i32.const 1))) (br 0)))"
+                  " (func (export \"table\") (loop (drop (table.grow (ref.null func) (i32.const 1000))) (br 0))))");
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cove_error *error = NULL;
+    uint64_t limit;
+    assert_int_equal(cove_store_set_fuel(f.store, 1234567, NULL), COVE_OK);
+    cove_func *func = cove_instance_func(f.instance, rows[i].export);
+    assert_int_equal(cove_func_call(func, NULL, 0, NULL, 0, &error), COVE_TRAP);
+    const cove_trap *trap = cove_error_trap(error);
+    assert_int_equal(cove_trap_kind_of(trap), rows[i].kind);
+    assert_string_equal(cove_trap_message(trap), rows[i].message);
+    assert_string_equal(cove_error_message(error), rows[i].message);
+    assert_int_equal(cove_trap_limit(trap, &limit), rows[i].limit != 0);
+    assert_int_equal(limit, rows[i].limit);
+    assert_int_equal(cove_trap_kind_is_limit(rows[i].kind), rows[i].limit != 0);
+    cove_error_delete(error);
+  }
   close_fixture(&f);
 }
 
@@ -407,7 +525,7 @@ static void test_deadline_and_cancel(void **state) {
   instantiate(&f, "(module (func (export \"spin\") (loop (br 0))) (func (export \"quick\")))");
   cove_func *spin = cove_instance_func(f.instance, "spin"), *quick = cove_instance_func(f.instance, "quick");
   assert_int_equal(cove_store_set_deadline(f.store, 20000000, NULL), COVE_OK);
-  expect_trap(spin, COVE_TRAP_DEADLINE, "deadline");
+  expect_trap(spin, COVE_TRAP_DEADLINE, "deadline of 20 ms passed");
   assert_int_equal(cove_store_set_deadline(f.store, 0, NULL), COVE_OK);
   assert_int_equal(cove_func_call(quick, NULL, 0, NULL, 0, NULL), COVE_OK);
   cove_canceller *canceller = cove_canceller_new(f.store);
@@ -622,6 +740,8 @@ int main(void) {
       cmocka_unit_test(test_borrowed_bytes),
       cmocka_unit_test(test_host_exit_and_throw),
       cmocka_unit_test(test_objects),
+      cmocka_unit_test(test_limit_numbers),
+      cmocka_unit_test(test_uncaught_backtrace),
       cmocka_unit_test(test_fuel),
       cmocka_unit_test(test_deadline_and_cancel),
       cmocka_unit_test(test_memory_limit),

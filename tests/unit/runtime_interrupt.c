@@ -226,11 +226,65 @@ static void notified_by_another_store(void **state) {
   }
 }
 
+// A host function that runs an endless call of another store.
+typedef struct nested {
+  cv_instance *inner;
+  const char *name;
+  cv_run run;
+} nested;
+
+static cv_run run_inner(void *env, cv_instance *caller, cv_value *values) {
+  nested *n = env;
+  n->run = call1(n->inner, n->name, 0, NULL);
+  values[0].i32 = 1; // the guest calls again, whatever became of it: its own call has to end by itself
+  return CV_RUN_OK;
+}
+
+// A deadline or a cancellation of the store that runs ends the calls of other stores that its host functions make.
+static void ends_calls_of_other_stores(void **state) {
+  static const cv_valtype i32 = CV_I32;
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world inner = world_new(&options, NULL), outer = world_new(&options, NULL);
+    nested n = {.inner = make(&inner)};
+    cv_extern imports[2] = {host_func(&outer, &i32, 1, &i32, 1, run_inner, &n),
+                            host_func(&outer, &i32, 1, &i32, 1, started, NULL)};
+    cv_instance *o = instantiate(outer.store, wat, imports, 2);
+    for (size_t k = 0; k < CV_COUNT(endless); k++) {
+      n.name = endless[k];
+      assert_int_equal(cv_context_set_deadline(outer.context, 5000000), CV_OK);
+      assert_int_equal(call1(o, "host", 0, NULL), CV_RUN_TRAP);
+      assert_int_equal(outer.context->trap.kind, CV_TRAP_DEADLINE);
+      assert_string_equal(cv_trap_sentence(outer.context), "deadline of 5 ms passed");
+      assert_int_equal(n.run, CV_RUN_TRAP);
+      assert_int_equal(inner.context->trap.kind, CV_TRAP_DEADLINE);
+      assert_string_equal(cv_trap_sentence(inner.context), "deadline of the store that made this call passed");
+      assert_int_equal(cv_context_set_deadline(outer.context, 0), CV_OK);
+      running = 0;
+      pthread_t thread;
+      assert_int_equal(pthread_create(&thread, NULL, cancel_when_running, outer.context), 0);
+      assert_int_equal(call1(o, "host", 0, NULL), CV_RUN_TRAP);
+      assert_int_equal(pthread_join(thread, NULL), 0);
+      assert_int_equal(outer.context->trap.kind, CV_TRAP_CANCELLED);
+      // Neither store has anything left of it.
+      assert_int_equal(result1(n.inner, "quick", 4), 4);
+      assert_int_equal(result1(o, "quick", 5), 5);
+      // A deadline of the inner store is its own.
+      assert_int_equal(cv_context_set_deadline(inner.context, 5000000), CV_OK);
+      assert_int_equal(call1(n.inner, endless[k], 0, NULL), CV_RUN_TRAP);
+      assert_string_equal(cv_trap_sentence(inner.context), "deadline of 5 ms passed");
+      assert_int_equal(cv_context_set_deadline(inner.context, 0), CV_OK);
+    }
+    world_delete(&inner);
+    world_delete(&outer);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cancelled_from_another_thread), cmocka_unit_test(deadline_ends_calls),
       cmocka_unit_test(cancelled_before_the_call),     cmocka_unit_test(interrupted_anywhere),
-      cmocka_unit_test(notified_by_another_store),
+      cmocka_unit_test(notified_by_another_store),     cmocka_unit_test(ends_calls_of_other_stores),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

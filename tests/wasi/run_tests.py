@@ -40,7 +40,7 @@ ROWS = [
     ("abort", "exit", [], ["abort"], {"status": 134, "err": ["unreachable"]}),
     ("trap", "exit", [], ["trap"], {"status": 134, "err": ["unreachable"]}),
     ("output limit", "exit", ["--max-output", "25"], ["write"],
-     {"fails": True, "out": "0123456789\n0123456789\n012", "err": ["output limit reached"]}),
+     {"fails": True, "out": "0123456789\n0123456789\n012", "err": ["output limit 25 bytes reached"]}),
     ("a sleep ends at the deadline", "exit", ["--timeout", "200ms"], ["sleep"], {"fails": True, "err": ["deadline"]}),
     ("a read ends at the deadline", "exit", ["--timeout", "200ms"], ["read"],
      {"fails": True, "err": ["deadline"], "open_stdin": True}),

@@ -120,7 +120,7 @@ static void bash(void) {
   }
   printf("  esac\n  case $cur in\n"
          "  -*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-         "      [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace ;;\n"
+         "      [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null ;;\n"
          "  *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
          "  esac\n}\ncomplete -o filenames -F _cove cove\n");
 }

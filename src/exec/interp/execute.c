@@ -789,6 +789,10 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     cv_interp_point point;
     if (!cv_interp_catch(f, op, exception, &point)) {
       c->exception = exception;
+      cv_exception_leaves(c, exception,
+                          (cv_left_frame){.instance = instance,
+                                          .func = f->activation.func->index,
+                                          .offset = f->code_offset + (uint32_t)(op - f->code)});
       return CV_RUN_EXCEPTION;
     }
     c->exception = NULL;

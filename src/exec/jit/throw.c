@@ -50,6 +50,7 @@ void cv_native_throw(cv_context *context, cv_exception *exception) {
     const uint8_t *pad = pad_in(code, pc, (const cv_instance *)words[-1], exception);
     if (pad != NULL)
       go_on(frame, (uintptr_t)pad, exception);
+    cv_exception_leaves(context, exception, (cv_left_frame){.instance = (const cv_instance *)words[-1], .pc = pc});
     pc = words[1] - 1;
     frame = words[0];
   }

@@ -2,6 +2,7 @@
 // p1.c: the table of functions, the way into them, and tracing.
 #include "wasi/p1/p1.h"
 
+#include "base/text.h"
 #include "runtime/interrupt.h"
 #include "wasi/p1/call.h"
 
@@ -260,12 +261,20 @@ static cv_err run_traced(const bound *b, p1_call *c) {
 
 // ---- the way in ----
 
-static cv_run trap(const p1_call *c, cv_err err) {
+// `fd` is the first argument, which of every function that writes is where to.
+static cv_run trap(const p1_call *c, cv_err err, uint32_t fd) {
   if (err == CV_ERR_STOPPED && cv_context_interrupted(c->context))
     return cv_context_interrupt_trap(c->context);
   if (err == CV_ERR_STOPPED)
     return cv_trap_set(c->context, CV_TRAP_CANCELLED, NULL);
-  return cv_trap_set(c->context, CV_TRAP_OUTPUT_LIMIT, NULL);
+  static const char *const names[] = {"", "standard output", "standard error"};
+  char limit[CV_TEXT_SIZE], number[CV_TEXT_SIZE + 16];
+  snprintf(number, sizeof number, "descriptor %u", fd);
+  cv_run run =
+      cv_trap_set(c->context, CV_TRAP_OUTPUT_LIMIT, "output limit %s reached writing to %s",
+                  cv_bytes_text(c->w->limits.output, limit, sizeof limit), fd == 1 || fd == 2 ? names[fd] : number);
+  c->context->trap.limit = c->w->limits.output;
+  return run;
 }
 
 static cv_run enter(void *env, cv_instance *caller, cv_value *values) {
@@ -286,7 +295,7 @@ static cv_run enter(void *env, cv_instance *caller, cv_value *values) {
     return run;
   }
   if (CV_UNLIKELY(err == CV_ERR_STOPPED || err == CV_ERR_OUTPUT_LIMIT))
-    return trap(&c, err);
+    return trap(&c, err, values[0].u32);
   values[0].u64 = errnos[err].number;
   return CV_RUN_OK;
 }
