@@ -8,7 +8,7 @@
 
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
-#include "wasm/text/wast.h"
+#include "component/text/wast.h"
 #include "wasm/text/wat.h"
 
 #define FEATURES (CV_FEATURES_DEFAULT | CV_FEAT(CUSTOM_PAGE_SIZES) | CV_FEAT(WIDE_ARITHMETIC))

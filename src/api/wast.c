@@ -513,6 +513,8 @@ static bool run_wait(script *s, const cv_wast_command *c) {
 
 static bool run_command(script *s, const cv_wast_command *c) {
   cv_code *code;
+  if (c->module.is_component)
+    return failed(s, c->line, "unsupported: component");
   switch (c->kind) {
   case CV_WAST_MODULE:
     return run_module(s, c);

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "runtime/engine.h"
-#include "wasm/text/wast.h"
+#include "component/text/wast.h"
 
 // ---- wast.c ----
 // cove_wast_run on a run-time engine.

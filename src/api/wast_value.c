@@ -41,6 +41,7 @@ bool cv_wast_to_value(cv_store *store, const cv_wast_value *v, cv_valtype type, 
     return false;
   case CV_WAST_REF:
   case CV_WAST_EITHER:
+  case CV_WAST_COMPONENT:
     break;
   }
   if (!fits) {
@@ -106,6 +107,7 @@ bool cv_wast_matches(const cv_wast_value *v, const cv_wast_value *patterns, cv_v
   case CV_WAST_REF:
     return cv_type_is_ref(type) && value->ref != NULL && ref_kind_matches(v->heap, type);
   case CV_WAST_HOST:
+  case CV_WAST_COMPONENT:
     return false;
   case CV_WAST_EITHER:
     for (uint32_t i = 0; i < v->count; i++)
@@ -176,6 +178,9 @@ void cv_wast_print_pattern(cv_buf *out, const cv_wast_value *v, const cv_wast_va
     cv_buf_printf(out, "a reference of type %s", cv_valtype_text(CV_REF_TYPE(false, v->heap), text));
     break;
   }
+  case CV_WAST_COMPONENT:
+    cv_buf_text(out, "a component's value");
+    break;
   case CV_WAST_EITHER:
     cv_buf_text(out, "either");
     for (uint32_t i = 0; i < v->count; i++) {

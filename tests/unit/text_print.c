@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wasm/text/wast.h"
+#include "component/text/wast.h"
 
 // Prints `bytes`, which our parser made, and parses the result. False, with output, when that gives other bytes.
 static bool round_trip_in(const char *name, const cv_buf *bytes, const cv_wat_print_options *options, cv_mem *mem) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// wast.c: the grammar of scripts, over the same tokens as modules.
-#include "wasm/text/wast.h"
+// wast.c: the grammar of scripts, over the same tokens as modules and components. Their values are in wast_value.c.
+#include "component/text/wast.h"
 
-#include "base/utf8.h"
-#include "wasm/text/number.h"
+#include "component/text/cwat.h"
 #include "wasm/text/wat.h"
 
 // ---- modules -------------------------------------------------------------------------------------------------------
@@ -13,8 +12,10 @@ static cv_status optional_id(cv_wat *p, bool *given, cv_bytes *name) {
   return *given ? cv_wat_id(p, name) : CV_OK;
 }
 
-// "(module", just passed at `open`, to its parenthesis. *is_definition when the word `definition` is there.
+// "(module" or "(component", just passed at `open`, to its parenthesis. *is_definition when the word `definition` is
+// there.
 static cv_status read_module(cv_wat *p, uint32_t open, cv_wast_module *m, bool *is_definition) {
+  m->is_component = cv_wat_is_word(p, open + 1, "component");
   *is_definition = cv_wat_accept_word(p, "definition");
   m->open = open;
   m->body = p->at; // of a text, with its identifier
@@ -30,11 +31,25 @@ static cv_status read_module(cv_wat *p, uint32_t open, cv_wast_module *m, bool *
   return cv_wat_close(p);
 }
 
+// The quoted text of a component is what stands inside its parentheses, that of a module may be either.
+static cv_status parse_quoted(const cv_wast_module *m, const cv_buf *quoted, cv_features features, cv_buf *out,
+                              cv_diag *diag) {
+  if (!m->is_component)
+    return cv_wat_parse((const char *)quoted->data, quoted->size, features, quoted->mem, out, diag);
+  cv_text text;
+  uint32_t at = 0;
+  CV_TRY(cv_text_init(&text, quoted->mem, (const char *)quoted->data, quoted->size, diag));
+  cv_status status = cv_cwat_parse_fields(&text, UINT32_MAX, &at, features, quoted->mem, out, diag);
+  cv_text_free(&text);
+  return status;
+}
+
 cv_status cv_wast_module_bytes(cv_wast *w, const cv_wast_module *m, cv_features features, cv_buf *out, cv_diag *diag) {
   cv_wat *p = &w->hand;
   uint32_t at = m->body, back = p->at;
   if (m->form == CV_WAST_TEXT)
-    return cv_wat_parse_fields(w->text, m->open, &at, features, p->mem, out, diag);
+    return (m->is_component ? cv_cwat_parse_fields : cv_wat_parse_fields)(w->text, m->open, &at, features, p->mem, out,
+                                                                          diag);
   cv_buf quoted;
   cv_buf_init(&quoted, p->mem);
   p->at = m->body;
@@ -42,143 +57,9 @@ cv_status cv_wast_module_bytes(cv_wast *w, const cv_wast_module *m, cv_features 
   cv_status status = cv_wat_strings(p, m->form == CV_WAST_BINARY ? out : &quoted);
   p->at = back;
   if (status == CV_OK && m->form == CV_WAST_QUOTE)
-    status = cv_wat_parse((const char *)quoted.data, quoted.size, features, p->mem, out, diag);
+    status = parse_quoted(m, &quoted, features, out, diag);
   cv_buf_free(&quoted);
   return status;
-}
-
-// ---- values --------------------------------------------------------------------------------------------------------
-
-static const struct {
-  const char *word;
-  cv_valtype type;
-  uint8_t bits;
-  bool is_float;
-} consts[] = {{"i32.const", CV_I32, 32, false},
-              {"i64.const", CV_I64, 64, false},
-              {"f32.const", CV_F32, 32, true},
-              {"f64.const", CV_F64, 64, true}};
-
-// References of results that are told by their type alone.
-static const struct {
-  const char *word;
-  uint32_t heap;
-} ref_patterns[] = {
-    {"ref", CV_HEAP_ANY},         {"ref.eq", CV_HEAP_EQ},     {"ref.i31", CV_HEAP_I31}, {"ref.struct", CV_HEAP_STRUCT},
-    {"ref.array", CV_HEAP_ARRAY}, {"ref.func", CV_HEAP_FUNC}, {"ref.exn", CV_HEAP_EXN}, {"ref.extern", CV_HEAP_EXTERN},
-};
-
-static bool accept_nan(cv_wat *p, bool allowed, uint8_t *nan) {
-  if (allowed && cv_wat_accept_word(p, "nan:canonical"))
-    *nan = CV_WAST_NAN_CANONICAL;
-  else if (allowed && cv_wat_accept_word(p, "nan:arithmetic"))
-    *nan = CV_WAST_NAN_ARITHMETIC;
-  return *nan != CV_WAST_NAN_NONE;
-}
-
-static cv_status read_vector(cv_wat *p, bool is_result, cv_wast_value *v) {
-  static const struct {
-    const char *word;
-    uint8_t bits;
-    bool is_float;
-  } shapes[] = {{"i8x16", 8, false},  {"i16x8", 16, false}, {"i32x4", 32, false},
-                {"i64x2", 64, false}, {"f32x4", 32, true},  {"f64x2", 64, true}};
-  size_t s = 0;
-  while (s < CV_COUNT(shapes) && !cv_wat_at_word(p, shapes[s].word))
-    s++;
-  if (s == CV_COUNT(shapes))
-    return cv_wat_unexpected(p);
-  p->at++;
-  v->kind = CV_WAST_VECTOR;
-  v->lane_bits = shapes[s].bits;
-  for (unsigned lane = 0; lane < 128u / shapes[s].bits; lane++) {
-    if (shapes[s].is_float && accept_nan(p, is_result, &v->nan[lane]))
-      continue;
-    uint64_t bits;
-    CV_TRY(cv_wat_number(p, shapes[s].is_float, shapes[s].bits, &bits));
-    memcpy(v->bytes + lane * (shapes[s].bits / 8u), &bits, shapes[s].bits / 8u);
-  }
-  return CV_OK;
-}
-
-static cv_status read_number(cv_wat *p, size_t which, bool is_result, cv_wast_value *v) {
-  v->kind = CV_WAST_NUMBER;
-  v->type = consts[which].type;
-  if (consts[which].is_float && accept_nan(p, is_result, &v->nan[0]))
-    return CV_OK;
-  return cv_wat_number(p, consts[which].is_float, consts[which].bits, &v->bits);
-}
-
-static cv_status read_ref(cv_wat *p, bool is_result, cv_wast_value *v) {
-  bool is_host = cv_wat_at_word(p, "ref.host"), is_extern = cv_wat_at_word(p, "ref.extern");
-  if (cv_wat_accept_word(p, "ref.null")) {
-    v->kind = CV_WAST_NULL;
-    v->heap = CV_HEAP_BOT;
-    return is_result && cv_wat_kind(p) == CV_TOK_RPAR ? CV_OK : cv_wat_heap_type(p, &v->heap);
-  }
-  if ((is_host || is_extern) && p->text->tokens.data[p->at + 1].kind == CV_TOK_NAT) {
-    v->kind = is_host ? CV_WAST_HOST : CV_WAST_EXTERN;
-    uint32_t n = 0;
-    p->at++;
-    CV_TRY(cv_wat_u32(p, &n));
-    v->bits = n;
-    return CV_OK;
-  }
-  for (size_t i = 0; is_result && i < CV_COUNT(ref_patterns); i++) {
-    if (cv_wat_accept_word(p, ref_patterns[i].word)) {
-      v->kind = CV_WAST_REF;
-      v->heap = ref_patterns[i].heap;
-      return CV_OK;
-    }
-  }
-  return cv_wat_unexpected(p);
-}
-
-// One value that is not an `either`, with its parentheses.
-static cv_status read_simple_value(cv_wat *p, bool is_result, cv_wast_value *v) {
-  *v = (cv_wast_value){.kind = CV_WAST_NUMBER};
-  if (cv_wat_kind(p) != CV_TOK_LPAR)
-    return cv_wat_unexpected(p);
-  p->at++;
-  for (size_t i = 0; i < CV_COUNT(consts); i++) {
-    if (cv_wat_accept_word(p, consts[i].word)) {
-      CV_TRY(read_number(p, i, is_result, v));
-      return cv_wat_close(p);
-    }
-  }
-  if (cv_wat_accept_word(p, "v128.const"))
-    CV_TRY(read_vector(p, is_result, v));
-  else
-    CV_TRY(read_ref(p, is_result, v));
-  return cv_wat_close(p);
-}
-
-static cv_status read_either(cv_wast *w, cv_wast_value *v) {
-  cv_wat *p = &w->hand;
-  *v = (cv_wast_value){.kind = CV_WAST_EITHER, .first = (uint32_t)w->patterns.count};
-  while (cv_wat_kind(p) == CV_TOK_LPAR) {
-    cv_wast_value choice;
-    CV_TRY(read_simple_value(p, true, &choice));
-    if (cv_vec_push(p->mem, &w->patterns, choice) != CV_OK)
-      return cv_wat_no_memory(p);
-    v->count++;
-  }
-  return cv_wat_close(p);
-}
-
-// Values up to a parenthesis; they are added to w->values.
-static cv_status read_values(cv_wast *w, bool is_result, uint32_t *count) {
-  cv_wat *p = &w->hand;
-  for (*count = 0; cv_wat_kind(p) == CV_TOK_LPAR; ++*count) {
-    cv_wast_value v;
-    if (is_result && cv_wat_accept_open(p, "either"))
-      CV_TRY(read_either(w, &v));
-    else
-      CV_TRY(read_simple_value(p, is_result, &v));
-    if (cv_vec_push(p->mem, &w->values, v) != CV_OK)
-      return cv_wat_no_memory(p);
-  }
-  return CV_OK;
 }
 
 // ---- commands ------------------------------------------------------------------------------------------------------
@@ -196,7 +77,7 @@ static cv_status read_action(cv_wast *w, cv_wast_action *a) {
   CV_TRY(optional_id(p, &a->has_instance, &a->instance));
   CV_TRY(cv_wat_name(p, &a->name));
   if (!a->is_get)
-    CV_TRY(read_values(w, false, &a->arg_count));
+    CV_TRY(cv_wast_values(w, false, &a->arg_count));
   return cv_wat_close(p);
 }
 
@@ -213,6 +94,7 @@ static cv_status read_instance(cv_wat *p, uint32_t open, cv_wast_module *m) {
   if (!cv_wat_accept_word(p, "instance"))
     return read_module(p, open, m, &is_definition);
   m->form = CV_WAST_DEFINED;
+  m->is_component = cv_wat_is_word(p, open + 1, "component");
   CV_TRY(optional_id(p, &has_instance, &instance));
   CV_TRY(optional_id(p, &m->has_name, &m->name));
   if (has_instance && !m->has_name) { // one identifier alone is the definition's
@@ -222,17 +104,21 @@ static cv_status read_instance(cv_wat *p, uint32_t open, cv_wast_module *m) {
   return cv_wat_close(p);
 }
 
+static bool accept_module(cv_wat *p) {
+  return cv_wat_accept_open(p, "module") || cv_wat_accept_open(p, "component");
+}
+
 static cv_status read_assertion(cv_wast *w, cv_wast_command *c, bool allows_module) {
   cv_wat *p = &w->hand;
   uint32_t open = p->at;
-  if (allows_module && cv_wat_accept_open(p, "module")) {
+  if (allows_module && accept_module(p)) {
     c->kind = CV_WAST_ASSERT_UNINSTANTIABLE;
     CV_TRY(read_instance(p, open, &c->module));
     return read_message(p, c);
   }
   CV_TRY(read_action(w, &c->action));
   if (c->kind == CV_WAST_ASSERT_RETURN) {
-    CV_TRY(read_values(w, true, &c->result_count));
+    CV_TRY(cv_wast_values(w, true, &c->result_count));
     return cv_wat_close(p);
   }
   return c->kind == CV_WAST_ASSERT_EXCEPTION ? cv_wat_close(p) : read_message(p, c);
@@ -241,12 +127,7 @@ static cv_status read_assertion(cv_wast *w, cv_wast_command *c, bool allows_modu
 static cv_status read_module_assertion(cv_wat *p, cv_wast_command *c) {
   uint32_t open = p->at;
   bool is_definition;
-  if (cv_wat_at_open(p, "component")) {
-    c->kind = CV_WAST_UNSUPPORTED;
-    c->text = CV_BYTES_LITERAL("component");
-    return CV_OK;
-  }
-  if (!cv_wat_accept_open(p, "module"))
+  if (!accept_module(p))
     return cv_wat_unexpected(p);
   if (c->kind == CV_WAST_ASSERT_UNLINKABLE)
     CV_TRY(read_instance(p, open, &c->module));
@@ -260,6 +141,7 @@ static cv_status read_module_command(cv_wat *p, uint32_t open, cv_wast_command *
     bool has_second = false;
     cv_bytes second;
     c->kind = CV_WAST_INSTANCE;
+    c->module.is_component = cv_wat_is_word(p, open + 1, "component");
     CV_TRY(optional_id(p, &c->has_name, &c->name));
     CV_TRY(optional_id(p, &has_second, &second));
     c->has_text = has_second || c->has_name;
@@ -305,7 +187,7 @@ static const struct {
     {"assert_unlinkable", CV_WAST_ASSERT_UNLINKABLE},
     {"thread", CV_WAST_THREAD},
     {"wait", CV_WAST_WAIT},
-    {"component", CV_WAST_UNSUPPORTED},
+    {"component", CV_WAST_MODULE},
     {"assert_suspension", CV_WAST_UNSUPPORTED},
 };
 
