@@ -45,6 +45,9 @@ typedef struct cv_carg {
   cv_bytes name;
   cv_csortidx item;
   uint32_t entry; // where it is in the binary
+  // Inline exports of an instance: the name with its attributes, for the printer (component/binary/syntax.h); else
+  // NULL.
+  const struct cv_syn_extern *syntax;
 } cv_carg;
 
 typedef enum cv_cdef_kind {
@@ -152,7 +155,10 @@ typedef struct cv_canon {
 typedef struct cv_cdef {
   cv_cdef_kind kind;
   uint32_t entry;  // where it starts in the binary
+  cv_span span;    // core module, component: its bytes
   cv_cspace space; // the index space that the definition adds to; CV_CS_COUNT for none
+  uint32_t index;  // where there: of the first item that it adds
+  uint32_t adds;   // how many items: 1, but for core types (the types of a recursive group) and start
   uint32_t source; // what is instantiated, aliased; outer alias: the index there
   uint32_t outer;  // outer alias: how many scopes outwards
   cv_bytes name;   // export alias
@@ -163,10 +169,10 @@ typedef struct cv_cdef {
     cv_module *module;       // owned by the component; made ready to run by cv_component_compile
     cv_component *component; // owned
     const cv_canon *canon;
-    const cv_cextern *external; // validated: its type; import, export
-    const void *syntax;         // core type, type, value, start: for the validator and the printer (component/binary)
+    const cv_cextern *external; // validated: import, export
   } as;
-  cv_code *code; // core module, after cv_component_compile
+  const void *syntax; // as decoded, for the validator and the printer: component/binary/syntax.h says which
+  cv_code *code;      // core module, after cv_component_compile
   // validated: type of what the definition adds
   cv_cexterntype type;
   // validated; import, instantiate, export: the resources that are introduced here. The numbers are consecutive.
@@ -188,7 +194,7 @@ struct cv_component {
   cv_cdef *defs;
   uint32_t def_count;
   uint32_t space_counts[CV_CS_COUNT]; // items of each index space at the end
-  const cv_custom_section *customs;
+  const cv_custom_section *customs;   // `after` is the number of definitions before it
   uint32_t custom_count;
 
   // validated
@@ -207,5 +213,17 @@ CV_MUST_USE cv_status cv_component_decode(cv_component **out, cv_mem *mem, const
 CV_MUST_USE cv_status cv_component_validate(cv_component *component, cv_type_registry *registry, unsigned module_flags,
                                             cv_diag *diag);
 void cv_component_delete(cv_component *component); // NULL is allowed; releases codes
+
+// A cursor over the names that the component-name section gives to items of one index space, as cv_name_cursor of
+// wasm/binary/decode.h: names come in the order of the file, each in valid UTF-8; indices may be any number. What is
+// malformed reads as absent.
+typedef struct cv_cname_cursor {
+  const uint8_t *at, *end; // of what is left
+  uint32_t left;
+  uint32_t index; // of the name last given
+  cv_bytes name;
+} cv_cname_cursor;
+void cv_cname_cursor_init(cv_cname_cursor *cursor, const cv_component *component, cv_cspace space);
+bool cv_cname_cursor_next(cv_cname_cursor *cursor); // false at the end
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef COVE_WASM_BINARY_READER_H
 #define COVE_WASM_BINARY_READER_H
 
+#include "base/arena.h"
 #include "base/status.h"
 #include "wasm/features.h"
 #include "wasm/types.h"
@@ -73,5 +74,7 @@ CV_MUST_USE cv_status cv_read_table_type(cv_reader *r, cv_tabletype *out);
 CV_MUST_USE cv_status cv_read_memory_type(cv_reader *r, cv_memtype *out);
 CV_MUST_USE cv_status cv_read_global_type(cv_reader *r, cv_globaltype *out);
 CV_MUST_USE cv_status cv_read_tag_type(cv_reader *r, uint32_t *type);
+// One sub type of a recursive group; its group is the caller's to fill in. What it points to lives in `arena`.
+CV_MUST_USE cv_status cv_read_sub_type(cv_reader *r, cv_arena *arena, cv_type *out);
 
 #endif
