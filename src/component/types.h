@@ -73,14 +73,24 @@ typedef struct cv_clayout {
   uint32_t payload_offset; // variants: of the payload
 } cv_clayout;
 
+enum {
+  CV_MAX_TYPE_SIZE = (1 << 28) - 1, // bytes of a value in memory ("Element Size")
+  CV_MAX_TYPE_DEPTH = 100,          // nested value types; bounds every recursion over types
+  CV_MAX_FLAT = 16,                 // core values that are passed without memory
+};
+
+// Whoever makes a type sets kind, fields, count, length, entry and resource; cv_ctype_lay_out sets the rest.
 struct cv_ctype {
   uint8_t kind;         // cv_ctype_kind
   uint8_t discriminant; // variant, enum, option, result: bytes of it (1, 2, 4)
+  uint8_t depth;        // 1 + that of the deepest part
   bool has_borrow;      // transitively
   bool has_handle;      // own, borrow, stream or future, transitively
   bool has_async;       // stream or future, transitively
   bool has_pointer;     // string, list or map, transitively: lowering it may need realloc
   uint32_t flat_count;  // core values when flattened; UINT32_MAX when above 65535
+  uint8_t flat[CV_PTR_SIZES]
+              [CV_MAX_FLAT]; // kinds of these core values (CV_KIND_I32...), when there are at most that many
   cv_clayout layout[CV_PTR_SIZES];
   // Parts:
   //   record, tuple          the fields
@@ -192,6 +202,10 @@ struct cv_coremoduletype {
   uint32_t export_count;
 };
 
+// Computes what a type says about itself, from parts that are complete: discriminant, depth, the has_ flags, flat
+// values and layout (component/canon/flatten.c). NULL, or the rule that the type breaks: too large or nested too
+// deeply.
+CV_MUST_USE const char *cv_ctype_lay_out(cv_ctype *type);
 // Structure and resources are the same.
 bool cv_ctype_equal(const cv_ctype *a, const cv_ctype *b);
 // A short form for messages: "u32", "string", "list<u8>", "record", "own<input-stream>". Returns `out`.

@@ -11,12 +11,14 @@
 #include "component/canon/value.h"
 #include "component/instance.h"
 
-enum { CV_MAX_FLAT_PARAMS = 16, CV_MAX_FLAT_RESULTS = 1, CV_MAX_FLAT_ASYNC_PARAMS = 4 };
+enum { CV_MAX_FLAT_PARAMS = CV_MAX_FLAT, CV_MAX_FLAT_RESULTS = 1, CV_MAX_FLAT_ASYNC_PARAMS = 4 };
 
 // ---- flatten.c ----
 // Appends the flat types of `type` (`ptr`: CV_PTR32, CV_PTR64) to out[*count]; false when more than `limit` would be
 // there. Variants join their cases' types.
 CV_MUST_USE bool cv_flatten_type(const cv_ctype *type, unsigned ptr, cv_valtype *out, uint32_t *count, uint32_t limit);
+// Core values of all the fields together; UINT32_MAX when above 65535.
+uint32_t cv_flat_count(const cv_cfield *fields, uint32_t count);
 
 typedef struct cv_flat_functype {
   cv_valtype params[CV_MAX_FLAT_PARAMS + 1];
