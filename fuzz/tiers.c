@@ -11,7 +11,15 @@
 #include "runtime/engine.h"
 #include "wasm/binary/decode.h"
 
-enum { MAX_CALLS = 24, TURNS = 400, FUEL = 100000, RESULTS = 3 };
+enum {
+  MAX_CALLS = 24,
+  TURNS = 400,
+  FUEL = 100000,
+  VALUES = 64,
+  RESULTS = 20,
+  STACK = 4 << 20,
+  SMALL_STACK = 128 << 10
+};
 
 // One way of running: a tier with its options.
 typedef struct config {
@@ -44,9 +52,10 @@ typedef struct outcome {
 typedef struct observation {
   uint32_t call_count;
   outcome calls[MAX_CALLS];
-  uint64_t memory_hash, global_hash;
+  uint64_t memory_hash, global_hash, table_hash;
 } observation;
 
+static uint64_t stack_bytes;
 static void *fail_module;
 static size_t fail_size;
 
@@ -82,7 +91,7 @@ static bool is_available(const char *tier) {
 static cv_engine *engine_of(config *c) {
   if (c->engine == NULL) {
     cv_engine_options options = {.tier = c->tier,
-                                 .features = CV_FEATURES_DEFAULT,
+                                 .features = CV_FEATURES_ALL,
                                  .compile = {.fuel = c->fuel, .lazy = c->lazy, .canonical_nan = true}};
     if (cv_engine_new(&c->engine, &options, NULL) != CV_OK)
       abort();
@@ -102,7 +111,26 @@ static size_t size_of_kind(cv_valtype t) {
   }
 }
 
-static void argument(cv_valtype t, uint32_t round, uint32_t index, cv_value *out) {
+// A reference as what can be compared: null, or which function, or just that there is something.
+static uint64_t reference(cv_valtype t, const void *ref) {
+  if (ref == NULL)
+    return 0;
+  return cv_type_heap(t) == CV_HEAP_FUNC ? 2 + ((const cv_func *)ref)->index : 1;
+}
+
+// The bits of a value that count.
+static uint64_t bits_of(cv_valtype t, const cv_value *v, uint64_t *high) {
+  uint64_t low = 0;
+  *high = 0;
+  if (cv_type_is_ref(t))
+    return reference(t, v->ref);
+  memcpy(&low, v, CV_MIN(size_of_kind(t), sizeof low));
+  if (t == CV_V128)
+    memcpy(high, v->v128 + 8, sizeof *high);
+  return low;
+}
+
+static void argument(cv_instance *instance, cv_valtype t, uint32_t round, uint32_t index, cv_value *out) {
   static const uint64_t ints[] = {0, 1, 0xffffffffffffffff, 0x8000000080000000, 0x0123456789abcdef, 77};
   static const double floats[] = {0.0, -0.0, 1.5, -1e30, 4294967296.0, 0.1};
   uint64_t v = ints[(round * 5 + index) % CV_COUNT(ints)];
@@ -121,19 +149,22 @@ static void argument(cv_valtype t, uint32_t round, uint32_t index, cv_value *out
   case CV_KIND_F64:
     out->f64 = d;
     break;
-  default:
+  case CV_KIND_V128:
     memcpy(out->v128, &v, 8);
     memcpy(out->v128 + 8, &d, 8);
+    break;
+  default:
+    out->ref = (round + index) % 2 ? cv_instance_func(instance, 0) : NULL;
   }
 }
 
 static void call(const config *c, cv_store *store, cv_instance *instance, uint32_t func, uint32_t round, outcome *out) {
-  static cv_value values[64];
+  static cv_value values[VALUES];
   cv_context *context = cv_store_context(store);
   cv_func *f = cv_instance_func(instance, func);
   const cv_functype *type = f->signature;
   for (uint32_t i = 0; i < type->param_count; i++)
-    argument(cv_functype_params(type)[i], round, i, &values[i]);
+    argument(instance, cv_functype_params(type)[i], round, i, &values[i]);
   cv_instance_global(instance, 0)->value.i32 = TURNS;
   context->fuel = FUEL;
   context->fuel_enabled = c->fuel;
@@ -142,8 +173,9 @@ static void call(const config *c, cv_store *store, cv_instance *instance, uint32
   out->fuel = c->fuel ? context->fuel : 0;
   out->result_count = out->run == CV_RUN_OK ? type->result_count : 0;
   for (uint32_t i = 0; i < out->result_count; i++) {
-    memset(&out->results[i], 0, sizeof out->results[i]);
-    memcpy(&out->results[i], &values[i], size_of_kind(cv_functype_results(type)[i]));
+    uint64_t bits[2];
+    bits[0] = bits_of(cv_functype_results(type)[i], &values[i], &bits[1]);
+    memcpy(&out->results[i], bits, sizeof bits);
   }
 }
 
@@ -166,7 +198,7 @@ static bool observe(config *c, const cv_buf *bytes, observation *o) {
   }
   cv_store *store;
   cv_instance *instance;
-  cv_store_options options = {.stack_bytes = 4 << 20};
+  cv_store_options options = {.stack_bytes = stack_bytes};
   if (cv_store_new(engine, &options, &store, &diag) != CV_OK)
     abort();
   if (cv_instantiate(store, code, NULL, 0, NULL, &instance, &diag) != CV_OK) {
@@ -182,7 +214,16 @@ static bool observe(config *c, const cv_buf *bytes, observation *o) {
   }
   for (uint32_t i = 0; i < module->global_count; i++) {
     cv_global *g = cv_instance_global(instance, i);
-    o->global_hash = hash_more(o->global_hash, &g->value, size_of_kind(g->type.type));
+    uint64_t bits[2];
+    bits[0] = bits_of(g->type.type, &g->value, &bits[1]);
+    o->global_hash = hash_more(o->global_hash, bits, sizeof bits);
+  }
+  for (uint32_t i = 0; i < module->table_count; i++) {
+    const cv_table *t = cv_instance_table(instance, i);
+    for (uint64_t k = 0; k < t->size; k++) {
+      uint64_t bits = reference(t->type.elem, t->elems[k]);
+      o->table_hash = hash_more(o->table_hash, &bits, sizeof bits);
+    }
   }
   cv_store_delete(store);
   cv_code_release(code);
@@ -209,6 +250,8 @@ static void compare(const config *c, const observation *a, const observation *b)
     disagree(c, "globals", a->call_count);
   if (a->memory_hash != b->memory_hash)
     disagree(c, "memories", a->call_count);
+  if (a->table_hash != b->table_hash)
+    disagree(c, "tables", a->call_count);
 }
 
 static void run_all(config *list, size_t count, const cv_buf *bytes) {
@@ -224,15 +267,19 @@ static void run_all(config *list, size_t count, const cv_buf *bytes) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 2)
     return 0;
-  cv_features features = CV_FEATURES_DEFAULT & ~CV_FEAT(GC);
+  cv_features features = CV_FEATURES_ALL & ~CV_FEAT(GC);
   if (data[0] & 1)
     features &= ~(CV_FEAT(SIMD) | CV_FEAT(RELAXED_SIMD));
   if (data[0] & 2)
     features &= ~(CV_FEAT(EXCEPTIONS) | CV_FEAT(LEGACY_EXCEPTIONS));
   if (data[0] & 4)
     features &= ~CV_FEAT(THREADS);
-  modgen_options options = {
-      .features = features, .max_functions = 1 + (data[1] & 7), .max_nodes = 10 + data[1] / 2, .turns = TURNS};
+  stack_bytes = data[0] & 16 ? SMALL_STACK : STACK;
+  uint32_t nodes = 10 + data[1] / 2;
+  modgen_options options = {.features = features,
+                            .max_functions = 1 + (data[1] & 7),
+                            .max_nodes = data[0] & 32 ? nodes * 8 : nodes,
+                            .turns = TURNS};
   cv_mem mem;
   cv_mem_init(&mem, 64 << 20);
   cv_buf bytes;

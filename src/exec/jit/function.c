@@ -51,6 +51,17 @@ static void set_pin(jit *j, uint32_t local, unsigned reg, bool weak) {
     j->weak |= BIT(reg);
 }
 
+// The register in which a parameter arrives, or a negative number; also for other locals.
+static int arrival_of(const jit *j, uint32_t local) {
+  cv_param_walk walk = {0, 0};
+  int reg = -1;
+  if (local >= j->type->param_count)
+    return -1;
+  for (uint32_t i = 0; i <= local; i++)
+    reg = cv_param_reg(&walk, j->locals[i]);
+  return reg;
+}
+
 // A pin that is kept up across calls costs a store and a load around each, so it is weak unless its local is used more
 // than its function calls.
 static void choose_pins(jit *j) {
@@ -67,19 +78,14 @@ static void choose_pins(jit *j) {
     keep_heaviest(&class[xmm], xmm ? MAX_FLOAT_PINS : MAX_INT_PINS, l, weight);
   }
   // Parameters stay where they arrive; those in xmm0 to xmm3, which operations need, go to xmm8 to xmm11.
-  int8_t arrives[CV_INT_PARAM_REGS + CV_FLOAT_PARAM_REGS];
-  uint32_t in_regs = CV_MIN(j->type->param_count, CV_COUNT(arrives)), taken = 0;
-  memset(arrives, -1, sizeof arrives);
-  cv_param_walk walk = {0, 0};
-  for (uint32_t i = 0; i < in_regs; i++)
-    arrives[i] = (int8_t)cv_param_reg(&walk, j->locals[i]);
+  uint32_t taken = 0;
   for (unsigned c = 0; c < 2; c++)
     for (uint32_t i = 0; i < class[c].count; i++) {
       uint32_t local = class[c].local[i];
-      if (local >= in_regs || arrives[local] < 0)
+      int reg = arrival_of(j, local);
+      if (reg < 0)
         continue;
-      unsigned reg = (unsigned)arrives[local];
-      set_pin(j, local, reg >= CV_XMM0 && reg < CV_XMM0 + 4 ? reg + 8 : reg, class[c].weight[i] <= strong);
+      set_pin(j, local, (unsigned)(reg >= CV_XMM0 && reg < CV_XMM0 + 4 ? reg + 8 : reg), class[c].weight[i] <= strong);
     }
   // The rest must not sit where a parameter arrives: pinned parameters are moved first, others stored first.
   for (unsigned c = 0; c < 2; c++) {
