@@ -146,7 +146,7 @@ void gen_consume(generator *g, const uint8_t *kinds, unsigned count) {
 // ---- plain instructions ----
 // The number of lanes that the mnemonic names ("i16x8.add" has 8), or 0.
 static unsigned lanes_of(const cv_op_info *info) {
-  const char *x = strchr(info->mnemonic, 'x');
+  const char *x = strchr(cv_op_mnemonic(info), 'x');
   return x == NULL ? 0 : x[1] == '1' ? 16 : (unsigned)(x[1] - '0');
 }
 
@@ -155,7 +155,7 @@ static bool is_wait(uint32_t code) {
 }
 
 static bool usable(const generator *g, const cv_op_info *info) {
-  if (info->mnemonic == NULL || info->sig[0] == '*' || !(g->options->features >> info->feature & 1))
+  if (info->mnemonic == 0 || info->sig[0] == '*' || !(g->options->features >> info->feature & 1))
     return false;
   switch ((cv_imm)info->imm) {
   case CV_IMM_NONE:

@@ -3,9 +3,11 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // No module is larger than 1 GiB (appendix A.2 of the specification); an endless device is no file.
 static const size_t FILE_LIMIT = (size_t)1 << 30;
@@ -22,51 +24,50 @@ static int cannot_read(const char *path, int error) {
   return CLI_EXIT_INPUT;
 }
 
+// Reads all of it into *data, which the caller frees in any case. 0, or what went wrong (errno).
+static int read_all(int fd, char **data, size_t *size) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  if (S_ISDIR(st.st_mode))
+    return EISDIR;
+  // Room for one byte more, so that the end is found without growing, and for the zero.
+  size_t capacity = S_ISREG(st.st_mode) && (uint64_t)st.st_size <= FILE_LIMIT ? (size_t)st.st_size + 2 : 65536;
+  *size = 0;
+  for (;;) {
+    if (*data == NULL || *size + 1 == capacity) {
+      if (*size > FILE_LIMIT)
+        return EFBIG;
+      capacity = *data == NULL ? capacity : capacity * 2;
+      char *bigger = realloc(*data, capacity);
+      if (bigger == NULL)
+        return ENOMEM;
+      *data = bigger;
+    }
+    ssize_t got = read(fd, *data + *size, capacity - *size - 1);
+    if (got < 0 && errno != EINTR)
+      return errno;
+    if (got == 0)
+      break;
+    *size += got > 0 ? (size_t)got : 0;
+  }
+  (*data)[*size] = '\0';
+  return 0;
+}
+
 int cli_read_file(const char *path, cove_buffer *out) {
   *out = (cove_buffer){0};
   bool standard = strcmp(path, "-") == 0;
-  FILE *file = standard ? stdin : fopen(path, "rb");
-  if (file == NULL)
+  int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
     return cannot_read(path, errno);
-  struct stat st;
-  size_t capacity = 65536, size = 0;
-  int error = fstat(fileno(file), &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
-  if (error == 0 && S_ISREG(st.st_mode) && st.st_size >= 0)
-    capacity = (size_t)st.st_size + 2;
-  char *data = error == 0 ? malloc(capacity) : NULL;
-  if (error == 0 && data == NULL)
-    error = ENOMEM;
-  setvbuf(file, NULL, _IONBF, 0); // one read for all, no second copy
-  while (error == 0) {
-    size_t got = fread(data + size, 1, capacity - size - 1, file);
-    size += got;
-    if (got == 0) {
-      error = ferror(file) != 0 ? EIO : 0;
-      break;
-    }
-    if (size + 1 < capacity)
-      continue;
-    if (size > FILE_LIMIT) {
-      error = EFBIG;
-      break;
-    }
-    char *bigger = realloc(data, capacity * 2);
-    if (bigger == NULL) {
-      error = ENOMEM;
-      break;
-    }
-    data = bigger;
-    capacity *= 2;
-  }
+  int error = read_all(fd, &out->data, &out->size);
   if (!standard)
-    fclose(file);
-  if (error != 0) {
-    free(data);
-    return cannot_read(path, error);
-  }
-  data[size] = '\0';
-  *out = (cove_buffer){data, size};
-  return 0;
+    close(fd);
+  if (error == 0)
+    return 0;
+  cli_free_file(out);
+  return cannot_read(path, error);
 }
 
 void cli_free_file(cove_buffer *file) {

@@ -5,8 +5,8 @@
 // the id of its target, so that equal keys mean equal types (Rossberg, "Mutually iso-recursive subtyping", 2023). The
 // hash is seeded by the place of the registry in memory, so that a module cannot choose types that collide.
 //
-// Slots of ids lie in chunks that never move, published with release order: a reader that was given an id reads its
-// slot without the lock.
+// Slots of ids lie in chunks that never move, each twice as large as the one before, published with release order: a
+// reader that was given an id reads its slot without the lock.
 #include "wasm/canon.h"
 
 #include "base/vec.h"
@@ -14,9 +14,10 @@
 #include "wasm/limits.h"
 
 enum {
-  CHUNK_SIZE = 4096,                           // slots
-  CHUNK_COUNT = CV_HEAP_ABSTRACT / CHUNK_SIZE, // ids stay below the abstract heap types
-  RELATIVE = 0xc00000,                         // heap index in a key: RELATIVE + position in the group
+  FIRST_CHUNK_BITS = 5,
+  FIRST_CHUNK = 1 << FIRST_CHUNK_BITS, // slots
+  CHUNK_COUNT = 24 - FIRST_CHUNK_BITS, // ids stay below the abstract heap types
+  RELATIVE = 0xc00000,                 // heap index in a key: RELATIVE + position in the group
   FIRST_BUCKETS = 64,
 };
 
@@ -39,10 +40,6 @@ typedef struct slot {
   group *group;
 } slot;
 
-typedef struct chunk {
-  slot slots[CHUNK_SIZE];
-} chunk;
-
 typedef CV_VEC(uint32_t) word_vec;
 
 struct cv_type_registry {
@@ -54,8 +51,25 @@ struct cv_type_registry {
   uint32_t used;     // ids ever given out: the slots below have chunks
   word_vec free_ids; // with room for all of `used`, so that a release needs no memory
   word_vec scratch;  // key being built
-  chunk *chunks[CHUNK_COUNT];
+  slot *chunks[CHUNK_COUNT];
 };
+
+// ---- slots ----
+
+// Chunk k has FIRST_CHUNK << k slots and begins with the id FIRST_CHUNK * (2^k - 1).
+static unsigned chunk_of(cv_typeid id) {
+  return (unsigned)(31 - __builtin_clz(id + FIRST_CHUNK)) - FIRST_CHUNK_BITS;
+}
+
+static size_t chunk_slots(unsigned chunk) {
+  return (size_t)FIRST_CHUNK << chunk;
+}
+
+static slot *slot_of(const cv_type_registry *r, cv_typeid id) {
+  unsigned chunk = chunk_of(id);
+  slot *slots = __atomic_load_n(&r->chunks[chunk], __ATOMIC_ACQUIRE);
+  return &slots[id + FIRST_CHUNK - chunk_slots(chunk)];
+}
 
 // ---- life ----
 
@@ -83,17 +97,12 @@ void cv_type_registry_delete(cv_type_registry *r) {
       cv_mem_free(r->mem, g, g->size);
     }
   }
-  for (size_t i = 0; i < CHUNK_COUNT && r->chunks[i] != NULL; i++)
-    cv_mem_free(r->mem, r->chunks[i], sizeof(chunk));
+  for (unsigned i = 0; i < CHUNK_COUNT && r->chunks[i] != NULL; i++)
+    cv_mem_free(r->mem, r->chunks[i], chunk_slots(i) * sizeof(slot));
   cv_mem_free(r->mem, r->buckets, r->bucket_count * sizeof *r->buckets);
   cv_vec_free(r->mem, &r->free_ids);
   cv_vec_free(r->mem, &r->scratch);
   cv_mem_free(r->mem, r, sizeof *r);
-}
-
-static slot *slot_of(const cv_type_registry *r, cv_typeid id) {
-  chunk *c = __atomic_load_n(&r->chunks[id / CHUNK_SIZE], __ATOMIC_ACQUIRE);
-  return &c->slots[id % CHUNK_SIZE];
 }
 
 const cv_canon_type *cv_canon_type_of(const cv_type_registry *registry, cv_typeid id) {
@@ -200,11 +209,12 @@ static cv_status make_ids(cv_type_registry *r, uint32_t count) {
   while (r->free_ids.count < count) {
     if (r->used == CV_HEAP_ABSTRACT)
       return CV_ELIMIT;
-    if (r->used % CHUNK_SIZE == 0 && r->chunks[r->used / CHUNK_SIZE] == NULL) {
-      chunk *c = cv_mem_zalloc(r->mem, sizeof *c);
-      if (c == NULL)
+    unsigned chunk = chunk_of(r->used);
+    if (r->chunks[chunk] == NULL) {
+      slot *slots = cv_mem_calloc(r->mem, chunk_slots(chunk), sizeof *slots);
+      if (slots == NULL)
         return CV_ENOMEM;
-      __atomic_store_n(&r->chunks[r->used / CHUNK_SIZE], c, __ATOMIC_RELEASE);
+      __atomic_store_n(&r->chunks[chunk], slots, __ATOMIC_RELEASE);
     }
     if (r->free_ids.capacity <= r->used)
       CV_TRY(cv_vec_grow(r->mem, (void **)&r->free_ids.data, &r->free_ids.capacity, r->free_ids.count,

@@ -65,13 +65,14 @@ enum { CV_CATCH = 0, CV_CATCH_REF = 1, CV_CATCH_ALL = 2, CV_CATCH_ALL_REF = 3 };
 #define CV_SIG_F64 "F"
 #define CV_SIG_V128 "v"
 
+// Without pointers: a table of pointers is written to at every start of a program, to relocate it.
 typedef struct cv_op_info {
-  const char *mnemonic; // text format
-  const char *sig;      // "operands:results", or "*"
   uint32_t code;
-  uint8_t imm;     // cv_imm
-  uint8_t feature; // bit of cv_features
-  uint8_t align;   // log2 of the natural alignment; 0 where there is no memarg
+  uint16_t mnemonic; // where cv_op_mnemonic finds it; 0 for none
+  uint8_t imm;       // cv_imm
+  uint8_t feature;   // bit of cv_features
+  uint8_t align;     // log2 of the natural alignment; 0 where there is no memarg
+  char sig[7];       // "operands:results", or "*"
 } cv_op_info;
 
 // Dense index of a code, a constant expression for constant codes. CV_OP_INDEX_NONE for a sub-opcode or prefix out of
@@ -108,8 +109,11 @@ extern const cv_op_info cv_op_infos[CV_OP_INDEX_COUNT + 1];
 // NULL when no instruction has this code.
 static inline const cv_op_info *cv_op_info_of(uint32_t code) {
   const cv_op_info *info = &cv_op_infos[cv_op_index(code)];
-  return info->mnemonic != NULL ? info : NULL;
+  return info->mnemonic != 0 ? info : NULL;
 }
+
+// The name of an instruction in the text format; "" for an entry that is no instruction.
+const char *cv_op_mnemonic(const cv_op_info *info);
 
 // The first byte of a prefixed instruction; a sub-opcode u32 follows it.
 static inline bool cv_op_is_prefix(uint8_t byte) {

@@ -749,7 +749,7 @@ static void test_simd_is_complete(void **state) {
   for (uint32_t code = 0xfd000; code < 0xfd000 + CV_OP_FD_COUNT; code++) {
     uint32_t id;
     if (cv_op_info_of(code) != NULL && code != CV_OPC_V128_CONST && !cv_stencil_of_opcode(code, 0, &id))
-      fail_msg("no stencil for %s", cv_op_info_of(code)->mnemonic);
+      fail_msg("no stencil for %s", cv_op_mnemonic(cv_op_info_of(code)));
   }
 }
 

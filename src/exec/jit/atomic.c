@@ -118,7 +118,7 @@ void jit_atomic(jit *j, uint32_t op) {
     jit_stencil(j, op, NULL, 0);
     break;
   default:
-    if (cv_op_infos[cv_op_index(op)].mnemonic == NULL)
+    if (cv_op_infos[cv_op_index(op)].mnemonic == 0)
       jit_unsupported(j, op);
     else
       access(j, op);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // compile.c: the tier (runtime/tier.h): compiles a module's functions, all at once or each when it is first called, and
 // tells what machine addresses mean.
+#include "exec/code/cpu.h"
 #include "exec/jit/announce.h"
 #include "exec/jit/plan.h"
 #include "exec/jit/stencil.h"
@@ -9,15 +10,15 @@
 enum { FIRST_BUFFER = 64 << 10, KEPT_BUFFER = 1 << 20, BLOCK = 1 << 20 };
 
 static cv_jit_cpu cpu_now(void) {
-  cv_jit_cpu cpu = {0};
-  __builtin_cpu_init();
-  cpu.avx = __builtin_cpu_supports("avx");
-  cpu.bmi2 = __builtin_cpu_supports("bmi2");
-  cpu.lzcnt = __builtin_cpu_supports("lzcnt");
-  cpu.tzcnt = __builtin_cpu_supports("bmi");
-  cpu.popcnt = __builtin_cpu_supports("popcnt");
-  cpu.avx2_level = cpu.avx && cpu.bmi2 && cpu.lzcnt && cpu.tzcnt && cpu.popcnt && __builtin_cpu_supports("avx2");
-  return cpu;
+  cv_cpu found = cv_cpu_detect();
+  return (cv_jit_cpu){
+      .avx = found.avx,
+      .bmi2 = found.bmi2,
+      .lzcnt = found.lzcnt,
+      .tzcnt = found.bmi1,
+      .popcnt = found.popcnt,
+      .avx2_level = found.avx && found.avx2 && found.bmi1 && found.bmi2 && found.lzcnt && found.popcnt,
+  };
 }
 
 const uint8_t *jit_stencil_pool;
@@ -35,8 +36,7 @@ static bool jit_ready(void) {
 }
 
 static bool jit_available(void) {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("sse4.1") && jit_ready();
+  return cv_cpu_detect().sse41 && jit_ready();
 }
 
 // ---- compiling ----

@@ -83,7 +83,7 @@ cv_status cv_read_opcode(cv_reader *r, uint32_t *code) {
       return cv_fail(r->diag, CV_EMALFORMED, offset, "illegal opcode %02x", byte);
   }
   if (!is_enabled(r->features, info))
-    return cv_fail(r->diag, CV_EUNSUPPORTED, offset, "unsupported: %s (the feature %s is off)", info->mnemonic,
+    return cv_fail(r->diag, CV_EUNSUPPORTED, offset, "unsupported: %s (the feature %s is off)", cv_op_mnemonic(info),
                    cv_feature_name(info->feature));
   return CV_OK;
 }

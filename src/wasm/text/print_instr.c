@@ -11,7 +11,7 @@ static cv_reader reader_of(const cv_printer *p, cv_span code) {
 }
 
 static cv_status fail_structure(cv_printer *p, const cv_instr *in) {
-  return cv_fail(p->diag, CV_EMALFORMED, in->offset, "%s does not fit the blocks around it", in->info->mnemonic);
+  return cv_fail(p->diag, CV_EMALFORMED, in->offset, "%s does not fit the blocks around it", cv_op_mnemonic(in->info));
 }
 
 // ---- labels --------------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ static bool delimiter_fits(cv_printer *p, uint32_t code) {
 static void print_mnemonic(cv_printer *p, const cv_instr *in) {
   if (p->options->offsets)
     cv_buf_printf(p->out, "(;@%x;) ", in->offset);
-  cv_buf_text(p->out, in->info->mnemonic);
+  cv_buf_text(p->out, cv_op_mnemonic(in->info));
 }
 
 // Puts the text of a plain instruction where it can become an operand.
@@ -402,7 +402,7 @@ cv_status cv_print_const_expr(cv_printer *p, cv_span code) {
     if (opens_block(in.code) || is_delimiter(in.code))
       return fail_structure(p, &in);
     cv_buf_text(p->out, alone ? " (" : " ");
-    cv_buf_text(p->out, in.info->mnemonic);
+    cv_buf_text(p->out, cv_op_mnemonic(in.info));
     CV_TRY(print_immediates(p, &in));
     if (alone)
       cv_buf_byte(p->out, ')');

@@ -133,8 +133,8 @@ static unsigned add_word(unsigned count, const char *text, const cv_op_info *op)
 static void fill(void) {
   unsigned count = 0;
   for (uint32_t i = 0; i < CV_OP_INDEX_COUNT; i++)
-    if (cv_op_infos[i].mnemonic != NULL)
-      count = add_word(count, cv_op_infos[i].mnemonic, &cv_op_infos[i]);
+    if (cv_op_infos[i].mnemonic != 0)
+      count = add_word(count, cv_op_mnemonic(&cv_op_infos[i]), &cv_op_infos[i]);
   for (size_t i = 0; i < CV_COUNT(other_words); i++)
     count = add_word(count, other_words[i], NULL);
 }

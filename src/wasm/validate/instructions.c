@@ -323,7 +323,7 @@ static cv_status apply_one_byte(cv_validator *v, const cv_instr *in) {
   case CV_OPC_RETHROW:
     return cv_on_exception_instr(v, in);
   default:
-    return cv_fail(v->diag, CV_EUNSUPPORTED, in->offset, "unsupported: %s", in->info->mnemonic);
+    return cv_fail(v->diag, CV_EUNSUPPORTED, in->offset, "unsupported: %s", cv_op_mnemonic(in->info));
   }
 }
 
@@ -364,7 +364,7 @@ static cv_status apply_prefixed(cv_validator *v, const cv_instr *in) {
   case CV_OPC_I64_MUL_WIDE_U:
     return on_wide(v, 2);
   default:
-    return cv_fail(v->diag, CV_EUNSUPPORTED, in->offset, "unsupported: %s", in->info->mnemonic);
+    return cv_fail(v->diag, CV_EUNSUPPORTED, in->offset, "unsupported: %s", cv_op_mnemonic(in->info));
   }
 }
 
@@ -381,6 +381,6 @@ cv_status cv_on_other(cv_validator *v) {
   v->r.at = v->pc;
   CV_TRY(cv_read_instr(&v->r, &in));
   if (in.info->feature == CV_FEATURE_BIT_GC)
-    return cv_fail(v->diag, CV_EUNSUPPORTED, in.offset, "unsupported: garbage collection (%s)", in.info->mnemonic);
+    return cv_fail(v->diag, CV_EUNSUPPORTED, in.offset, "unsupported: garbage collection (%s)", cv_op_mnemonic(in.info));
   return code >= 0x100 ? apply_prefixed(v, &in) : apply_one_byte(v, &in);
 }
