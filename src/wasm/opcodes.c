@@ -33,5 +33,6 @@ const cv_op_info cv_op_infos[CV_OP_INDEX_COUNT + 1] = {
 #undef ROW
 
 #define CV_OP(name, code, mnemonic, imm, sig, feature)                                                                 \
-  static_assert(CV_OP_INDEX(code) < CV_OP_INDEX_COUNT, "code outside the dense index: " mnemonic);
+  static_assert(CV_OP_INDEX(code) < CV_OP_INDEX_COUNT, "code outside the dense index: " mnemonic);                     \
+  static_assert(sizeof sig <= CV_OP_SIG_SIZE, "no room for the signature of " mnemonic);
 #include "wasm/opcodes.def"

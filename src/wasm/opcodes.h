@@ -65,14 +65,16 @@ enum { CV_CATCH = 0, CV_CATCH_REF = 1, CV_CATCH_ALL = 2, CV_CATCH_ALL_REF = 3 };
 #define CV_SIG_F64 "F"
 #define CV_SIG_V128 "v"
 
+enum { CV_OP_SIG_SIZE = 8 };
+
 // Without pointers: a table of pointers is written to at every start of a program, to relocate it.
 typedef struct cv_op_info {
   uint32_t code;
-  uint16_t mnemonic; // where cv_op_mnemonic finds it; 0 for none
-  uint8_t imm;       // cv_imm
-  uint8_t feature;   // bit of cv_features
-  uint8_t align;     // log2 of the natural alignment; 0 where there is no memarg
-  char sig[7];       // "operands:results", or "*"
+  uint16_t mnemonic;        // where cv_op_mnemonic finds it; 0 for none
+  uint8_t imm;              // cv_imm
+  uint8_t feature;          // bit of cv_features
+  uint8_t align;            // log2 of the natural alignment; 0 where there is no memarg
+  char sig[CV_OP_SIG_SIZE]; // "operands:results", or "*"
 } cv_op_info;
 
 // Dense index of a code, a constant expression for constant codes. CV_OP_INDEX_NONE for a sub-opcode or prefix out of
