@@ -26,6 +26,7 @@ typedef enum cove_trap_kind {
   COVE_TRAP_UNALIGNED_ATOMIC = 14,
   COVE_TRAP_EXPECTED_SHARED = 15,
   COVE_TRAP_UNCAUGHT_EXCEPTION = 16,
+  COVE_TRAP_COMPONENT = 17, // a rule of the Component Model's canonical ABI
   // Limits that the host set.
   COVE_TRAP_OUT_OF_FUEL = 32,
   COVE_TRAP_DEADLINE = 33,
@@ -34,6 +35,8 @@ typedef enum cove_trap_kind {
   COVE_TRAP_TABLE_LIMIT = 36,
   COVE_TRAP_OUTPUT_LIMIT = 37,
   COVE_TRAP_OUT_OF_MEMORY = 38,
+  COVE_TRAP_HANDLE_LIMIT = 39, // resources that one component instance holds
+  COVE_TRAP_VALUE_LIMIT = 40,  // bytes of lists and strings in one call
   // Of the host.
   COVE_TRAP_HOST = 49, // a host function said so
   COVE_TRAP_UNSUPPORTED = 50,

@@ -7,6 +7,7 @@
 //   resource type  here: of the run time; made by instantiating a component that defines it, or by the host.
 //   representation what a handle stands for: an i32 of the defining component, or a pointer of the host.
 //   task           one call of a lifted function; counts the borrows that it holds.
+//   flag           may_enter and may_leave of an instance: globals of type i32, so that generated adapters import them.
 #ifndef COVE_COMPONENT_INSTANCE_H
 #define COVE_COMPONENT_INSTANCE_H
 
@@ -36,7 +37,7 @@ typedef struct cv_handle_entry {
   uint32_t lends;               // own: borrows handed out that have not come back; free: the next free index
   const cv_resource_type *type; //
   uint64_t rep;
-  cv_task *scope; // borrow: the task that it was lent to
+  cv_task *scope; // borrow: the task that it was lent to, which is alive as long as the entry
 } cv_handle_entry;
 
 // Indices start at 1 and freed ones are reused last in, first out, as the specification demands.
@@ -85,23 +86,35 @@ struct cv_cfunc {
 };
 
 struct cv_cinstance {
+  cv_global may_enter,
+      may_leave; // flags. A trap leaves may_enter at 0 in all that it passed: they are not entered again
   cv_store *store;
   cv_context *context;
   const cv_component *component;
   cv_cinstance *parent; // the instance whose definition made it, NULL for the outermost
-  bool may_enter, may_leave;
+  uint32_t level;       // number of ancestors
+  uint32_t backpressure;
+  uint64_t value_limit; // bytes of lists and strings that one call may bring out of its memory
   cv_handles handles;
   const cv_resource_type **resources; // by the component's numbering (cv_component.resource_count)
   // Index spaces, each of cv_component.space_counts; private to instantiate.c.
   struct cv_cspaces *spaces;
 };
 
-// One call of a lifted function, on the stack of whoever calls.
+typedef enum cv_task_state { CV_TASK_STARTED, CV_TASK_RESOLVED } cv_task_state;
+
+// One call of a lifted function, on the stack of whoever calls. The context knows the innermost one.
 struct cv_task {
-  cv_task *outer; // the task of the caller's instance that makes the call, NULL from the host
+  cv_task *outer; // that ran when this one began, in whatever instance; NULL for the first
   cv_cinstance *instance;
-  const cv_cfunc *func;
-  uint32_t borrows; // handles of kind borrow in instance->handles whose scope this is
+  cv_cinstance *caller; // who called, NULL for the host
+  const cv_cfunc *func; // NULL for a destructor
+  cv_task_state state;
+  uint32_t borrows;    // handles of kind borrow in instance->handles whose scope this is
+  uint64_t storage[2]; // context.get, context.set
+  // Whoever takes the result of an async function, when task.return has lifted it.
+  cv_run (*resolve)(cv_task *task, const cv_cval *result);
+  void *resolve_env;
 };
 
 // One call through `canon lower`: what the caller lent, and scratch memory for the values on their way. Ended by
@@ -115,9 +128,18 @@ struct cv_canon_call {
   cv_task *task;               // its task
   const cv_cfunctype *type;    // as the component sees it
   cv_arena scratch;
-  cv_handle_entry **lenders; // entries whose `lends` this call raised
+  uint32_t *lenders; // handles whose `lends` this call raised; in scratch
   uint32_t lender_count, lender_capacity;
 };
+
+// Fills what the canonical ABI needs, with the usual limits. The rest is the instantiation's.
+void cv_cinstance_init(cv_cinstance *instance, cv_store *store, const cv_component *component, cv_cinstance *parent);
+static inline bool cv_cinstance_may_leave(const cv_cinstance *instance) {
+  return instance->may_leave.value.i32 != 0;
+}
+static inline void cv_cinstance_set_may_leave(cv_cinstance *instance, bool may) {
+  instance->may_leave.value.u64 = may;
+}
 
 // ---- handles.c: the table (CanonicalABI.md, "Table State", "Resource State") ----
 // CV_RUN_TRAP with the trap set when the limit is reached or memory is out.
@@ -127,6 +149,8 @@ CV_MUST_USE cv_run cv_handles_add(cv_cinstance *instance, const cv_handle_entry 
 CV_MUST_USE cv_run cv_handles_get(cv_cinstance *instance, const cv_resource_type *type, uint32_t index,
                                   cv_handle_entry **out);
 void cv_handles_remove(cv_cinstance *instance, uint32_t index); // of an entry that is there
+// Ends the instance's table when its store goes: the host's resources that are still owned are dropped.
+void cv_handles_free(cv_cinstance *instance);
 
 // ---- resources.c: the built-ins ----
 CV_MUST_USE cv_run cv_resource_new(cv_cinstance *instance, const cv_resource_type *type, uint32_t rep, uint32_t *index);

@@ -181,8 +181,9 @@ struct cv_context {
   uint32_t max_call_depth;
   uint32_t inherited; // what `interrupt` was set to for a store whose host function made the call that runs, or 0
   bool fuel_enabled;
-  bool trap_on_limit; // memory.grow and table.grow beyond a limit trap
-  cv_trap trap;       // the last one
+  bool trap_on_limit;   // memory.grow and table.grow beyond a limit trap
+  struct cv_task *task; // the innermost one of the Component Model, NULL when none runs (component/instance.h)
+  cv_trap trap;         // the last one
   // The frames that the last thrown exception has left, innermost first: its backtrace if nobody catches it.
   const cv_exception *left_by;
   uint32_t left_total;         // of them the first CV_MAX_BACKTRACE are kept

@@ -39,13 +39,19 @@ typedef struct cv_canon_context {
   cv_arena *arena;     // lifting: lists, strings and payloads are allocated here
   cv_canon_call *call; // lifting arguments of a lowered call: where lends are noted; NULL otherwise
   cv_task *task;       // lowering arguments: who gets borrows; NULL otherwise
+  bool host_side;      // the host is at the other end: some sentences differ
+  cv_bytes func_name;  // for messages; may be empty
+  // Private to lifting and lowering.
+  const cv_cfield *part; // parameter on its way, NULL for the result
+  uint64_t lifted_bytes;
 } cv_canon_context;
 
 // `flat` holds core values (arguments or results); the values come from memory when there are more than `max_flat`.
 CV_MUST_USE cv_run cv_lift_values(cv_canon_context *cx, const cv_cfield *fields, uint32_t count, uint32_t max_flat,
                                   const cv_value *flat, cv_cval *out);
 // Lowers into flat[]; when there are more than `max_flat`, into memory: at `out_pointer` when it is not NULL (results
-// of a lowered call), else in memory asked of realloc, whose address becomes flat[0].
+// of a lowered call), else in memory asked of realloc, whose address becomes flat[0]. Values come from the host or from
+// lifting; those that do not fit their types are a trap.
 CV_MUST_USE cv_run cv_lower_values(cv_canon_context *cx, const cv_cfield *fields, uint32_t count, uint32_t max_flat,
                                    const cv_cval *values, const uint64_t *out_pointer, cv_value *flat);
 // One value at an address of memory, which is checked.
@@ -54,11 +60,22 @@ CV_MUST_USE cv_run cv_lower_at(cv_canon_context *cx, const cv_ctype *type, const
 // The guest's realloc(old, old_size, align, new_size), with the result checked.
 CV_MUST_USE cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t old_size, uint32_t align,
                                     uint64_t new_size, uint64_t *out);
+// The string at an address, `units` as the encoding of cx counts them (with the tag of latin1+utf16), as UTF-8 in
+// cx->arena; UTF-8 itself is not copied but lies in guest memory when `in_place`.
+CV_MUST_USE cv_run cv_lift_string(cv_canon_context *cx, uint64_t address, uint64_t units, bool in_place, cv_cval *out);
+CV_MUST_USE cv_run cv_lower_string(cv_canon_context *cx, const cv_cval *string, uint64_t *address, uint64_t *units);
+// Handles between an instance's table and the world.
+CV_MUST_USE cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index,
+                                  uint64_t *rep);
+CV_MUST_USE cv_run cv_lower_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint64_t rep,
+                                   uint32_t *index);
+// Sets a trap with a sentence and, when it is known, the function and the parameter that was on its way.
+CV_COLD CV_PRINTF(2, 3) cv_run cv_canon_trap(const cv_canon_context *cx, const char *fmt, ...);
 
 // ---- call.c: canon lift and canon lower ----
-// Calls a function with lifted arguments. `caller` is the task that calls, NULL from the host. *result (when the type
-// has one) is allocated in `arena`. The result is lifted before post-return runs.
-CV_MUST_USE cv_run cv_cfunc_call(cv_context *context, const cv_cfunc *func, cv_task *caller, const cv_cval *args,
+// Calls a function with lifted arguments. `caller` is the instance that calls, NULL for the host. *result (when the
+// type has one) is allocated in `arena`. The result is lifted before post-return runs.
+CV_MUST_USE cv_run cv_cfunc_call(cv_context *context, const cv_cfunc *func, cv_cinstance *caller, const cv_cval *args,
                                  cv_cval *result, cv_arena *arena);
 // What a `canon lower` core function is at run time: cv_store_func_new(store, type, cv_lowered_call, lowered, NULL).
 typedef struct cv_lowered {
@@ -68,10 +85,38 @@ typedef struct cv_lowered {
   const cv_cfunctype *type; // in the resources of `instance`
 } cv_lowered;
 cv_host_fn cv_lowered_call;
-// The task that runs in an instance's store now, NULL when none does.
+
+// The steps of such calls, for those who lift and lower by other means.
+//
+//   enter -> (lower arguments) -> call_core -> (lift results) -> return -> leave
+//
+// When any of them ends with a trap, cv_task_abandon is called instead of what would follow.
+CV_MUST_USE cv_run cv_task_enter(cv_context *context, cv_task *task, cv_cinstance *instance, const cv_cfunc *func,
+                                 cv_cinstance *caller);
+// Calls a core function of the instance; an exception that it lets out becomes a trap.
+CV_MUST_USE cv_run cv_task_call_core(cv_context *context, cv_func *core, cv_value *values);
+CV_MUST_USE cv_run cv_task_return(cv_context *context, cv_task *task); // a trap when borrows are left
+// Runs post-return with the core function's results, which are kept in flat_results.
+CV_MUST_USE cv_run cv_task_leave(cv_context *context, cv_task *task, const cv_value *flat_results);
+void cv_task_abandon(cv_context *context, cv_task *task);
+// The task that runs in a store now, NULL when none does.
 cv_task *cv_current_task(cv_context *context);
 
+void cv_canon_call_begin(cv_canon_call *call, cv_cinstance *instance, const cv_canon_env *options,
+                         const cv_cfunctype *type, void *host);
 void *cv_canon_alloc(cv_canon_call *call, size_t size); // until the call ends; NULL when out of memory
-void cv_canon_call_end(cv_canon_call *call);
+void cv_canon_call_end(cv_canon_call *call);            // gives back what was lent
+
+// ---- builtins.c: every other canonical built-in ----
+// The environment of its core function: cv_store_func_new(store, canon->core_type, cv_builtin_call, builtin, NULL).
+// Those of async that are not built end in a trap of kind CV_TRAP_UNSUPPORTED with their name.
+typedef struct cv_builtin {
+  const cv_canon *canon;
+  cv_cinstance *instance;
+  const cv_resource_type *resource; // of the resource built-ins
+  cv_canon_env options;             // task.return
+} cv_builtin;
+cv_host_fn cv_builtin_call;
+const char *cv_canon_kind_text(cv_canon_kind kind); // "resource.new"
 
 #endif
