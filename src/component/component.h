@@ -69,57 +69,16 @@ typedef enum cv_cdef_kind {
   CV_CDEF_VALUE,
 } cv_cdef_kind;
 
-// Canonical built-ins; the numbers are the binary format's.
+// Canonical definitions; the numbers are the binary format's. What belongs to async, error-context and threads is
+// decoded and validated; instantiation answers "unsupported".
 typedef enum cv_canon_kind {
-  CV_CANON_LIFT = 0x00,
-  CV_CANON_LOWER = 0x01,
-  CV_CANON_RESOURCE_NEW = 0x02,
-  CV_CANON_RESOURCE_DROP = 0x03,
-  CV_CANON_RESOURCE_REP = 0x04,
-  // The rest belongs to async, error-context and threads: decoded and validated; instantiation answers "unsupported".
-  CV_CANON_TASK_CANCEL = 0x05,
-  CV_CANON_SUBTASK_CANCEL = 0x06,
-  CV_CANON_TASK_RETURN = 0x09,
-  CV_CANON_CONTEXT_GET = 0x0a,
-  CV_CANON_CONTEXT_SET = 0x0b,
-  CV_CANON_THREAD_YIELD = 0x0c,
-  CV_CANON_SUBTASK_DROP = 0x0d,
-  CV_CANON_STREAM_NEW = 0x0e,
-  CV_CANON_STREAM_READ = 0x0f,
-  CV_CANON_STREAM_WRITE = 0x10,
-  CV_CANON_STREAM_CANCEL_READ = 0x11,
-  CV_CANON_STREAM_CANCEL_WRITE = 0x12,
-  CV_CANON_STREAM_DROP_READABLE = 0x13,
-  CV_CANON_STREAM_DROP_WRITABLE = 0x14,
-  CV_CANON_FUTURE_NEW = 0x15,
-  CV_CANON_FUTURE_READ = 0x16,
-  CV_CANON_FUTURE_WRITE = 0x17,
-  CV_CANON_FUTURE_CANCEL_READ = 0x18,
-  CV_CANON_FUTURE_CANCEL_WRITE = 0x19,
-  CV_CANON_FUTURE_DROP_READABLE = 0x1a,
-  CV_CANON_FUTURE_DROP_WRITABLE = 0x1b,
-  CV_CANON_ERROR_CONTEXT_NEW = 0x1c,
-  CV_CANON_ERROR_CONTEXT_DEBUG_MESSAGE = 0x1d,
-  CV_CANON_ERROR_CONTEXT_DROP = 0x1e,
-  CV_CANON_WAITABLE_SET_NEW = 0x1f,
-  CV_CANON_WAITABLE_SET_WAIT = 0x20,
-  CV_CANON_WAITABLE_SET_POLL = 0x21,
-  CV_CANON_WAITABLE_SET_DROP = 0x22,
-  CV_CANON_WAITABLE_JOIN = 0x23,
-  CV_CANON_BACKPRESSURE_INC = 0x24,
-  CV_CANON_BACKPRESSURE_DEC = 0x25,
-  CV_CANON_THREAD_INDEX = 0x26,
-  CV_CANON_THREAD_NEW_INDIRECT = 0x27,
-  CV_CANON_THREAD_RESUME_LATER = 0x28,
-  CV_CANON_THREAD_SUSPEND = 0x29,
-  CV_CANON_THREAD_SUSPEND_THEN_RESUME = 0x2a,
-  CV_CANON_THREAD_YIELD_THEN_RESUME = 0x2b,
-  CV_CANON_THREAD_SUSPEND_THEN_PROMOTE = 0x2c,
-  CV_CANON_THREAD_YIELD_THEN_PROMOTE = 0x2d,
-  CV_CANON_THREAD_SPAWN_REF = 0x40,
-  CV_CANON_THREAD_SPAWN_INDIRECT = 0x41,
-  CV_CANON_THREAD_AVAILABLE_PARALLELISM = 0x42,
+#define CV_CANON(name, code, text, immediates) CV_CANON_##name = code,
+#include "component/canon.def"
 } cv_canon_kind;
+// "lift", "resource.new"; NULL for a code that is none.
+const char *cv_canon_text(cv_canon_kind kind);
+// The immediates as canon.def writes them; NULL for a code that is none.
+const char *cv_canon_immediates(cv_canon_kind kind);
 
 typedef enum cv_string_encoding { CV_UTF8 = 0, CV_UTF16 = 1, CV_LATIN1_UTF16 = 2 } cv_string_encoding;
 
@@ -138,11 +97,11 @@ typedef struct cv_canon_options {
 typedef struct cv_canon {
   cv_canon_kind kind;
   cv_canon_options options;
-  uint32_t core_func; // lift: the core function
-  uint32_t func;      // lower: the function
-  uint32_t type;      // lift: type index; resource, stream and future built-ins: type index
-  uint32_t operand;   // what else a built-in has: memory, table, slot, core type
-  uint32_t operand2;
+  uint32_t core_func;      // lift: the core function
+  uint32_t func;           // lower: the function
+  uint32_t type;           // lift: type index; resource, stream and future built-ins: type index
+  uint32_t operand;        // what else a built-in has: memory, slot, core type
+  uint32_t operand2;       // table
   bool flag;               // async?, cancellable?, shared? of a built-in
   cv_valtype context_type; // context.get, context.set
   // validated
@@ -196,6 +155,10 @@ struct cv_component {
   uint32_t space_counts[CV_CS_COUNT]; // items of each index space at the end
   const cv_custom_section *customs;   // `after` is the number of definitions before it
   uint32_t custom_count;
+
+  // Type ids of the registry that validation holds for types made here. Allocated from mem.
+  cv_typeid *held_types;
+  size_t held_type_count, held_type_capacity;
 
   // validated
   cv_ccomponenttype type;               // imports and exports
