@@ -155,10 +155,45 @@ static void if_else(generator *g, const shape *s, unsigned depth) {
 
 // ---- exceptions ----
 
+static void throw_tag(generator *g, unsigned depth) {
+  unsigned tag = pick(g, TAGS);
+  const shape *payload = &g->types[g->tag_type[tag]];
+  gen_expressions(g, payload->params, payload->param_count, depth + 1);
+  op_u32(g, CV_OPC_THROW, tag);
+}
+
+// Of the arms that are around.
+static bool rethrow(generator *g) {
+  unsigned start = pick(g, g->label_count);
+  for (unsigned i = 0; i < g->label_count; i++) {
+    unsigned at = (start + i) % g->label_count;
+    if (!g->labels[at].catches)
+      continue;
+    op_u32(g, CV_OPC_RETHROW, g->label_count - 1 - at);
+    return true;
+  }
+  return false;
+}
+
+// The payload is on the stack.
+static void catch_arm(generator *g, const shape *s, const shape *payload, unsigned depth) {
+  if (chance(g, 2)) {
+    gen_atomic(g, depth + 1);
+    if (chance(g, 2)) {
+      rethrow(g);
+      return;
+    }
+  }
+  body(g, s, payload->params, payload->param_count, depth);
+}
+
 static void legacy_try(generator *g, const shape *s, unsigned depth) {
+  static const shape nothing;
   gen_expressions(g, s->params, s->param_count, depth + 1);
   open(g, CV_OPC_TRY, s);
   body(g, s, s->params, s->param_count, depth);
+  if (has(g, CV_FEATURE_BIT_EXCEPTIONS) && chance(g, 2))
+    throw_tag(g, depth);
   if (chance(g, 5)) {
     pop_label(g);
     op_u32(g, CV_OPC_DELEGATE, pick(g, g->label_count));
@@ -169,11 +204,11 @@ static void legacy_try(generator *g, const shape *s, unsigned depth) {
     unsigned tag = pick(g, TAGS);
     const shape *payload = &g->types[g->tag_type[tag]];
     op_u32(g, CV_OPC_CATCH, tag);
-    body(g, s, payload->params, payload->param_count, depth);
+    catch_arm(g, s, payload, depth);
   }
   if (!chance(g, 3)) {
     op(g, CV_OPC_CATCH_ALL);
-    body(g, s, NULL, 0, depth);
+    catch_arm(g, s, &nothing, depth);
   }
   close(g);
 }
@@ -384,25 +419,6 @@ void gen_branch(generator *g, unsigned depth) {
 }
 
 // ---- what leaves for good ----
-
-static void throw_tag(generator *g, unsigned depth) {
-  unsigned tag = pick(g, TAGS);
-  const shape *payload = &g->types[g->tag_type[tag]];
-  gen_expressions(g, payload->params, payload->param_count, depth + 1);
-  op_u32(g, CV_OPC_THROW, tag);
-}
-
-static bool rethrow(generator *g) {
-  unsigned start = pick(g, g->label_count);
-  for (unsigned i = 0; i < g->label_count; i++) {
-    unsigned at = (start + i) % g->label_count;
-    if (!g->labels[at].catches)
-      continue;
-    op_u32(g, CV_OPC_RETHROW, g->label_count - 1 - at);
-    return true;
-  }
-  return false;
-}
 
 static bool tail_call(generator *g, unsigned depth) {
   unsigned start = pick(g, g->func_count);

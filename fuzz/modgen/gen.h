@@ -153,6 +153,7 @@ unsigned gen_kind_code(unsigned kind);
 void gen_collect_ops(generator *g);
 void gen_constant(generator *g, unsigned kind);
 void gen_expression(generator *g, unsigned kind, unsigned depth);
+void gen_atomic(generator *g, unsigned depth); // as a statement
 void gen_expressions(generator *g, const uint8_t *kinds, unsigned count, unsigned depth);
 void gen_statement(generator *g, unsigned depth);
 void gen_statements(generator *g, unsigned most, unsigned depth);

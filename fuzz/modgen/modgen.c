@@ -87,7 +87,8 @@ static void declare_locals(generator *g) {
   uint8_t run_kind[MAX_LOCALS];
   unsigned run_size[MAX_LOCALS], runs = 0;
   for (unsigned made = 0; made < wanted; runs++) {
-    unsigned size = many ? CV_MIN(1 + pick(g, 40), wanted - made) : 1, kind = pick(g, kinds + (g->exnref ? 1 : 0));
+    unsigned size = many ? 1 + pick(g, 40) : 1, kind = pick(g, kinds + (g->exnref ? 1 : 0));
+    size = CV_MIN(size, wanted - made);
     run_kind[runs] = (uint8_t)(kind == kinds ? (unsigned)EXN : kind);
     run_size[runs] = size;
     memset(g->locals + g->local_count, run_kind[runs], size);

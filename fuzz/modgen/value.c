@@ -271,6 +271,18 @@ static void plain(generator *g, uint32_t code, unsigned depth) {
     gen_consume(g, i64, 1);
 }
 
+// What goes through the most registers and slots of all plain instructions.
+void gen_atomic(generator *g, unsigned depth) {
+  static const uint32_t codes[] = {CV_OPC_MEMORY_ATOMIC_NOTIFY,   CV_OPC_MEMORY_ATOMIC_WAIT32,
+                                   CV_OPC_MEMORY_ATOMIC_WAIT64,   CV_OPC_I32_ATOMIC_RMW8_CMPXCHG_U,
+                                   CV_OPC_I32_ATOMIC_RMW_CMPXCHG, CV_OPC_I32_ATOMIC_RMW16_SUB_U};
+  static const uint8_t i32[] = {I32};
+  if (!has(g, CV_FEATURE_BIT_THREADS))
+    return;
+  plain(g, codes[pick(g, CV_COUNT(codes))], depth);
+  gen_consume(g, i32, 1);
+}
+
 // ---- expressions ----
 static void select(generator *g, unsigned kind, unsigned depth) {
   gen_expression(g, kind, depth + 1);

@@ -320,6 +320,7 @@ static void divide(jit *j, unsigned w, bool is_signed, bool rem) {
   force(j, &a, CV_RAX);
   unsigned rb = reg_of(j, &b);
   j->used |= BIT(CV_RDX);
+  j->owner[CV_RDX] = OWNER_FLIGHT;
   if (!is_const || v == 0) {
     cv_emit_rr(&j->e, CV_X86_TEST, w, rb, rb);
     jit_trap_if(j, CV_CC_E, CV_TRAP_DIVIDE_BY_ZERO);
@@ -331,10 +332,11 @@ static void divide(jit *j, unsigned w, bool is_signed, bool rem) {
     cv_emit_rr(&j->e, CV_X86(0, 0, 0xf7), w, 6, rb);
   }
   release(j, &b);
-  j->used &= ~(BIT(CV_RAX) | BIT(CV_RDX));
-  land(j);
   unsigned result = rem ? CV_RDX : CV_RAX;
-  int chosen = dest(j, type);
+  j->used &= ~BIT(rem ? CV_RAX : CV_RDX);
+  land(j);
+  int chosen = dest(j, type); // may want registers: the result keeps its own until then
+  j->used &= ~BIT(result);
   if (chosen >= 0) {
     emit_move(j, type, (unsigned)chosen, result);
     result = (unsigned)chosen;
