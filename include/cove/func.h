@@ -34,7 +34,8 @@ COVE_API cove_functype cove_func_type(const cove_func *func);
 
 // Calls a function. `args` has as many values as the type has parameters, `results` room for its results; either may be
 // NULL when there are none, and they may overlap when equal. `arg_count` and `result_count` are checked (COVE_USAGE).
-// COVE_TRAP and COVE_EXIT leave `results` untouched.
+// COVE_TRAP and COVE_EXIT leave `results` untouched. COVE_USAGE too when a reference does not fit its parameter
+// (value.h).
 COVE_API COVE_MUST_USE cove_status cove_func_call(cove_func *func, const cove_value *args, size_t arg_count,
                                                   cove_value *results, size_t result_count, cove_error **error);
 // The quick form: one array for both, with room for the larger of the two counts, which are not checked.

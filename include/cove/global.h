@@ -14,7 +14,7 @@ COVE_API COVE_MUST_USE cove_status cove_global_new(cove_store *store, const cove
                                                    const cove_value *value, cove_global **out, cove_error **error);
 COVE_API cove_globaltype cove_global_type(const cove_global *global);
 COVE_API cove_value cove_global_get(const cove_global *global);
-// COVE_USAGE when it is not mutable. The value has the global's type: that is not checked.
+// COVE_USAGE when it is not mutable, or when the value is null, or a function, and not of the global's type and store.
 COVE_API COVE_MUST_USE cove_status cove_global_set(cove_global *global, const cove_value *value, cove_error **error);
 
 COVE_END

@@ -20,7 +20,7 @@ COVE_API uint64_t cove_table_size(const cove_table *table);
 // COVE_LIMIT when `index` is out of range, as with set.
 COVE_API COVE_MUST_USE cove_status cove_table_get(const cove_table *table, uint64_t index, cove_value *out,
                                                   cove_error **error);
-// The reference has the table's element type and belongs to its store: that is not checked.
+// COVE_USAGE when the reference is null, or a function, and not of the table's element type and store.
 COVE_API COVE_MUST_USE cove_status cove_table_set(cove_table *table, uint64_t index, const cove_value *value,
                                                   cove_error **error);
 // Grows by `delta` elements. *old_size (may be NULL) is the size before. COVE_LIMIT when it cannot.

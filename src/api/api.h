@@ -55,7 +55,9 @@ static inline cove_store *cv_api_store_of(cv_store *store) {
 CV_COLD CV_PRINTF(3, 4) cove_status cv_api_fail(cove_error **error, cove_status status, const char *fmt, ...);
 CV_COLD cove_status cv_api_diag(cove_error **error, cv_status status, const cv_diag *diag);
 CV_COLD cove_status cv_api_no_memory(cove_error **error);
-CV_COLD cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text);
+// `text` is the kind of failure, `why` what more there is to say, or "".
+CV_COLD cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text,
+                                      const char *why);
 // After CV_RUN_TRAP or CV_RUN_EXCEPTION: COVE_TRAP or COVE_EXIT.
 CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run);
 

@@ -101,9 +101,12 @@ static cove_bytes keep(cove_error *e, cv_bytes bytes) {
   return copy != NULL ? (cove_bytes){copy, bytes.size} : (cove_bytes){"", 0};
 }
 
-cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text) {
-  cove_status status = cv_api_fail(error, COVE_UNLINKABLE, "%s: \"%.*s\" \"%.*s\"", text, (int)CV_MIN(module.size, 128),
-                                   (const char *)module.data, (int)CV_MIN(name.size, 128), (const char *)name.data);
+cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text, const char *why) {
+  size_t most = why[0] != '\0' ? 40 : 128; // of a name; so that the reason fits
+  cove_status status =
+      cv_api_fail(error, COVE_UNLINKABLE, "%s: \"%.*s\" \"%.*s\"%s%s", text, (int)CV_MIN(module.size, most),
+                  (const char *)module.data, (int)CV_MIN(name.size, most), (const char *)name.data,
+                  why[0] != '\0' ? ": " : "", why);
   if (error != NULL && *error != &no_memory) {
     (*error)->import_module = keep(*error, module);
     (*error)->import_name = keep(*error, name);

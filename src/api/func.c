@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // func.c: calling functions, and functions of the host.
 #include "api/api.h"
+#include "runtime/check.h"
 #include "runtime/internal.h"
 
 static_assert(sizeof(cove_value) == sizeof(cv_value) && _Alignof(cove_value) == _Alignof(cv_value), "one layout");
@@ -27,6 +28,12 @@ cove_functype cove_func_type(const cove_func *func) {
 cove_status cove_func_call_in_place(cove_func *func, cove_value *values, cove_error **error) {
   cv_func *f = (cv_func *)func;
   cv_context *context = cv_store_context(f->store);
+  if (CV_UNLIKELY(cv_canon_of_signature(f->signature)->checks_params)) {
+    const cv_functype *type = f->signature;
+    uint32_t wrong = cv_values_misfit(f->store, cv_functype_params(type), type->param_count, (cv_value *)values);
+    if (wrong != type->param_count)
+      return cv_api_fail(error, COVE_USAGE, "argument %u is not a reference of the parameter's type", wrong + 1);
+  }
   cv_run run = cv_call(context, f, (cv_value *)values);
   if (CV_LIKELY(run == CV_RUN_OK))
     return COVE_OK;
@@ -80,6 +87,11 @@ cove_host_result cove_caller_exit(cove_caller *caller, int32_t status) {
 
 cove_host_result cove_caller_throw(cove_caller *caller, const cove_tag *tag, const cove_value *payload) {
   cv_context *context = context_of(caller);
+  const cv_functype *type = ((const cv_tag *)tag)->signature;
+  if (cv_canon_of_signature(type)->checks_params &&
+      cv_values_misfit(context->store, cv_functype_params(type), type->param_count, (const cv_value *)payload) !=
+          type->param_count)
+    return (cove_host_result)cv_trap_set(context, CV_TRAP_HOST, "a host threw a value that is not of the tag's type");
   cv_exception *exception = cv_exception_new(context, (const cv_tag *)tag, (const cv_value *)payload);
   if (exception == NULL)
     return (cove_host_result)cv_trap_set(context, CV_TRAP_OUT_OF_MEMORY, NULL);

@@ -106,6 +106,7 @@ static const cv_store *owner(cv_extern e) {
   case CV_EXTERN_MEMORY:
     return e.as.memory->store;
   case CV_EXTERN_GLOBAL:
+    return e.as.global->store;
   case CV_EXTERN_TAG:
     break;
   }
@@ -181,11 +182,14 @@ static cove_status resolve(cove_linker *linker, const cv_module *m, cv_extern *i
     if (at != NULL)
       imports[i] = linker->items.data[*at];
     else if (!define_wasi_function(linker, import, &imports[i]))
-      return cv_api_unlinkable(error, import->module, import->name, "unknown import");
+      return cv_api_unlinkable(error, import->module, import->name, "unknown import", "");
     if (imports[i].as.object == NULL)
       return cv_api_no_memory(error);
-    if (!cv_extern_matches(&imports[i], m, import))
-      return cv_api_unlinkable(error, import->module, import->name, "incompatible import type");
+    if (!cv_extern_matches(&imports[i], m, import)) {
+      char why[CV_MISMATCH_TEXT_SIZE];
+      return cv_api_unlinkable(error, import->module, import->name, "incompatible import type",
+                               cv_extern_mismatch(&imports[i], m, import, why));
+    }
   }
   return COVE_OK;
 }

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // objects.c: memories, tables, globals, tags and externrefs.
 #include "api/api.h"
+#include "runtime/check.h"
 #include "runtime/extern.h"
 #include "runtime/tier.h"
 
 static cv_limits limits_of(uint64_t minimum, uint64_t maximum, bool is_64, bool is_shared) {
   return (cv_limits){
       .min = minimum, .max = maximum, .has_max = maximum != COVE_NO_MAXIMUM, .is_64 = is_64, .is_shared = is_shared};
+}
+
+// Without a value it is null.
+static bool fits(const cv_store *store, cv_valtype type, const cove_value *value) {
+  static const cv_value null;
+  return cv_value_fits(store, type, value != NULL ? (const cv_value *)value : &null);
+}
+
+static cove_status misfit(cove_error **error, const char *what) {
+  return cv_api_fail(error, COVE_USAGE, "the reference is not of the type of the %s", what);
 }
 
 // ---- memories ----
@@ -70,8 +81,8 @@ cove_status cove_table_new(cove_store *store, const cove_tabletype *type, const 
                            cove_error **error) {
   if (!cv_type_is_ref(type->element))
     return cv_api_fail(error, COVE_USAGE, "the elements of a table are references");
-  if ((init == NULL || init->ref == NULL) && !cv_type_is_nullable(type->element))
-    return cv_api_fail(error, COVE_USAGE, "the table holds no null references");
+  if (!fits(store->store, type->element, init))
+    return misfit(error, "table");
   const cv_tabletype t = {.limits = limits_of(type->minimum, type->maximum, type->is_64, false), .elem = type->element};
   if (t.limits.has_max && t.limits.max < t.limits.min)
     return cv_api_fail(error, COVE_USAGE, "size minimum must not be greater than maximum");
@@ -113,8 +124,8 @@ cove_status cove_table_set(cove_table *table, uint64_t index, const cove_value *
   cv_table *t = (cv_table *)table;
   if (index >= t->size)
     return outside(t, index, error);
-  if (value->ref == NULL && !cv_type_is_nullable(t->type.elem))
-    return cv_api_fail(error, COVE_USAGE, "the table holds no null references");
+  if (!fits(t->store, t->type.elem, value))
+    return misfit(error, "table");
   t->elems[index] = value->ref;
   return COVE_OK;
 }
@@ -124,8 +135,8 @@ cove_status cove_table_grow(cove_table *table, uint64_t delta, const cove_value 
   cv_table *t = (cv_table *)table;
   void *ref = init != NULL ? init->ref : NULL;
   bool refused;
-  if (ref == NULL && !cv_type_is_nullable(t->type.elem))
-    return cv_api_fail(error, COVE_USAGE, "the table holds no null references");
+  if (!fits(t->store, t->type.elem, init))
+    return misfit(error, "table");
   int64_t old = cv_table_grow(t, ref, delta, &refused);
   if (old < 0)
     return cv_api_fail(error, COVE_LIMIT, "the table cannot grow by %llu elements", (unsigned long long)delta);
@@ -139,6 +150,8 @@ cove_status cove_table_grow(cove_table *table, uint64_t delta, const cove_value 
 cove_status cove_global_new(cove_store *store, const cove_globaltype *type, const cove_value *value, cove_global **out,
                             cove_error **error) {
   const cv_globaltype t = {.type = type->type, .is_mutable = type->is_mutable};
+  if (!fits(store->store, t.type, value))
+    return misfit(error, "global");
   cv_global *global = cv_store_global_new(store->store, &t, (const cv_value *)value);
   if (global == NULL)
     return cv_api_no_memory(error);
@@ -161,6 +174,8 @@ cove_status cove_global_set(cove_global *global, const cove_value *value, cove_e
   cv_global *g = (cv_global *)global;
   if (!g->type.is_mutable)
     return cv_api_fail(error, COVE_USAGE, "the global is immutable");
+  if (!fits(g->store, g->type.type, value))
+    return misfit(error, "global");
   memcpy(&g->value, value, sizeof g->value);
   return COVE_OK;
 }

@@ -12,7 +12,8 @@ struct cove_wasi_config {
 
 struct cove_wasi {
   cv_wasi *wasi;
-  cv_p1 *p1; // of the store that it serves; NULL before
+  cv_p1 *p1;               // NULL before the first use
+  const cove_store *store; // the one that it serves, NULL before; only compared
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
   void *trace_env;
@@ -186,9 +187,12 @@ void cove_wasi_delete(cove_wasi *wasi) {
 }
 
 cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error) {
+  if (wasi->store != NULL && wasi->store != linker->store)
+    return cv_api_fail(error, COVE_USAGE, "these grants serve another store");
   if (wasi->p1 == NULL &&
       cv_p1_new(&cv_api_mem, wasi->wasi, cv_store_context(linker->store->store), &wasi->p1) != CV_OK)
     return cv_api_no_memory(error);
+  wasi->store = linker->store;
   linker->p1 = wasi->p1;
   linker->host_data = wasi->wasi;
   return COVE_OK;

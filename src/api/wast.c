@@ -167,10 +167,14 @@ static cv_status instantiate(script *s, cv_code *code, cv_instance **out, cv_dia
       status = cv_fail(diag, CV_EUNLINKABLE, CV_NO_OFFSET, "unknown import \"%.*s\" \"%.*s\"",
                        (int)CV_MIN(import->module.size, 80), (const char *)import->module.data,
                        (int)CV_MIN(import->name.size, 80), (const char *)import->name.data);
-    else if (!cv_extern_matches(&imports[i], m, import))
-      status = cv_fail(diag, CV_EUNLINKABLE, CV_NO_OFFSET, "incompatible import type for \"%.*s\" \"%.*s\"",
-                       (int)CV_MIN(import->module.size, 80), (const char *)import->module.data,
-                       (int)CV_MIN(import->name.size, 80), (const char *)import->name.data);
+    else if (!cv_extern_matches(&imports[i], m, import)) {
+      char why[CV_MISMATCH_TEXT_SIZE] = "an export of that name is of another kind";
+      if (imports[i].as.object != NULL)
+        cv_extern_mismatch(&imports[i], m, import, why);
+      status = cv_fail(diag, CV_EUNLINKABLE, CV_NO_OFFSET, "incompatible import type for \"%.*s\" \"%.*s\": %s",
+                       (int)CV_MIN(import->module.size, 40), (const char *)import->module.data,
+                       (int)CV_MIN(import->name.size, 40), (const char *)import->name.data, why);
+    }
   }
   if (status == CV_OK)
     status = cv_instantiate(s->store, code, imports, m->import_count, NULL, out, diag);

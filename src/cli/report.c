@@ -196,12 +196,8 @@ int cli_report(const char *what, cove_error *error) {
       cli_error("%s: %s%s", what, kind, cove_error_message(error));
     else
       cli_error("%s%s", kind, cove_error_message(error));
-    if (!cove_error_import(error, &module, &name))
-      ;
-    else if (strncmp(cove_error_text(error), "unknown", 7) == 0)
+    if (cove_error_import(error, &module, &name) && strncmp(cove_error_text(error), "unknown", 7) == 0)
       hint_import(module, name);
-    else if (what != NULL)
-      cli_hint("the module declares it with another type than it has here; its own is shown by: cove inspect %s", what);
     if (status == COVE_LIMIT)
       hint_limit(cove_error_text(error));
     result = exit_status_of(status);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // call.c: from C into wasm. The outermost call of a store takes the store's spare stack and switches to it; a call made
 // by a host function stays on the stack it is on. Nothing here is a system call once the first call has been made.
+#include "runtime/check.h"
 #include "runtime/internal.h"
 
 typedef struct entry {
@@ -120,4 +121,15 @@ cv_run cv_host_invoke(cv_context *c, cv_func *func, cv_instance *caller, cv_valu
   if (CV_UNLIKELY(cv_context_interrupted(c)))
     return cv_context_interrupt_trap(c);
   return func->host(func->host_env, caller, values);
+}
+
+cv_run cv_host_invoke_checked(cv_context *c, cv_func *func, cv_instance *caller, cv_value *values) {
+  cv_run run = cv_host_invoke(c, func, caller, values);
+  const cv_functype *type = func->signature;
+  if (run != CV_RUN_OK)
+    return run;
+  uint32_t wrong = cv_values_misfit(c->store, cv_functype_results(type), type->result_count, values);
+  if (CV_LIKELY(wrong == type->result_count))
+    return CV_RUN_OK;
+  return cv_trap_set(c, CV_TRAP_HOST, "result %u of a host function is not a reference of its type", wrong + 1);
 }

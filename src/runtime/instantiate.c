@@ -47,7 +47,7 @@ bool cv_extern_matches(const cv_extern *e, const cv_module *m, const cv_import *
 }
 
 static int name_length(cv_bytes name) {
-  return (int)CV_MIN(name.size, 100);
+  return (int)CV_MIN(name.size, 40);
 }
 
 static cv_status match_imports(const cv_module *m, const cv_extern *imports, size_t count, cv_diag *diag) {
@@ -57,10 +57,14 @@ static cv_status match_imports(const cv_module *m, const cv_extern *imports, siz
     const cv_import *import = &m->imports[i];
     if (imports[i].as.object != NULL && cv_extern_matches(&imports[i], m, import))
       continue;
-    return cv_fail(diag, CV_EUNLINKABLE, CV_NO_OFFSET, "%s: \"%.*s\" \"%.*s\"",
-                   imports[i].as.object == NULL ? "unknown import" : "incompatible import type",
-                   name_length(import->module), (const char *)import->module.data, name_length(import->name),
-                   (const char *)import->name.data);
+    char text[CV_MISMATCH_TEXT_SIZE] = "";
+    bool unknown = imports[i].as.object == NULL;
+    if (!unknown)
+      cv_extern_mismatch(&imports[i], m, import, text);
+    return cv_fail(diag, CV_EUNLINKABLE, CV_NO_OFFSET, "%s: \"%.*s\" \"%.*s\"%s%s",
+                   unknown ? "unknown import" : "incompatible import type", name_length(import->module),
+                   (const char *)import->module.data, name_length(import->name), (const char *)import->name.data,
+                   unknown ? "" : ": ", text);
   }
   return CV_OK;
 }
@@ -104,6 +108,7 @@ static cv_status make_globals(cv_instance *i) {
     cv_global *global = cv_instance_global(i, g);
     global->type =
         (cv_globaltype){.type = cv_valtype_canonical(m->types, decl->type.type), .is_mutable = decl->type.is_mutable};
+    global->store = i->store;
     CV_TRY(cv_const_eval(i, &decl->init, &global->value));
   }
   return CV_OK;

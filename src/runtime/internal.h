@@ -127,6 +127,7 @@ CV_MUST_USE bool cv_thread_prepare(void);
 
 // ---- call.c ----
 cv_invoke_fn cv_host_invoke;
+cv_invoke_fn cv_host_invoke_checked; // for results that a reference of the host need not fit
 
 // ---- interrupt.c ----
 void cv_watcher_forget(cv_store *store);

@@ -95,7 +95,9 @@ struct cv_table {
 struct cv_global {
   cv_value value; // 0
   cv_globaltype type;
+  cv_store *store;
 };
+static_assert(sizeof(struct cv_global) == 32, "globals are in the instance's block, one after another");
 
 struct cv_tag {
   cv_typeid type;
@@ -159,11 +161,10 @@ typedef struct cv_activation {
 
 enum { CV_ARG_SLOTS = 1000 };
 
-// A frame that an exception has left. Native frames are found by `pc` when somebody asks.
+// A frame that an exception has left. What a place of a native tier means is found when somebody asks.
 typedef struct cv_left_frame {
   const cv_instance *instance;
-  uintptr_t pc;          // native: in the call or throw; 0 for the interpreter's, which say where they were:
-  uint32_t func, offset; // as in cv_frame
+  uint64_t place; // native tiers: a pc inside the call or throw; else function index << 32 | offset in the module
 } cv_left_frame;
 
 // The state of execution. Native code addresses it by offset.
@@ -199,15 +200,19 @@ CV_COLD CV_PRINTF(3, 4) cv_run cv_trap_set(cv_context *context, cv_trap_kind kin
 const char *cv_trap_sentence(cv_context *context);
 // After CV_RUN_EXCEPTION that the host does not pass on: makes it context->trap, with the frames that it left.
 CV_COLD void cv_trap_uncaught(cv_context *context);
-// `exception` leaves a frame that does not catch it.
-static inline void cv_exception_leaves(cv_context *context, const cv_exception *exception, cv_left_frame frame) {
+// How many frames `exception` has left so far; those of the one before it are forgotten.
+static inline uint32_t cv_exception_left(cv_context *context, const cv_exception *exception) {
   if (context->left_by != exception) {
     context->left_by = exception;
     context->left_total = 0;
   }
-  if (context->left_total < CV_MAX_BACKTRACE)
-    context->left[context->left_total] = frame;
-  context->left_total++;
+  return context->left_total;
+}
+// The frame `number` does not catch it either. The caller counts: context->left_total.
+static inline void cv_exception_leaves(cv_context *context, uint32_t number, const cv_instance *instance,
+                                       uint64_t place) {
+  if (number < CV_MAX_BACKTRACE)
+    context->left[number] = (cv_left_frame){instance, place};
 }
 
 // ---- calls ----

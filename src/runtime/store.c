@@ -104,11 +104,12 @@ cv_func *cv_store_func_new(cv_store *s, cv_typeid type, cv_host_fn *fn, void *en
   cv_func *f = CV_ARENA_NEW(&s->arena, cv_func);
   if (f == NULL)
     return NULL;
-  *f = (cv_func){.invoke = cv_host_invoke,
+  const cv_canon_type *canon = cv_canon_type_of(s->engine->registry, type);
+  *f = (cv_func){.invoke = canon->checks_results ? cv_host_invoke_checked : cv_host_invoke,
                  .type = type,
                  .host = fn,
                  .host_env = env,
-                 .signature = &cv_canon_type_of(s->engine->registry, type)->as.func,
+                 .signature = &canon->as.func,
                  .store = s};
   const cv_tier *tier = s->engine->tier;
   if (tier->thunk != NULL && (f->code = tier->thunk(f->signature, type)) == NULL)
@@ -142,7 +143,7 @@ cv_global *cv_store_global_new(cv_store *s, const cv_globaltype *type, const cv_
   cv_global *g = CV_ARENA_NEW(&s->arena, cv_global);
   if (g == NULL)
     return NULL;
-  *g = (cv_global){.value = *value, .type = *type};
+  *g = (cv_global){.value = *value, .type = *type, .store = s};
   s->globals.data[s->globals.count++] = g;
   return g;
 }

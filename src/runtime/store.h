@@ -70,5 +70,9 @@ CV_MUST_USE cv_status cv_instantiate(cv_store *store, cv_code *code, const cv_ex
 cv_extern cv_instance_extern(cv_instance *instance, const cv_export *item);
 // True when `object` may be imported as `import` of `module` (core specification, 4.5.2).
 bool cv_extern_matches(const cv_extern *object, const cv_module *module, const cv_import *import);
+// Why it may not: "expected (func (param i32)), got (func)". Returns `out`.
+enum { CV_MISMATCH_TEXT_SIZE = 380 };
+const char *cv_extern_mismatch(const cv_extern *object, const cv_module *module, const cv_import *import,
+                               char out[CV_MISMATCH_TEXT_SIZE]);
 
 #endif

@@ -72,14 +72,11 @@ const char *cv_trap_sentence(cv_context *c) {
 }
 
 static cv_frame found_again(const cv_left_frame *left) {
-  cv_frame frame = {.instance = left->instance, .func = left->func, .offset = left->offset};
-  cv_code_place place;
-  const cv_code *code = left->pc != 0 ? cv_code_map_find(left->pc) : NULL;
-  if (code != NULL && code->tier->place(code, left->pc, &place)) {
-    frame.func = place.func;
-    frame.offset = place.offset;
-  }
-  return frame;
+  const cv_code *code = left->instance->code;
+  cv_code_place place = {.func = (uint32_t)(left->place >> 32), .offset = (uint32_t)left->place};
+  if (code->tier->thunk != NULL && !code->tier->place(code, (uintptr_t)left->place, &place))
+    place = (cv_code_place){0};
+  return (cv_frame){.instance = left->instance, .func = place.func, .offset = place.offset};
 }
 
 void cv_trap_uncaught(cv_context *c) {

@@ -73,6 +73,65 @@ static void expect_trap(cove_func *func, cove_trap_kind kind, const char *messag
 
 // ---- errors ----
 
+// A type that does not fit is shown as the text format has it, beside the one that is wanted.
+static void test_import_types(void **state) {
+  (void)state;
+  static const struct {
+    const char *wanted, *given, *text;
+  } rows[] = {
+      {"(func (param i32 f64) (result v128 externref))", "(func (export \"e\") (param i64))",
+       "expected (func (param i32 f64) (result v128 externref)), got (func (param i64))"},
+      {"(func)", "(memory (export \"e\") 1)", "expected (func), got (memory 1)"},
+      {"(memory i64 2)", "(memory (export \"e\") 1 3 shared)", "expected (memory i64 2), got (memory 1 3 shared)"},
+      {"(table 1 2 funcref)", "(table (export \"e\") 1 externref)",
+       "expected (table 1 2 funcref), got (table 1 externref)"},
+      {"(global (mut i32))", "(global (export \"e\") i32 (i32.const 1))",
+       "expected (global (mut i32)), got (global i32)"},
+      {"(tag (param i32))", "(tag (export \"e\"))", "expected (tag (param i32)), got (tag)"},
+      {"(func (param (ref 0)))", "(func (export \"e\") (param (ref null 0)))",
+       "expected (func (param (ref 0))), got (func (param (ref null 0)))"},
+      {"(func (param (ref 0)))", "(type $t (func (result f32))) (func (export \"e\") (param (ref null $t)))",
+       "expected (func (param (ref 0))), got (func (param (ref null (;not in this module;))))"},
+      {"(func (type 1))", "(type $t (sub (func))) (func (export \"e\") (type $t))",
+       "expected (func), got (func) of another recursive group or with another supertype"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    fixture f;
+    cove_error *error = NULL;
+    char text[512];
+    open_fixture(&f, NULL, NULL);
+    snprintf(text, sizeof text, "(module (type (func)) %s)", rows[i].given);
+    instantiate(&f, text);
+    assert_int_equal(cove_linker_define_instance(f.linker, "m", f.instance, NULL), COVE_OK);
+    snprintf(text, sizeof text, "(module (type (func)) (type (func)) (import \"m\" \"e\" %s))", rows[i].wanted);
+    cove_module *module = compile(f.engine, text);
+    cove_instance *instance;
+    assert_int_equal(cove_linker_instantiate(f.linker, module, &instance, &error), COVE_UNLINKABLE);
+    snprintf(text, sizeof text, "incompatible import type: \"m\" \"e\": %s", rows[i].text);
+    assert_string_equal(cove_error_text(error), text);
+    cove_error_delete(error);
+    cove_module_delete(module);
+    close_fixture(&f);
+  }
+  // A type that is too long to show is cut.
+  fixture f;
+  cove_error *error = NULL;
+  open_fixture(&f, NULL, NULL);
+  instantiate(&f, "(module (memory (export \"e\") 1))");
+  assert_int_equal(cove_linker_define_instance(f.linker, "m", f.instance, NULL), COVE_OK);
+  char text[4096] = "(module (import \"m\" \"e\" (func (param";
+  for (size_t i = 0; i < 900; i++)
+    strcat(text, " i32");
+  strcat(text, "))))");
+  cove_module *module = compile(f.engine, text);
+  cove_instance *instance;
+  assert_int_equal(cove_linker_instantiate(f.linker, module, &instance, &error), COVE_UNLINKABLE);
+  assert_non_null(strstr(cove_error_text(error), " i32 i..., got (memory 1)"));
+  cove_error_delete(error);
+  cove_module_delete(module);
+  close_fixture(&f);
+}
+
 static void test_error_places(void **state) {
   (void)state;
   cove_engine *engine;
@@ -432,6 +491,122 @@ static void test_objects(void **state) {
   assert_int_equal(dropped, 1);
 }
 
+static cove_host_result give(void *env, cove_caller *caller, cove_value *values) {
+  (void)caller;
+  values[0].func = *(cove_func **)env;
+  return COVE_HOST_OK;
+}
+
+// A function of another type, of another store, or none, is refused wherever a host could hand it to code that trusts
+// its type.
+static void test_references_are_checked(void **state) {
+  (void)state;
+  static const char *const tiers[] = {"interp", "auto"};
+  static const char text[] =
+      "(module (type $a (func (result i32))) (type $b (func (result i64)))"
+      " (import \"h\" \"give\" (func $give (result (ref $a)))) (tag $t (export \"tag\") (param (ref $a)))"
+      " (func (export \"a\") (type $a) (i32.const 7)) (func (export \"b\") (type $b) (i64.const -1))"
+      " (func (export \"call\") (param (ref $a)) (result i32) (call_ref $a (local.get 0)))"
+      " (func (export \"maybe\") (param (ref null $a)) (result i32) (ref.is_null (local.get 0)))"
+      " (func (export \"given\") (result i32) (call_ref $a (call $give)))"
+      " (global (export \"g\") (mut (ref null $a)) (ref.null $a)) (table (export \"t\") 2 (ref null $a))"
+      " (func (export \"typed\") (result (ref $a)) (unreachable)) (table (export \"any\") 1 funcref))";
+  for (size_t i = 0; i < 2; i++) {
+    fixture f, other;
+    cove_config *config = cove_config_new();
+    assert_int_equal(cove_config_set_tier(config, tiers[i], NULL), COVE_OK);
+    open_fixture(&f, config, NULL);
+    cove_config_delete(config);
+    // The type of the host's function comes from the module that wants it.
+    cove_func *given = NULL;
+    f.module = compile(f.engine, text);
+    cove_import import;
+    assert_true(cove_module_import(f.module, 0, &import));
+    assert_int_equal(cove_linker_define_func(f.linker, "h", "give", &import.type.as.func, give, &given, NULL, NULL),
+                     COVE_OK);
+    assert_int_equal(cove_linker_instantiate(f.linker, f.module, &f.instance, NULL), COVE_OK);
+    other = (fixture){.engine = f.engine};
+    assert_int_equal(cove_store_new(f.engine, NULL, &other.store, NULL), COVE_OK);
+    other.linker = cove_linker_new(other.store);
+    assert_int_equal(cove_linker_define_func(other.linker, "h", "give", &import.type.as.func, give, &given, NULL, NULL),
+                     COVE_OK);
+    assert_int_equal(cove_linker_instantiate(other.linker, f.module, &other.instance, NULL), COVE_OK);
+
+    cove_func *call = cove_instance_func(f.instance, "call"), *maybe = cove_instance_func(f.instance, "maybe");
+    cove_global *global = cove_instance_global(f.instance, "g");
+    cove_table *table = cove_instance_table(f.instance, "t"), *any = cove_instance_table(f.instance, "any");
+    cove_value right = {.func = cove_instance_func(f.instance, "a")}, null = {.func = NULL}, out;
+    const cove_value wrong[] = {{.func = cove_instance_func(f.instance, "b")},
+                                {.func = cove_instance_func(other.instance, "a")},
+                                {.func = cove_instance_func(other.instance, "b")}};
+    cove_table *made;
+    cove_global *made_global;
+    const cove_tabletype table_type = {.element = cove_table_type(table).element, .minimum = 1, .maximum = 2};
+    const cove_globaltype global_type = cove_global_type(global);
+    for (size_t k = 0; k < 3; k++) {
+      assert_int_equal(cove_func_call(call, &wrong[k], 1, &out, 1, NULL), COVE_USAGE);
+      assert_int_equal(cove_func_call(maybe, &wrong[k], 1, &out, 1, NULL), COVE_USAGE);
+      assert_int_equal(cove_global_set(global, &wrong[k], NULL), COVE_USAGE);
+      assert_int_equal(cove_table_set(table, 0, &wrong[k], NULL), COVE_USAGE);
+      assert_int_equal(cove_table_grow(table, 1, &wrong[k], NULL, NULL), COVE_USAGE);
+      assert_int_equal(cove_table_new(f.store, &table_type, &wrong[k], &made, NULL), COVE_USAGE);
+      assert_int_equal(cove_global_new(f.store, &global_type, &wrong[k], &made_global, NULL), COVE_USAGE);
+      assert_int_equal(cove_table_set(any, 0, &wrong[k], NULL), k == 0 ? COVE_OK : COVE_USAGE);
+      given = wrong[k].func;
+      expect_trap(cove_instance_func(f.instance, "given"), COVE_TRAP_HOST, "result 1 of a host function");
+    }
+    assert_int_equal(cove_func_call(call, &null, 1, &out, 1, NULL), COVE_USAGE);
+    given = NULL;
+    expect_trap(cove_instance_func(f.instance, "given"), COVE_TRAP_HOST, "result 1 of a host function");
+
+    assert_int_equal(cove_func_call(call, &right, 1, &out, 1, NULL), COVE_OK);
+    assert_int_equal(out.i32, 7);
+    assert_int_equal(cove_func_call(maybe, &null, 1, &out, 1, NULL), COVE_OK);
+    assert_int_equal(out.i32, 1);
+    given = right.func;
+    assert_int_equal(cove_func_call(cove_instance_func(f.instance, "given"), NULL, 0, &out, 1, NULL), COVE_OK);
+    assert_int_equal(out.i32, 7);
+    assert_int_equal(cove_global_set(global, &right, NULL), COVE_OK);
+    assert_int_equal(cove_global_set(global, &null, NULL), COVE_OK);
+    assert_int_equal(cove_table_set(table, 0, &right, NULL), COVE_OK);
+    assert_int_equal(cove_table_new(f.store, &table_type, &right, &made, NULL), COVE_OK);
+    assert_int_equal(cove_table_new(f.store, &table_type, NULL, &made, NULL), COVE_OK);
+    assert_int_equal(cove_global_new(f.store, &global_type, &right, &made_global, NULL), COVE_OK);
+    // A global of another store is refused by the linker, as everything else.
+    cove_extern item = {.kind = COVE_EXTERN_GLOBAL};
+    item.as.global = made_global;
+    assert_int_equal(cove_linker_define(other.linker, "h", "g", &item, NULL), COVE_USAGE);
+    cove_linker_delete(other.linker);
+    cove_store_delete(other.store);
+    close_fixture(&f);
+  }
+}
+
+static void test_wasi_serves_one_store(void **state) {
+  (void)state;
+  fixture f;
+  cove_store *second;
+  cove_wasi *wasi;
+  cove_error *error = NULL;
+  open_fixture(&f, NULL, NULL);
+  cove_wasi_config *config = cove_wasi_config_new();
+  assert_int_equal(cove_wasi_new(config, &wasi, NULL), COVE_OK);
+  cove_wasi_config_delete(config);
+  assert_int_equal(cove_linker_define_wasi(f.linker, wasi, NULL), COVE_OK);
+  cove_linker *again = cove_linker_new(f.store);
+  assert_int_equal(cove_linker_define_wasi(again, wasi, NULL), COVE_OK);
+  assert_int_equal(cove_store_new(f.engine, NULL, &second, NULL), COVE_OK);
+  cove_linker *linker = cove_linker_new(second);
+  assert_int_equal(cove_linker_define_wasi(linker, wasi, &error), COVE_USAGE);
+  assert_non_null(strstr(cove_error_message(error), "another store"));
+  cove_error_delete(error);
+  cove_linker_delete(linker);
+  cove_linker_delete(again);
+  cove_store_delete(second);
+  close_fixture(&f);
+  cove_wasi_delete(wasi);
+}
+
 // ---- limits ----
 
 static void test_fuel(void **state) {
@@ -741,6 +916,9 @@ int main(void) {
       cmocka_unit_test(test_host_exit_and_throw),
       cmocka_unit_test(test_objects),
       cmocka_unit_test(test_limit_numbers),
+      cmocka_unit_test(test_references_are_checked),
+      cmocka_unit_test(test_wasi_serves_one_store),
+      cmocka_unit_test(test_import_types),
       cmocka_unit_test(test_uncaught_backtrace),
       cmocka_unit_test(test_fuel),
       cmocka_unit_test(test_deadline_and_cancel),

@@ -115,11 +115,14 @@ static void linking(void **state) {
     static const struct {
       cv_limits limits;
       const char *text;
-    } rows[] = {{{.min = 2, .max = 4, .has_max = true}, NULL},
-                {{.min = 3, .max = 3, .has_max = true}, NULL},
-                {{.min = 1, .max = 4, .has_max = true}, "incompatible import type: \"a\" \"b\""},
-                {{.min = 2, .max = UINT64_MAX}, "incompatible import type: \"a\" \"b\""},
-                {{.min = 2, .max = 4, .has_max = true, .is_64 = true}, "incompatible import type: \"a\" \"b\""}};
+    } rows[] = {
+        {{.min = 2, .max = 4, .has_max = true}, NULL},
+        {{.min = 3, .max = 3, .has_max = true}, NULL},
+        {{.min = 1, .max = 4, .has_max = true},
+         "incompatible import type: \"a\" \"b\": expected (memory 2 4), got (memory 1 4)"},
+        {{.min = 2, .max = UINT64_MAX}, "incompatible import type: \"a\" \"b\": expected (memory 2 4), got (memory 2)"},
+        {{.min = 2, .max = 4, .has_max = true, .is_64 = true},
+         "incompatible import type: \"a\" \"b\": expected (memory 2 4), got (memory i64 2 4)"}};
     for (size_t r = 0; r < CV_COUNT(rows); r++) {
       world w = world_new(&options, NULL);
       cv_diag diag;

@@ -789,10 +789,9 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     cv_interp_point point;
     if (!cv_interp_catch(f, op, exception, &point)) {
       c->exception = exception;
-      cv_exception_leaves(c, exception,
-                          (cv_left_frame){.instance = instance,
-                                          .func = f->activation.func->index,
-                                          .offset = f->code_offset + (uint32_t)(op - f->code)});
+      uint32_t left = cv_exception_left(c, exception), offset = f->code_offset + (uint32_t)(op - f->code);
+      cv_exception_leaves(c, left, instance, (uint64_t)f->activation.func->index << 32 | offset);
+      c->left_total = left + 1;
       return CV_RUN_EXCEPTION;
     }
     c->exception = NULL;

@@ -45,15 +45,19 @@ static const uint8_t *pad_in(const cv_code *base, uintptr_t pc, const cv_instanc
 void cv_native_throw(cv_context *context, cv_exception *exception) {
   const cv_activation *a = context->top;
   uintptr_t frame = (uintptr_t)a->frame, pc = (uintptr_t)a->pc - 1;
+  uint32_t left = cv_exception_left(context, exception);
   for (const cv_code *code = cv_code_map_find(pc); code != NULL; code = cv_code_map_find(pc)) {
     const uintptr_t *words = (const uintptr_t *)frame;
     const uint8_t *pad = pad_in(code, pc, (const cv_instance *)words[-1], exception);
-    if (pad != NULL)
+    if (pad != NULL) {
+      context->left_total = left;
       go_on(frame, (uintptr_t)pad, exception);
-    cv_exception_leaves(context, exception, (cv_left_frame){.instance = (const cv_instance *)words[-1], .pc = pc});
+    }
+    cv_exception_leaves(context, left++, (const cv_instance *)words[-1], pc);
     pc = words[1] - 1;
     frame = words[0];
   }
+  context->left_total = left;
   context->exception = exception;
   cv_raise(context, CV_RUN_EXCEPTION);
 }
