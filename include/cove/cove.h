@@ -4,14 +4,17 @@
 //   cove_engine  ->  cove_module                 compile once, share among threads
 //   cove_store   ->  cove_linker  ->  cove_instance  ->  cove_func_call
 //   cove_wasi    ->  cove_linker_define_wasi     what a WASI program is granted
+//   cove_component  ->  cove_component_linker  ->  cove_component_instance  ->  cove_component_func_call
 #ifndef COVE_COVE_H
 #define COVE_COVE_H
 
 #include <cove/common.h>
+#include <cove/component.h>
 #include <cove/config.h>
 #include <cove/engine.h>
 #include <cove/func.h>
 #include <cove/global.h>
+#include <cove/glue.h>
 #include <cove/instance.h>
 #include <cove/memory.h>
 #include <cove/module.h>

@@ -20,6 +20,10 @@
 
 COVE_BEGIN
 
+typedef struct cove_component_instance cove_component_instance; // component.h
+typedef struct cove_component_func cove_component_func;         // component.h
+typedef struct cove_resource_type cove_resource_type;           // component.h
+
 // The part of a linear memory that glue reads itself. `base` never moves; `size` may grow whenever guest code runs.
 typedef struct cove_glue_memory {
   uint8_t *base;
@@ -124,6 +128,80 @@ COVE_MUST_USE static inline cove_host_result cove_glue_char(cove_call *call, uin
     return cove_glue_char_trap(call, character);
   return COVE_HOST_OK;
 }
+
+// ---- calling exports ----
+//
+// What the generated C of a world's exports is built on. The exports are looked up once for an instance:
+//
+//   static const cove_glue_export greet = {"demo:hello/greeter", "greet", "(string)->string"};
+//   status = cove_glue_find_export(instance, &greet, &world->greet, error);
+//
+// and a call is these steps, on the stack of one function:
+//
+//   cove_call call;
+//   cove_value values[COVE_GLUE_SLOTS];
+//   cove_host_result run = cove_glue_enter(&call, world->greet, results);
+//   if (run == COVE_HOST_OK)
+//     run = lower(&call, values, arguments);   // cove_glue_alloc, cove_glue_lower_...
+//   if (run == COVE_HOST_OK)
+//     run = cove_glue_invoke(&call, values);
+//   if (run == COVE_HOST_OK)
+//     run = lift(&call, values, out);          // cove_glue_range, cove_glue_list, cove_glue_keep, cove_glue_lift_...
+//   return cove_glue_leave(&call, run, error); // after each enter, whatever came in between
+//
+// `values` holds the core values of the lifted function's signature: at most 16, else the one address of a tuple in
+// memory that cove_glue_alloc gave; afterwards the one result or its address. Strings that cove_glue_lift_string gives
+// lie in guest memory, which changes when the call is left: what is to stay is copied with cove_glue_keep.
+enum { COVE_GLUE_SLOTS = 17 };
+
+// The memory of results, for one call or for many. Starts as {0}; freed by the host when it has read the results.
+typedef struct cove_results {
+  void *chunks;
+} cove_results;
+COVE_API void cove_results_free(cove_results *results);
+
+typedef struct cove_glue_export {
+  const char *interface; // as the component exports it, any compatible version; "" for a function of the world itself
+  const char *name;      // "greet", "[method]document.title"
+  const char *signature; // resources that the interface exports have its name: "demo:hello/types/document"
+} cove_glue_export;
+// COVE_NOT_FOUND; COVE_UNLINKABLE with both signatures when the types differ; COVE_UNSUPPORTED for a function whose
+// memory has 64-bit addresses. *out lives as long as the store.
+COVE_API COVE_MUST_USE cove_status cove_glue_find_export(cove_component_instance *instance,
+                                                         const cove_glue_export *what, cove_component_func **out,
+                                                         cove_error **error);
+// The resource type that the instance exports, by interface and name.
+COVE_API COVE_MUST_USE cove_status cove_glue_find_resource(cove_component_instance *instance, const char *interface,
+                                                           const char *name, const cove_resource_type **out,
+                                                           cove_error **error);
+
+// `results` may be NULL for a function whose result has no strings and no lists.
+COVE_API COVE_MUST_USE cove_host_result cove_glue_enter(cove_call *call, cove_component_func *func,
+                                                        cove_results *results);
+COVE_API COVE_MUST_USE cove_host_result cove_glue_invoke(cove_call *call, cove_value *values);
+// Runs the post-return function after a success. COVE_OK, COVE_TRAP or COVE_EXIT.
+COVE_API COVE_MUST_USE cove_status cove_glue_leave(cove_call *call, cove_host_result run, cove_error **error);
+
+// `size` bytes of the results; *out is aligned to 16 bytes.
+COVE_API COVE_MUST_USE cove_host_result cove_glue_keep(cove_call *call, size_t size, void **out);
+// cove_glue_lift_string and a copy, followed by a zero byte that is not counted.
+COVE_API COVE_MUST_USE cove_host_result cove_glue_keep_string(cove_call *call, uint32_t address, uint32_t units,
+                                                              cove_string *out);
+
+// A resource that the host holds and whose type a component defined: what stands for it there. Owned ones are dropped
+// with cove_handle_drop or given to a component; then the structure is empty.
+typedef struct cove_handle {
+  const cove_resource_type *type;
+  uint64_t rep;
+} cove_handle;
+COVE_API COVE_MUST_USE cove_host_result cove_glue_lift_handle(cove_call *call, const cove_resource_type *type,
+                                                              uint32_t index, cove_handle *out);
+COVE_API COVE_MUST_USE cove_host_result cove_glue_lower_handle(cove_call *call, cove_handle *handle, uint32_t *index);
+// A loan for the time of the call.
+COVE_API COVE_MUST_USE cove_host_result cove_glue_lend_handle(cove_call *call, const cove_handle *handle,
+                                                              uint32_t *index);
+// Runs the destructor. The structure is empty afterwards, and an empty one is allowed.
+COVE_API COVE_MUST_USE cove_status cove_handle_drop(cove_store *store, cove_handle *handle, cove_error **error);
 
 #define COVE_GLUE_TRY(expr)                                                                                            \
   do {                                                                                                                 \
