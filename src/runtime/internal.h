@@ -46,6 +46,7 @@ struct cv_store {
   CV_VEC(cv_table *) tables;
   CV_VEC(cv_global *) globals; // host-made
   CV_VEC(cv_host_env) envs;
+  uint32_t components;  // component instances
   uint64_t memory_used; // bytes of all memories together
   cv_fiber *spare;      // kept for the next call
   void *data;

@@ -42,7 +42,8 @@ void cv_store_delete(cv_store *s) {
   if (s == NULL)
     return;
   cv_watcher_forget(s);
-  for (size_t i = 0; i < s->envs.count; i++)
+  // The last first: what was made later may use what was there before.
+  for (size_t i = s->envs.count; i-- != 0;)
     s->envs.data[i].finalize(s->envs.data[i].env);
   cv_heap_free(s);
   for (size_t i = 0; i < s->memories.count; i++)
@@ -96,6 +97,23 @@ void cv_store_refuse(cv_store *s, uint64_t limit, const char *fmt, ...) {
   va_start(args, fmt);
   vsnprintf(s->refusal, sizeof s->refusal, fmt, args);
   va_end(args);
+}
+
+void *cv_store_alloc(cv_store *s, size_t size) {
+  return cv_arena_calloc(&s->arena, 1, size);
+}
+
+cv_status cv_store_on_delete(cv_store *s, void (*finalize)(void *env), void *env) {
+  return cv_vec_push(&s->mem, &s->envs, (cv_host_env){env, finalize});
+}
+
+cv_status cv_store_count_component(cv_store *s, cv_diag *diag) {
+  if (s->components >= s->limits.instances) {
+    cv_store_refuse(s, "limit of %u component instances reached", s->limits.instances);
+    return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", s->refusal);
+  }
+  s->components++;
+  return CV_OK;
 }
 
 cv_func *cv_store_func_new(cv_store *s, cv_typeid type, cv_host_fn *fn, void *env, void (*finalize)(void *env)) {

@@ -57,6 +57,14 @@ CV_MUST_USE cv_status cv_store_table_new(cv_store *store, const cv_tabletype *ty
 cv_global *cv_store_global_new(cv_store *store, const cv_globaltype *type, const cv_value *value);
 cv_tag *cv_store_tag_new(cv_store *store, cv_typeid type);
 
+// ---- for those who build on stores (components) ----
+// Zeroed, aligned to 16 bytes, until the store is deleted. NULL when out of memory.
+void *cv_store_alloc(cv_store *store, size_t size);
+// Calls `finalize(env)` when the store is deleted, before anything of it is freed.
+CV_MUST_USE cv_status cv_store_on_delete(cv_store *store, void (*finalize)(void *env), void *env);
+// Counts one more component instance; CV_ELIMIT, with the refusal told, when the store may have no more.
+CV_MUST_USE cv_status cv_store_count_component(cv_store *store, cv_diag *diag);
+
 // Instantiates: matches imports (one for each import of the module, in its order), makes the objects, applies segments,
 // runs the start function. `host_data` is set before any code runs.
 //   CV_EUNLINKABLE  an import is missing or of another type
