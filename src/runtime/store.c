@@ -109,7 +109,7 @@ cv_status cv_store_on_delete(cv_store *s, void (*finalize)(void *env), void *env
 
 cv_status cv_store_count_component(cv_store *s, cv_diag *diag) {
   if (s->components >= s->limits.instances) {
-    cv_store_refuse(s, "limit of %u component instances reached", s->limits.instances);
+    cv_store_refuse(s, s->limits.instances, "limit of %u component instances reached", s->limits.instances);
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", s->refusal);
   }
   s->components++;
