@@ -3,6 +3,7 @@
 // have; and machines with little address space. Each case runs in a child process.
 #include "runtime_support.h"
 
+#include "runtime/internal.h"
 #include "sys/vm.h"
 
 #include <signal.h>
@@ -218,9 +219,61 @@ static void deadlines_work_after_a_fork(void **state) {
 }
 #endif
 
+#if defined(__x86_64__)
+#include <ucontext.h>
+
+// Where the stack pointer was when the guest's trap instruction ran: a host's handler without a stack of its own would
+// run there.
+static struct sigaction runtime_handler;
+static uintptr_t trapped_at;
+
+static void note_stack(int number, siginfo_t *info, void *context) {
+  trapped_at = (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RSP];
+  runtime_handler.sa_sigaction(number, info, context);
+}
+
+static void overflow_with_large_frames(void) {
+  cv_engine_options options = {.tier = tier_name};
+  // One frame is larger than the stack.
+  world w = world_new(&options, &(cv_store_options){.stack_bytes = 512 << 10});
+  static char wat[512 << 10] = "(module (func $f (export \"f\") (param i32) (result i32) (local";
+  for (unsigned i = 0; i < 45000; i++)
+    strcat(wat, " v128");
+  strcat(wat, ") (i32.add (call $f (local.get 0)) (i32.const 1)))"
+              " (func (export \"small\") (param i32) (result i32) (local.get 0)))");
+  cv_instance *i = instantiate(w.store, wat, NULL, 0);
+  struct sigaction noting = {.sa_sigaction = note_stack, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigaction(SIGILL, &noting, &runtime_handler);
+  if (result1(i, "small", 4) != 4)
+    _exit(4);
+  for (unsigned k = 0; k < 3; k++) {
+    trapped_at = 0;
+    if (call1(i, "f", 0, NULL) != CV_RUN_TRAP || w.context->trap.kind != CV_TRAP_STACK_OVERFLOW)
+      _exit(5);
+    // The store keeps the stack that the call ran on.
+    uintptr_t low = (uintptr_t)w.store->spare->stack.low;
+    if (strcmp(tier_name, "jit") == 0 && (trapped_at < low || trapped_at - low > 512 << 10))
+      _exit(6);
+  }
+  _exit(CHILD_OK);
+}
+
+// A function with a large frame asks before it moves the stack pointer.
+static void stack_pointer_stays_inside(void **state) {
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    tier_name = options.tier;
+    assert_int_equal(in_child(overflow_with_large_frames), CHILD_OK);
+  }
+}
+#endif
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(crashes_stay_the_hosts),
+#if defined(__x86_64__)
+      cmocka_unit_test(stack_pointer_stays_inside),
+#endif
 #if !defined(NO_THREADS_AFTER_FORK)
       cmocka_unit_test(deadlines_work_after_a_fork),
 #endif

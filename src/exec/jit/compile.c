@@ -52,7 +52,7 @@ static void jit_free(jit *j) {
   cv_vec_free(j->mem, &j->relocs);
   cv_vec_free(j->mem, &j->traps);
   cv_vec_free(j->mem, &j->handlers);
-  cv_vec_free(j->mem, &j->pad_frames);
+  cv_vec_free(j->mem, &j->frame_leas);
   cv_vec_free(j->mem, &j->map);
 }
 

@@ -22,11 +22,7 @@ static void add_handler(jit *j, const ctl *c, cv_handler_kind kind, uint32_t tag
 // The frame as a call leaves it; r10 is the exception, all pins are in their slots.
 static void emit_pad(jit *j) {
   cv_emit_room(&j->e, 256);
-  cv_emit_opcode(&j->e, CV_X86_LEA, 1, CV_RSP, 0, CV_RBP, false); // lea rsp, [rbp - frame]
-  e8(&j->e, 0x80 | (CV_RSP & 7) << 3 | CV_RBP);
-  if (cv_vec_push(j->mem, &j->pad_frames, cv_emit_at(&j->e)) != CV_OK)
-    j->no_memory = true;
-  e32(&j->e, 0);
+  jit_frame_lea(j, CV_RSP);
   jit_reload_instance(j);
   cv_emit_mov(&j->e, 1, CV_R10, CV_RAX);
   jit_after_call(j);

@@ -104,6 +104,15 @@ static void choose_pins(jit *j) {
 
 // ---- prologue ----
 
+// lea reg, [rbp - (8 + frame)]: where rsp is in the body.
+void jit_frame_lea(jit *j, unsigned reg) {
+  cv_emit_opcode(&j->e, CV_X86_LEA, 1, reg, 0, CV_RBP, false);
+  e8(&j->e, 0x80 | (reg & 7) << 3 | CV_RBP);
+  if (cv_vec_push(j->mem, &j->frame_leas, cv_emit_at(&j->e)) != CV_OK)
+    j->no_memory = true;
+  e32(&j->e, 0);
+}
+
 void jit_frame_field(jit *j) {
   j->frame_fields[j->frame_field_count++] = cv_emit_at(&j->e);
   e32(&j->e, 0);
@@ -173,7 +182,18 @@ static void take_parameters(jit *j) {
   }
 }
 
-enum { LEAF_FRAME = 1024 }; // bytes that a function may use without asking, below the room that the limit leaves
+enum {
+  LEAF_FRAME = 1024, // bytes that a function may use without asking, below the room that the limit leaves
+  PAGE_FRAME = 4096, // a larger frame is compared with the limit before rsp moves: a host's signal handler that runs on
+                     // this stack would write below it
+};
+
+static void check_stack(jit *j, unsigned reg) {
+  cv_emit_load(&j->e, CV_I64, CV_R10, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
+  cv_emit_rm(&j->e, CV_X86(0, 0, 0x3b), 1, reg, cv_at(CV_R10, offsetof(cv_context, stack_limit)));
+  j->op_at = 0;
+  jit_trap_if(j, CV_CC_B, CV_TRAP_STACK_OVERFLOW);
+}
 
 static void prologue(jit *j) {
   cv_emit *e = &j->e;
@@ -184,18 +204,20 @@ static void prologue(jit *j) {
   cv_emit_mov(e, 1, CV_RBP, CV_RSP);
   e8(e, 0x41); // push r14
   e8(e, 0x56);
-  cv_emit_opcode(e, CV_X86(0, 0, 0x81), 1, 0, 0, CV_RSP, false); // sub rsp, frame
-  e8(e, 0xec);
-  jit_frame_field(j);
   uint64_t most = (uint64_t)j->local_count + extra_position(j, EXTRA_EXCEPTION);
   if (j->facts->flags & CV_FACT_HANDLERS)
     most += j->facts->max_depth; // each arm of a legacy try keeps its exception in a slot
   most *= j->slot_size;
-  if ((j->facts->flags & CV_FACT_CALLS) || most > LEAF_FRAME) {
-    cv_emit_load(e, CV_I64, CV_R10, cv_at(CV_REG_INSTANCE, offsetof(cv_instance, context)));
-    cv_emit_rm(e, CV_X86(0, 0, 0x3b), 1, CV_RSP, cv_at(CV_R10, offsetof(cv_context, stack_limit)));
-    j->op_at = 0;
-    jit_trap_if(j, CV_CC_B, CV_TRAP_STACK_OVERFLOW);
+  if (most > PAGE_FRAME) {
+    jit_frame_lea(j, CV_RAX);
+    check_stack(j, CV_RAX);
+    cv_emit_mov(e, 1, CV_RSP, CV_RAX);
+  } else {
+    cv_emit_opcode(e, CV_X86(0, 0, 0x81), 1, 0, 0, CV_RSP, false); // sub rsp, frame
+    e8(e, 0xec);
+    jit_frame_field(j);
+    if ((j->facts->flags & CV_FACT_CALLS) || most > LEAF_FRAME)
+      check_stack(j, CV_RSP);
   }
   take_parameters(j);
   zero_locals(j);
@@ -254,9 +276,8 @@ static void patch_frame_size(jit *j) {
   uint32_t size = (uint32_t)cv_align_up((uint64_t)j->slot_size * (j->max_slot + 1), 16) + 8;
   for (uint32_t i = 0; i < j->frame_field_count; i++)
     cv_store_le32(j->e.start + j->frame_fields[i], size);
-  // Landing pads: lea rsp, [rbp - (8 + size)].
-  for (size_t i = 0; i < j->pad_frames.count; i++)
-    cv_store_le32(j->e.start + j->pad_frames.data[i], 0u - (8 + size));
+  for (size_t i = 0; i < j->frame_leas.count; i++)
+    cv_store_le32(j->e.start + j->frame_leas.data[i], 0u - (8 + size));
 }
 
 // ---- fuel ----
@@ -469,7 +490,7 @@ static bool prepare(jit *j, uint32_t func) {
   j->map_pc = j->map_offset = 0;
   j->unsupported = false;
   j->consts.count = j->pool.count = j->const_uses.count = j->relocs.count = j->traps.count = j->handlers.count =
-      j->pad_frames.count = j->map.count = 0;
+      j->frame_leas.count = j->map.count = 0;
   return true;
 }
 

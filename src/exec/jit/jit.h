@@ -151,7 +151,7 @@ typedef struct jit {
   CV_VEC(reloc) relocs;
   CV_VEC(trap_site) traps;
   CV_VEC(handler) handlers;
-  CV_VEC(uint32_t) pad_frames; // places of frame sizes in landing pads
+  CV_VEC(uint32_t) frame_leas; // places of frame sizes, negative and with what is above them: jit_frame_lea
   CV_VEC(uint8_t) map;         // map.c
   uint32_t map_pc, map_offset;
   // memory for stack, ctls, pin: grown to the largest function
@@ -175,6 +175,7 @@ bool jit_map_find(const uint8_t *map, const uint8_t *end, uint32_t pc, bool exac
 // Compiles function `func` of the module into j->e and the vectors. False: out of memory or unsupported.
 bool jit_function(jit *j, uint32_t func);
 void jit_frame_field(jit *j);
+void jit_frame_lea(jit *j, unsigned reg);
 void jit_unsupported(jit *j, uint32_t op);
 
 // ---- instructions; each reads its immediates at j->at ----
