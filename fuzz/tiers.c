@@ -26,18 +26,20 @@ typedef struct config {
   const char *name;
   const char *tier;
   bool lazy, fuel;
+  cv_cpu_level cpu;
   cv_engine *engine;
 } config;
 
 static config configs[] = {
-    {"interp", "interp", false, false, NULL},
-    {"jit", "jit", false, false, NULL},
-    {"jit-lazy", "jit", true, false, NULL},
+    {"interp", "interp", false, false, CV_CPU_HOST, NULL},
+    {"jit", "jit", false, false, CV_CPU_HOST, NULL},
+    {"jit-lazy", "jit", true, false, CV_CPU_HOST, NULL},
+    {"jit-least", "jit", false, false, CV_CPU_LEAST, NULL},
 };
 static config fuel_configs[] = {
-    {"interp-fuel", "interp", false, true, NULL},
-    {"jit-fuel", "jit", false, true, NULL},
-    {"jit-lazy-fuel", "jit", true, true, NULL},
+    {"interp-fuel", "interp", false, true, CV_CPU_HOST, NULL},
+    {"jit-fuel", "jit", false, true, CV_CPU_HOST, NULL},
+    {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, NULL},
 };
 
 // What one call did.
@@ -92,7 +94,7 @@ static cv_engine *engine_of(config *c) {
   if (c->engine == NULL) {
     cv_engine_options options = {.tier = c->tier,
                                  .features = CV_FEATURES_ALL,
-                                 .compile = {.fuel = c->fuel, .lazy = c->lazy, .canonical_nan = true}};
+                                 .compile = {.fuel = c->fuel, .lazy = c->lazy, .canonical_nan = true, .cpu = c->cpu}};
     if (cv_engine_new(&c->engine, &options, NULL) != CV_OK)
       abort();
   }

@@ -56,6 +56,11 @@ typedef struct jit_code {
 // The arena's copy of the stencils' constants.
 extern const uint8_t *jit_stencil_pool;
 
+// ---- compile.c ----
+// A compiler for the functions of `code`, with nothing in it yet.
+CV_MUST_USE cv_status jit_init(jit *j, const jit_code *code);
+void jit_free(jit *j);
+
 // ---- place.c ----
 // Copies the function in `j` to the arena and makes it callable.
 CV_MUST_USE cv_status jit_place_function(jit_code *code, const jit *j, uint32_t index);

@@ -9,16 +9,20 @@
 
 enum { FIRST_BUFFER = 64 << 10, KEPT_BUFFER = 1 << 20, BLOCK = 1 << 20 };
 
-static cv_jit_cpu cpu_now(void) {
-  cv_cpu found = cv_cpu_detect();
-  return (cv_jit_cpu){
-      .avx = found.avx,
-      .bmi2 = found.bmi2,
-      .lzcnt = found.lzcnt,
-      .tzcnt = found.bmi1,
-      .popcnt = found.popcnt,
-      .avx2_level = found.avx && found.avx2 && found.bmi1 && found.bmi2 && found.lzcnt && found.popcnt,
-  };
+static cv_jit_cpu cpu_of(cv_cpu_level level) {
+  if (level == CV_CPU_LEAST)
+    return (cv_jit_cpu){0};
+  if (level == CV_CPU_COMMON)
+    return (cv_jit_cpu){true, true, true, true, true, true};
+  cv_jit_cpu cpu = {0};
+  __builtin_cpu_init();
+  cpu.avx = __builtin_cpu_supports("avx");
+  cpu.bmi2 = __builtin_cpu_supports("bmi2");
+  cpu.lzcnt = __builtin_cpu_supports("lzcnt");
+  cpu.tzcnt = __builtin_cpu_supports("bmi");
+  cpu.popcnt = __builtin_cpu_supports("popcnt");
+  cpu.avx2_level = cpu.avx && cpu.bmi2 && cpu.lzcnt && cpu.tzcnt && cpu.popcnt && __builtin_cpu_supports("avx2");
+  return cpu;
 }
 
 const uint8_t *jit_stencil_pool;
@@ -41,7 +45,7 @@ static bool jit_available(void) {
 
 // ---- compiling ----
 
-static void jit_free(jit *j) {
+void jit_free(jit *j) {
   cv_mem_free(j->mem, j->buffer, j->buffer_size);
   cv_mem_free(j->mem, j->stack, j->stack_capacity * sizeof *j->stack);
   cv_mem_free(j->mem, j->ctls, j->ctl_capacity * sizeof *j->ctls);
@@ -71,7 +75,7 @@ static bool has_vectors(const cv_module *m) {
   return false;
 }
 
-static cv_status jit_init(jit *j, const jit_code *code) {
+cv_status jit_init(jit *j, const jit_code *code) {
   *j = (jit){.mem = code->mem,
              .module = code->base.module,
              .layout = &code->base.layout,
@@ -199,7 +203,7 @@ static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module
   code->mem = mem;
   cv_arena_init(&code->tables, mem);
   code->write_delta = cv_code_arena_write_delta();
-  code->cpu = cpu_now();
+  code->cpu = cpu_of(options->cpu);
   code->next_block = CV_MIN((size_t)BLOCK, 4096 + (size_t)module->code_section.size * 8);
   for (uint32_t i = 0; i < defined; i++)
     code->reload_after_calls |= (module->facts[i].flags & CV_FACT_TAIL_CALLS) != 0;
