@@ -10,7 +10,7 @@ typedef enum cv_err {
 #include "sys/error.def"
 } cv_err;
 
-enum { CV_ERR_COUNT = 59 };
+enum { CV_ERR_COUNT = 60 };
 
 const char *cv_err_text(cv_err err);
 const char *cv_err_name(cv_err err); // "NOENT"

@@ -69,6 +69,7 @@ typedef enum cv_advice {
 CV_MUST_USE cv_err cv_sys_open_root(const char *host_path, cv_handle *out);                  // a directory
 CV_MUST_USE cv_err cv_sys_open_host_file(const char *host_path, bool write, cv_handle *out); // write: create, truncate
 cv_handle cv_sys_stdio(unsigned which); // 0, 1, 2: borrowed, never closed
+bool cv_sys_is_terminal(cv_handle handle);
 CV_MUST_USE cv_err cv_sys_dup(cv_handle handle, cv_handle *out);
 
 // ---- beneath a directory ----

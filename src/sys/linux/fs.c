@@ -111,6 +111,10 @@ cv_handle cv_sys_stdio(unsigned which) {
   return (cv_handle)which;
 }
 
+bool cv_sys_is_terminal(cv_handle handle) {
+  return isatty(handle) == 1;
+}
+
 cv_err cv_sys_dup(cv_handle handle, cv_handle *out) {
   *out = fcntl(handle, F_DUPFD_CLOEXEC, 3);
   return *out < 0 ? cv_sys_last_error() : CV_ERR_OK;

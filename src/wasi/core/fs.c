@@ -2,6 +2,8 @@
 // fs.c: counting, and the checks that hold for every file system.
 #include "wasi/core/fs.h"
 
+#include "wasi/core/random.h"
+
 void cv_fs_retain(cv_fs *fs) {
   fs->refs++;
 }
@@ -176,4 +178,26 @@ cv_err cv_file_allocate(cv_file *file, uint64_t offset, uint64_t size) {
   if (size == 0 || cv_add_overflows(offset, size, &end) || end > INT64_MAX)
     return size == 0 ? CV_ERR_INVAL : CV_ERR_FBIG;
   return file->fs->ops->allocate(file, offset, size);
+}
+
+cv_err cv_file_is_same(cv_file *a, cv_file *b, bool *same) {
+  cv_stat x, y;
+  *same = false;
+  CV_ERR_TRY(cv_file_stat(a, &x));
+  CV_ERR_TRY(cv_file_stat(b, &y));
+  *same = a->fs->volume == b->fs->volume && x.dev == y.dev && x.ino == y.ino;
+  return CV_ERR_OK;
+}
+
+void cv_stat_hash(const cv_stat *s, uint64_t out[2]) {
+  const uint64_t input[] = {s->dev, s->ino, s->size, s->mtim};
+  uint32_t state[16] = {0x65766f63, 0x74617473, (uint32_t)s->type};
+  uint8_t block[64];
+  for (size_t i = 0; i < CV_COUNT(input); i++) {
+    state[8 + 2 * i] = (uint32_t)input[i];
+    state[9 + 2 * i] = (uint32_t)(input[i] >> 32);
+  }
+  cv_chacha20_block(state, block);
+  out[0] = cv_load_le64(block);
+  out[1] = cv_load_le64(block + 8);
 }

@@ -56,6 +56,7 @@ struct cv_fs {
   cv_mem *mem; // borrowed; outlives the fs
   uint32_t refs;
   bool read_only;
+  const void *volume; // of which its files are when their numbers alone do not say it; NULL: the host's
 };
 
 struct cv_file {
@@ -82,6 +83,11 @@ void cv_fs_retain(cv_fs *fs);
 void cv_fs_release(cv_fs *fs); // NULL is allowed
 void cv_file_retain(cv_file *file);
 void cv_file_release(cv_file *file); // NULL is allowed
+
+// 128 bits that say which object and which state of its data it is. The same in every run: a program may keep them.
+void cv_stat_hash(const cv_stat *stat, uint64_t out[2]);
+// Whether both are the same object.
+CV_MUST_USE cv_err cv_file_is_same(cv_file *a, cv_file *b, bool *same);
 
 // ---- what both sides use: checks of kind and of the way it was opened come first ----
 CV_MUST_USE cv_err cv_fs_root(cv_fs *fs, cv_file **out);

@@ -671,6 +671,7 @@ cv_err cv_fs_memory_new(cv_mem *mem, uint64_t byte_limit, cv_now_fn *now_fn, voi
   if (fs == NULL)
     return CV_ERR_NOMEM;
   fs->base = (cv_fs){.ops = &mem_ops, .mem = mem, .refs = 1};
+  fs->base.volume = fs;
   fs->limit = byte_limit;
   fs->next_ino = 1;
   fs->now = now_fn;

@@ -151,7 +151,7 @@ cv_err cv_fs_read_only_new(cv_mem *mem, cv_fs *inner, cv_fs **out) {
   *out = NULL;
   if (fs == NULL)
     return CV_ERR_NOMEM;
-  fs->base = (cv_fs){.ops = &ro_ops, .mem = mem, .refs = 1, .read_only = true};
+  fs->base = (cv_fs){.ops = &ro_ops, .mem = mem, .refs = 1, .read_only = true, .volume = inner->volume};
   fs->inner = inner;
   cv_fs_retain(inner);
   *out = &fs->base;

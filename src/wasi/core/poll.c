@@ -134,7 +134,7 @@ static void collect_clocks(const cv_wasi *w, cv_subscription *subs, size_t count
   }
 }
 
-static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, poll_set *set, size_t *fired) {
+static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, bool wait, poll_set *set, size_t *fired) {
   uint64_t timeout = CV_WAIT_FOREVER;
   *fired = 0;
   set->count = 0;
@@ -142,28 +142,36 @@ static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, poll_se
   // Something is ready: only look at the rest. A virtual clock takes no real time: look, then let it jump.
   bool is_virtual = cv_clock_is_virtual(&w->clock) && timeout != CV_WAIT_FOREVER;
   uint64_t start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
-  cv_err err = cv_wasi_wait(w, set->items, set->count, *fired != 0 || is_virtual ? 0 : timeout);
+  cv_err err = cv_wasi_wait(w, set->items, set->count, !wait || *fired != 0 || is_virtual ? 0 : timeout);
   if (err == CV_ERR_OK)
     collect_handles(set, fired);
   else if (err != CV_ERR_TIMEDOUT)
     return err;
   uint64_t passed = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start;
   if (is_virtual) {
-    passed = *fired != 0 ? 0 : timeout;
+    passed = !wait || *fired != 0 ? 0 : timeout;
     cv_clock_sleep(&w->clock, passed);
   }
   collect_clocks(w, subs, count, passed, fired);
   return CV_ERR_OK;
 }
 
-cv_err cv_poll(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired) {
+static cv_err poll_all(cv_wasi *w, cv_subscription *subs, size_t count, bool wait, size_t *fired) {
   *fired = 0;
   if (count == 0)
     return CV_ERR_INVAL;
   poll_set *set = cv_mem_alloc(w->mem, sizeof *set);
   if (set == NULL)
     return CV_ERR_NOMEM;
-  cv_err err = poll_once(w, subs, count, set, fired);
+  cv_err err = poll_once(w, subs, count, wait, set, fired);
   cv_mem_free(w->mem, set, sizeof *set);
   return err;
+}
+
+cv_err cv_poll(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired) {
+  return poll_all(w, subs, count, true, fired);
+}
+
+cv_err cv_poll_now(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired) {
+  return poll_all(w, subs, count, false, fired);
 }

@@ -263,6 +263,17 @@ cv_bytes cv_wasi_output(const cv_wasi *w, unsigned which) {
   return which == 1 || which == 2 ? (cv_bytes){w->output[which].data, w->output[which].size} : (cv_bytes){NULL, 0};
 }
 
+cv_err cv_wasi_hold(cv_wasi *w) {
+  if (w->held >= w->limits.descriptors)
+    return CV_ERR_MFILE;
+  w->held++;
+  return CV_ERR_OK;
+}
+
+void cv_wasi_let_go(cv_wasi *w) {
+  w->held--;
+}
+
 void cv_wasi_exit(cv_wasi *w, uint32_t status) {
   w->exited = true;
   w->exit_status = status;

@@ -3,7 +3,8 @@
 // WebAssembly: no linear memory, no numbers of any interface. The adapters of the generations of WASI (wasi/p1 and
 // those to come) take arguments apart, call what is here, and map cv_err to their own numbers.
 //
-// Files: io.c transfers and positions, path.c operations on paths, poll.c waiting, explain.c refusals.
+// Files: io.c transfers and positions, path.c operations on paths, poll.c waiting, explain.c refusals. For interfaces
+// with typed handles: flow.h streams and pollables, listing.h directories.
 //
 // Threads: a context belongs to one thread at a time.
 #ifndef COVE_WASI_CORE_WASI_H
@@ -46,6 +47,7 @@ typedef struct cv_wasi {
   CV_VEC(cv_refusal) refusals;
   uint64_t refusals_lost; // beyond the limit
   uint64_t start;         // the host's monotonic clock when the context was made
+  uint32_t held;          // what interfaces with typed handles have open: cv_wasi_hold
   // Scratch of one call.
   cv_iovec *iov; // CV_MAX_IOVECS
   char *path[2]; // limits.path_size + 1 bytes each
@@ -58,6 +60,10 @@ void cv_wasi_delete(cv_wasi *w); // closes all; NULL is allowed
 // What a CV_STDIO_BUFFER stream (1 or 2) collected; borrowed until the context runs again or is deleted.
 cv_bytes cv_wasi_output(const cv_wasi *w, unsigned which);
 void cv_wasi_exit(cv_wasi *w, uint32_t status);
+// For what keeps a file open without being in the table of descriptors: CV_ERR_MFILE when the limit on descriptors is
+// reached.
+CV_MUST_USE cv_err cv_wasi_hold(cv_wasi *w);
+void cv_wasi_let_go(cv_wasi *w);
 
 // ---- io.c: transfers on descriptors; they wait unless the descriptor is non-blocking (CV_ERR_AGAIN) ----
 CV_MUST_USE cv_err cv_io_read(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, size_t count, size_t *done);
@@ -112,6 +118,8 @@ typedef struct cv_subscription {
 } cv_subscription;
 // Waits until at least one fires.
 CV_MUST_USE cv_err cv_poll(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired);
+// Only looks; none may be ready.
+CV_MUST_USE cv_err cv_poll_now(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired);
 // Waits for handles; ends with CV_ERR_STOPPED when the host wants that, with CV_ERR_TIMEDOUT after `timeout`.
 CV_MUST_USE cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t timeout);
 
