@@ -44,9 +44,12 @@ bool cv_native_stubs_ready(void);
 const uint8_t *cv_native_helper_stub(cv_native_helper helper);
 
 // From C into native code by a signature; from native code into cv_func.invoke. Both are shared by all signatures of
-// the same machine shape and live as long as the process. NULL when out of memory. Thread-safe.
+// the same machine shape and live as long as the process; their number is bounded, and beyond it, or without memory for
+// more, all signatures share one general piece. NULL when there is no executable memory at all. Thread-safe.
 cv_invoke_fn *cv_native_entry(const cv_functype *signature);
 void *cv_native_thunk(const cv_functype *signature);
+// How many were made for one shape, for tests.
+size_t cv_native_shape_count(void);
 
 // What a call of a function that is not compiled yet enters, after cv_native_stubs_ready. It keeps the arguments, calls
 // cv_native_compile and goes on to the function.
