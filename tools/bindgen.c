@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
   cv_wit *wit = cv_wit_new(&mem);
   cv_status status = wit ? cv_wit_load(wit, argv[1], &mem, &diag) : CV_ENOMEM;
   if (status == CV_OK)
-    status = cv_wit_resolve(wit, NULL, &diag);
+    status = cv_wit_resolve(wit, &(cv_wit_options){.all_features = true}, &diag);
   if (status == CV_OK)
     status = cv_wit_find_world(wit, argv[2], &world, &diag);
   if (status == CV_OK)

@@ -92,8 +92,10 @@ COVE_MUST_USE static inline cove_host_result cove_glue_range(cove_call *call, ui
                                                              uint32_t align, uint8_t **out) {
   const cove_glue_memory *memory = call->memory;
   uint64_t limit = memory ? __atomic_load_n(&memory->size, __ATOMIC_RELAXED) : 0;
-  if (size > limit || address > limit - size || (address & (align - 1)) != 0)
+  if (size > limit || address > limit - size || (address & (align - 1)) != 0) {
+    *out = 0;
     return cove_glue_range_trap(call, address, size, align);
+  }
   *out = memory->base + address;
   return COVE_HOST_OK;
 }

@@ -577,12 +577,13 @@ static cv_status put_variant(gen *g, const cv_wit_typedef *def, step way, const 
     count++;
   put_discriminant(way, def->kind == CV_WIT_ENUM ? "*in" : "in->tag", layout.discriminant, out);
   if (way != STEP_STORE) {
-    PRINT(out, "  if (which >= %u)\n    return cove_glue_case_trap(call, which, \"%.*s\");\n", count,
-          CV_BYTES_ARG(def->head.name));
+    // Set before the check: compilers warn of a value that the trap leaves as it was.
     if (def->kind == CV_WIT_ENUM)
       PRINT(out, "  *out = (%s)which;\n", cname);
     else
       PRINT(out, "  out->tag = (uint%u_t)which;\n", layout.discriminant * 8);
+    PRINT(out, "  if (which >= %u)\n    return cove_glue_case_trap(call, which, \"%.*s\");\n", count,
+          CV_BYTES_ARG(def->head.name));
   }
   if (!has_payload(def->parts))
     return CV_OK;
