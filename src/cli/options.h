@@ -19,17 +19,14 @@ typedef enum cli_option {
   OPT_COUNT
 } cli_option;
 
-// Neither table holds a pointer: every start of the command would have to relocate it.
 typedef struct cli_command_info {
-  char name[16], operands[32], summary[64];
+  const char *name, *operands, *summary;
 } cli_command_info;
 
 typedef struct cli_option_info {
   unsigned commands; // bits, 1 << cli_command
   char letter;       // 0 for none
-  char name[16];
-  char argument[40]; // "" for none
-  char group[16], help[256];
+  const char *name, *argument, *group, *help;
 } cli_option_info;
 
 extern const cli_command_info cli_commands[CLI_COMMAND_COUNT];

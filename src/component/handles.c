@@ -29,8 +29,8 @@ void cv_cinstance_init(cv_cinstance *i, cv_store *store, const cv_component *com
 static cv_run grow(cv_cinstance *i) {
   cv_handles *h = &i->handles;
   uint32_t capacity = h->capacity != 0 ? h->capacity * 2 : FIRST_CAPACITY;
-  cv_handle_entry *entries = cv_mem_realloc(cv_store_mem(i->store), h->entries, h->capacity * sizeof *entries,
-                                            capacity * sizeof *entries);
+  cv_handle_entry *entries =
+      cv_mem_realloc(cv_store_mem(i->store), h->entries, h->capacity * sizeof *entries, capacity * sizeof *entries);
   if (entries == NULL)
     return cv_trap_set(i->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for %u handles", (unsigned)capacity);
   h->entries = entries;

@@ -21,6 +21,7 @@ typedef struct cv_task cv_task;
 
 typedef struct cv_resource_type {
   cv_cinstance *impl; // whose component defines it; NULL for the host's
+  bool rep_is_64;     // of a guest's: representations are i64
   cv_func *dtor;      // of a guest's; may be NULL
   // Of the host's:
   const void *key; // identity: the address of a definition; a resource of one key has one type in a store
@@ -107,14 +108,15 @@ typedef enum cv_task_state { CV_TASK_STARTED, CV_TASK_RESOLVED } cv_task_state;
 struct cv_task {
   cv_task *outer; // that ran when this one began, in whatever instance; NULL for the first
   cv_cinstance *instance;
-  cv_cinstance *caller; // who called, NULL for the host
-  const cv_cfunc *func; // NULL for a destructor
+  const cv_cinstance *common; // innermost instance that the caller was in already; NULL from the host
+  const cv_cfunc *func;       // NULL for a destructor
   cv_task_state state;
   uint32_t borrows;    // handles of kind borrow in instance->handles whose scope this is
   uint64_t storage[2]; // context.get, context.set
-  // Whoever takes the result of an async function, when task.return has lifted it.
+  // Whoever takes the result, when it was lifted, into `arena`; NULL where none is awaited this way.
   cv_run (*resolve)(cv_task *task, const cv_cval *result);
   void *resolve_env;
+  cv_arena *arena;
 };
 
 // One call through `canon lower`: what the caller lent, and scratch memory for the values on their way. Ended by
@@ -153,8 +155,8 @@ void cv_handles_remove(cv_cinstance *instance, uint32_t index); // of an entry t
 void cv_handles_free(cv_cinstance *instance);
 
 // ---- resources.c: the built-ins ----
-CV_MUST_USE cv_run cv_resource_new(cv_cinstance *instance, const cv_resource_type *type, uint32_t rep, uint32_t *index);
-CV_MUST_USE cv_run cv_resource_rep(cv_cinstance *instance, const cv_resource_type *type, uint32_t index, uint32_t *rep);
+CV_MUST_USE cv_run cv_resource_new(cv_cinstance *instance, const cv_resource_type *type, uint64_t rep, uint32_t *index);
+CV_MUST_USE cv_run cv_resource_rep(cv_cinstance *instance, const cv_resource_type *type, uint32_t index, uint64_t *rep);
 // Runs the destructor of an owned one, in its defining instance.
 CV_MUST_USE cv_run cv_resource_drop(cv_cinstance *instance, const cv_resource_type *type, uint32_t index);
 // The same for an owned resource that is in no table (held by the host).

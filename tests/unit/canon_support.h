@@ -16,7 +16,9 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "component/canon/canon.h"
+#include "component/canon/scalar.h"
 
 typedef struct type_parser {
   cv_arena *arena;

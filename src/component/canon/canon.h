@@ -43,6 +43,7 @@ typedef struct cv_canon_context {
   cv_bytes func_name;  // for messages; may be empty
   // Private to lifting and lowering.
   const cv_cfield *part; // parameter on its way, NULL for the result
+  const char *content;   // "string" or "list" while realloc is asked for room for one
   uint64_t lifted_bytes;
 } cv_canon_context;
 
@@ -99,11 +100,16 @@ CV_MUST_USE cv_run cv_task_return(cv_context *context, cv_task *task); // a trap
 // Runs post-return with the core function's results, which are kept in flat_results.
 CV_MUST_USE cv_run cv_task_leave(cv_context *context, cv_task *task, const cv_value *flat_results);
 void cv_task_abandon(cv_context *context, cv_task *task);
+// A task without the rules of entering: for realloc, and for the start functions of an instance that is being made.
+void cv_task_push(cv_context *context, cv_task *task, cv_cinstance *instance);
+void cv_task_pop(cv_context *context, cv_task *task);
 // The task that runs in a store now, NULL when none does.
 cv_task *cv_current_task(cv_context *context);
 
 void cv_canon_call_begin(cv_canon_call *call, cv_cinstance *instance, const cv_canon_env *options,
                          const cv_cfunctype *type, void *host);
+// Raises the lend count of a handle until the call ends.
+CV_MUST_USE cv_run cv_canon_lend(cv_canon_call *call, uint32_t index);
 void *cv_canon_alloc(cv_canon_call *call, size_t size); // until the call ends; NULL when out of memory
 void cv_canon_call_end(cv_canon_call *call);            // gives back what was lent
 
