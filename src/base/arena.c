@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// arena.c: chunks that double in size, from 4 KiB to 1 MiB. Freed memory is poisoned in assert builds.
+// arena.c: chunks that double in size, from 1 KiB to 1 MiB. Freed memory is poisoned in assert builds.
 #include "base/arena.h"
 
-enum { ALIGNMENT = 16, FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20 };
+enum { ALIGNMENT = 16, FIRST_CHUNK = 1024, LARGEST_CHUNK = 1 << 20 };
 
 struct cv_arena_chunk {
   cv_arena_chunk *next; // older

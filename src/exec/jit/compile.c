@@ -14,15 +14,15 @@ static cv_jit_cpu cpu_of(cv_cpu_level level) {
     return (cv_jit_cpu){0};
   if (level == CV_CPU_COMMON)
     return (cv_jit_cpu){true, true, true, true, true, true};
-  cv_jit_cpu cpu = {0};
-  __builtin_cpu_init();
-  cpu.avx = __builtin_cpu_supports("avx");
-  cpu.bmi2 = __builtin_cpu_supports("bmi2");
-  cpu.lzcnt = __builtin_cpu_supports("lzcnt");
-  cpu.tzcnt = __builtin_cpu_supports("bmi");
-  cpu.popcnt = __builtin_cpu_supports("popcnt");
-  cpu.avx2_level = cpu.avx && cpu.bmi2 && cpu.lzcnt && cpu.tzcnt && cpu.popcnt && __builtin_cpu_supports("avx2");
-  return cpu;
+  cv_cpu found = cv_cpu_detect(); // not the compiler's builtins: cpu.c says why
+  return (cv_jit_cpu){
+      .avx = found.avx,
+      .bmi2 = found.bmi2,
+      .lzcnt = found.lzcnt,
+      .tzcnt = found.bmi1,
+      .popcnt = found.popcnt,
+      .avx2_level = found.avx && found.avx2 && found.bmi1 && found.bmi2 && found.lzcnt && found.popcnt,
+  };
 }
 
 const uint8_t *jit_stencil_pool;

@@ -11,8 +11,8 @@ static const cv_os_clock host[] = {
 
 void cv_clock_init(cv_clock *c, cv_clock_mode wall, cv_clock_mode monotonic, uint64_t wall_time) {
   *c = (cv_clock){.wall = wall, .monotonic = monotonic, .wall_time = wall_time};
-  for (size_t i = 0; i < CV_COUNT(host); i++)
-    c->start[i] = cv_sys_clock_now(host[i]);
+  for (cv_clock_id id = CV_CLOCK_MONOTONIC; id < CV_COUNT(host); id++)
+    c->start[id] = cv_sys_clock_now(host[id]);
 }
 
 static cv_err mode_of(const cv_clock *c, cv_clock_id id, cv_clock_mode *mode) {
