@@ -6,6 +6,23 @@
 // A component is a list of definitions in the order of the binary. Each adds to index spaces that start empty; a
 // definition refers only to what came before it. Instantiation (component/instantiate.c) walks the same list.
 // Names follow Binary.md.
+//
+// Resources. The resources of a component are numbered 0, 1, ... in the order of the definitions that introduce them;
+// a run-time instance of it has a map from these numbers to resource types (cv_cinstance.resources). Every type in a
+// cv_cdef of the component speaks of this numbering only (cv_cresource.index), but for what lies inside of a component
+// type, which binds resources of its own. A definition introduces the numbers [first_resource, first_resource +
+// resource_count):
+//   type         a `resource` type: itself. The linker makes a new resource type; the destructor is named by
+//                ((const cv_syn_type *)def->syntax)->dtor.
+//   import       (type (sub resource)): itself; an instance: every resource that its type introduces.
+//   instantiate  every resource that the component's exports introduce.
+//   export       those that its ascribed type introduces, which are other names of what is exported.
+//   others       none
+// For the last three: each number n introduced by `def` is the resource of a type export somewhere in def->type, found
+// by walking its exports and those of instances in it in order; the first that is found gives map[n]: the resource type
+// that the actual import, the new instance, or the exported item has at the same path of names. A number that the walk
+// does not find is never used. So to fill the map: walk def->type beside the actual item; at each export of a type
+// whose kind is CV_DEF_RESOURCE and whose index is in the range and not yet filled, take the actual's resource type.
 #ifndef COVE_COMPONENT_COMPONENT_H
 #define COVE_COMPONENT_COMPONENT_H
 
@@ -134,7 +151,7 @@ typedef struct cv_cdef {
   cv_code *code;      // core module, after cv_component_compile
   // validated: type of what the definition adds
   cv_cexterntype type;
-  // validated; import, instantiate, export: the resources that are introduced here. The numbers are consecutive.
+  // validated: the resources that are introduced here, with consecutive numbers. See "Resources" above.
   uint32_t first_resource, resource_count;
 } cv_cdef;
 

@@ -51,9 +51,20 @@ typedef enum cv_ctype_kind {
   CV_CT_MAP = 0x63,
 } cv_ctype_kind;
 
+// What validation knows of every type.
+typedef struct cv_ctraits {
+  uint32_t serial;   // unique in one validation
+  uint32_t size;     // nodes when written out
+  uint16_t depth;    // of instance, component and function types in each other
+  bool has_resource; // speaks of resources, transitively
+} cv_ctraits;
+
 typedef struct cv_cresource {
   uint32_t index;      // in the numbering of the component (or of the component type) that it belongs to
+  uint32_t id;         // identity: equal ids, the same resource; unique in one validation, whatever the numbering
+  uint32_t serial;     // of this way to it: an import or export (eq) makes a new one with the same id
   bool is_local;       // defined by a `resource` type of the component itself
+  bool is_imported;    // introduced by an import
   uint32_t definition; // is_local: index in cv_component.resource_definitions
   cv_bytes name;       // a name for messages, from an import or export; may be empty
 } cv_cresource;
@@ -106,6 +117,7 @@ struct cv_ctype {
   uint32_t length;              // fixed list
   const cv_ctype *entry;        // map
   const cv_cresource *resource; // own, borrow
+  cv_ctraits traits;
 };
 
 struct cv_cfunctype {
@@ -113,6 +125,7 @@ struct cv_cfunctype {
   uint32_t param_count;
   const cv_ctype *result; // NULL when there is none
   bool is_async;
+  cv_ctraits traits;
 };
 
 // Sorts of what components import and export; the numbers are the binary format's, with 0 for core modules.
@@ -151,7 +164,7 @@ typedef struct cv_cdeftype {
 // The type of an import or export.
 struct cv_cexterntype {
   cv_csort sort;
-  bool is_fresh; // sort type: (sub resource): as.type.as.resource is introduced here
+  bool is_fresh; // sort type: as.type.as.resource was written as (sub resource), or is exported first here
   union {
     const cv_coremoduletype *module;
     const cv_cfunctype *func;
@@ -171,9 +184,16 @@ typedef struct cv_cextern {
   cv_cexterntype type;
 } cv_cextern;
 
+// Resources of a type definition are bound by it: whoever imports an instance of the type or instantiates a component
+// of it gets resources of its own in their place. The type of an instance in an index space binds none: it speaks of
+// the resources of the component that has it.
 struct cv_cinstancetype {
   const cv_cextern *exports;
   uint32_t export_count;
+  const cv_cextern *const *sorted;      // the exports in the order of their names (bytes)
+  const cv_cresource *const *resources; // bound; ids ascend
+  uint32_t resource_count;
+  cv_ctraits traits;
 };
 
 struct cv_ccomponenttype {
@@ -181,7 +201,16 @@ struct cv_ccomponenttype {
   uint32_t import_count;
   const cv_cextern *exports;
   uint32_t export_count;
+  const cv_cextern *const *sorted_imports, *const *sorted_exports;
+  const cv_cresource *const *resources; // bound: those that the imports introduce, then the others; each part ascends
+  uint32_t imported_resource_count, resource_count;
+  cv_ctraits traits;
 };
+
+// The import or export of this name among `count`, of which `sorted` is the order; NULL when there is none.
+const cv_cextern *cv_cextern_find(const cv_cextern *const *sorted, uint32_t count, cv_bytes name);
+// The order of `sorted`, of pointers to cv_cextern, for qsort.
+int cv_cextern_compare(const void *a, const void *b);
 
 // A core module type: what a module imports and exports. Type indices inside value types are canonical ids.
 typedef struct cv_coreextern {
@@ -200,7 +229,11 @@ struct cv_coremoduletype {
   uint32_t import_count;
   const cv_coreextern *exports;
   uint32_t export_count;
+  const cv_coreextern *const *sorted_imports, *const *sorted_exports; // by module and name
 };
+const cv_coreextern *cv_coreextern_find(const cv_coreextern *const *sorted, uint32_t count, cv_bytes module,
+                                        cv_bytes name);
+int cv_coreextern_compare(const void *a, const void *b);
 
 // Computes what a type says about itself, from parts that are complete: discriminant, depth, the has_ flags, flat
 // values and layout (component/canon/flatten.c). NULL, or the rule that the type breaks: too large or nested too
@@ -210,6 +243,8 @@ CV_MUST_USE const char *cv_ctype_lay_out(cv_ctype *type);
 bool cv_ctype_equal(const cv_ctype *a, const cv_ctype *b);
 // A short form for messages: "u32", "string", "list<u8>", "record", "own<input-stream>". Returns `out`.
 const char *cv_ctype_text(const cv_ctype *type, char *out, size_t size);
+// "u32", "record", "list"
+const char *cv_ctype_kind_text(unsigned kind);
 // "func", "type", "instance"...
 const char *cv_csort_text(cv_csort sort);
 

@@ -41,7 +41,7 @@ static cv_status check_type(const cv_module *m, uint32_t index, cv_diag *diag) {
   return CV_OK;
 }
 
-static cv_status check_group(cv_module *m, cv_type *types, uint32_t start, cv_diag *diag) {
+cv_status cv_type_group_validate(const cv_module *m, cv_type *types, uint32_t start, cv_diag *diag) {
   uint32_t size = types[start].group_size;
   for (uint32_t i = start; i < start + size; i++)
     CV_TRY(check_type(m, i, diag));
@@ -63,7 +63,7 @@ static cv_status check_group(cv_module *m, cv_type *types, uint32_t start, cv_di
 static cv_status check_types(cv_module *m, cv_diag *diag) {
   cv_type *types = (cv_type *)(uintptr_t)m->types; // the module is still ours to write
   for (uint32_t i = 0; i < m->type_count; i += types[i].group_size)
-    CV_TRY(check_group(m, types, i, diag));
+    CV_TRY(cv_type_group_validate(m, types, i, diag));
   return CV_OK;
 }
 
@@ -103,10 +103,14 @@ static const char *limits_fault(const cv_limits *l, uint64_t most, const char *t
   return l->has_max && l->min > l->max ? "size minimum must not be greater than maximum" : NULL;
 }
 
+const char *cv_table_type_fault(const cv_tabletype *t) {
+  return limits_fault(&t->limits, t->limits.is_64 ? UINT64_MAX : UINT32_MAX,
+                      "table size must be at most 2^32-1 elements");
+}
+
 static cv_status check_table_type(const cv_module *m, const cv_table_decl *t, cv_diag *diag) {
   CV_TRY(cv_check_type(m, t->type.elem, t->entry, diag));
-  const char *fault = limits_fault(&t->type.limits, t->type.limits.is_64 ? UINT64_MAX : UINT32_MAX,
-                                   "table size must be at most 2^32-1 elements");
+  const char *fault = cv_table_type_fault(&t->type);
   return fault == NULL ? CV_OK : FAIL(t->entry, "%s", fault);
 }
 
@@ -132,7 +136,7 @@ static uint64_t memory_entry(const cv_module *m, uint32_t index) {
   return m->sections[CV_SECT_MEMORY].offset;
 }
 
-static const char *memory_fault(const cv_memtype *t) {
+const char *cv_memory_type_fault(const cv_memtype *t) {
   const char *fault;
   if (t->page_log2 == 0)
     fault = limits_fault(&t->limits, t->limits.is_64 ? UINT64_MAX : UINT32_MAX,
@@ -152,7 +156,7 @@ static cv_status check_memories(const cv_module *m, cv_diag *diag) {
   if (m->memory_count > 1 && (m->features & CV_FEAT(MULTI_MEMORY)) == 0)
     return FAIL(memory_entry(m, 1), "multiple memories");
   for (uint32_t i = 0; i < m->memory_count; i++) {
-    const char *fault = memory_fault(&m->memories[i]);
+    const char *fault = cv_memory_type_fault(&m->memories[i]);
     if (fault != NULL)
       return FAIL(memory_entry(m, i), "%s", fault);
   }

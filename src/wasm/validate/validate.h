@@ -30,4 +30,12 @@ void cv_validator_delete(cv_validator *validator);
 CV_MUST_USE cv_status cv_func_validate(cv_validator *validator, uint32_t func, cv_arena *arena, cv_func_facts *facts,
                                        cv_diag *diag);
 
+// ---- rules for types outside of modules: core types and module types of components ----
+// Checks the recursive group that begins at types[start] and registers it. `module` stands for what is around: types,
+// features and registry.
+CV_MUST_USE cv_status cv_type_group_validate(const cv_module *module, cv_type *types, uint32_t start, cv_diag *diag);
+// The rule that the limits break, or NULL.
+const char *cv_table_type_fault(const cv_tabletype *type);
+const char *cv_memory_type_fault(const cv_memtype *type);
+
 #endif
