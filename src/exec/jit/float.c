@@ -112,6 +112,24 @@ static void round_to(jit *j, unsigned type, unsigned mode) {
   finish(j, type, to);
 }
 
+// b may be a constant or in memory.
+static void emit_compare(jit *j, unsigned type, unsigned ra, ent *b) {
+  uint32_t op = CV_X86(type == CV_F64 ? 0x66 : 0, 1, 0x2e);
+  if (b->kind == K_CONST) {
+    uint32_t index = jit_pool(j, b->wide ? j->consts.data[b->v] : b->v, 0, false);
+    jit_use_pool(j, j->e.avx ? cv_emit_vrip(&j->e, op, 0, ra, 0, 0) : cv_emit_rip(&j->e, op, 0, ra, 0), index);
+  } else if (in_memory(j, b)) {
+    if (j->e.avx)
+      cv_emit_vrm(&j->e, op, 0, ra, 0, entry_addr(j, b));
+    else
+      cv_emit_rm(&j->e, op, 0, ra, entry_addr(j, b));
+  } else if (j->e.avx) {
+    cv_emit_vrr(&j->e, op, 0, ra, 0, reg_of(j, b));
+  } else {
+    cv_emit_rr(&j->e, op, 0, ra, reg_of(j, b));
+  }
+}
+
 // ucomis sets CF when below or unordered: "less" exchanges its operands, so that every test excludes unordered ones.
 static void compare(jit *j, unsigned index, unsigned type) {
   static const struct {
@@ -130,14 +148,10 @@ static void compare(jit *j, unsigned index, unsigned type) {
   flight(j, &a);
   flight(j, &b);
   reg_of(j, &a);
-  reg_of(j, &b);
+  if (b.kind != K_CONST && !in_memory(j, &b))
+    reg_of(j, &b);
   jit_fuse_before(j, f);
-  unsigned ra = reg_of(j, &a), rb = reg_of(j, &b);
-  uint32_t op = CV_X86(type == CV_F64 ? 0x66 : 0, 1, 0x2e);
-  if (j->e.avx)
-    cv_emit_vrr(&j->e, op, 0, ra, 0, rb);
-  else
-    cv_emit_rr(&j->e, op, 0, ra, rb);
+  emit_compare(j, type, reg_of(j, &a), &b);
   land(j);
   release(j, &a);
   release(j, &b);

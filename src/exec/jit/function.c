@@ -487,6 +487,7 @@ static bool prepare(jit *j, uint32_t func) {
   j->ctl_count = j->loop_count = 0;
   j->frame_field_count = 0;
   j->fuel_pending = 0;
+  j->flags_at = 0;
   j->map_pc = j->map_offset = 0;
   j->unsupported = false;
   j->consts.count = j->pool.count = j->const_uses.count = j->relocs.count = j->traps.count = j->handlers.count =

@@ -27,6 +27,20 @@ static uint32_t alu_x86(alu_op op) {
   return op == ALU_MUL ? X86_IMUL : CV_X86_ALU(alu_code[op]);
 }
 
+// The last instruction set the flags by its result.
+static void note_flags(jit *j, alu_op op, unsigned w, unsigned reg) {
+  if (op == ALU_MUL)
+    return;
+  j->flags_at = cv_emit_at(&j->e);
+  j->flags_reg = (uint8_t)reg;
+  j->flags_w = (uint8_t)w;
+}
+
+static bool flags_tell(const jit *j, unsigned w, unsigned reg) {
+  return j->flags_at == cv_emit_at(&j->e) && j->flags_next == j->code + j->op_at && j->flags_reg == reg &&
+         j->flags_w == w;
+}
+
 // and with a mask that is a zero extension
 static bool emit_mask(jit *j, unsigned to, unsigned from, int32_t imm) {
   if (imm == 0xff)
@@ -60,7 +74,12 @@ static void alu_imm(jit *j, alu_op op, unsigned w, unsigned to, int from, const 
     return;
   }
   emit_move(j, w ? CV_I64 : CV_I32, to, (unsigned)from);
+  if (op == ALU_XOR && imm == -1) {
+    cv_emit_rr(e, CV_X86(0, 0, 0xf7), w, 2, to); // not, which leaves the flags alone
+    return;
+  }
   cv_emit_alu_ri(e, alu_code[op], w, to, imm);
+  note_flags(j, op, w, to);
 }
 
 // to = a - b where `to` is b's register
@@ -70,8 +89,50 @@ static void sub_reversed(jit *j, unsigned w, unsigned to, const ent *a) {
   cv_emit_mov(&j->e, w, to, CV_REG_SCRATCH);
 }
 
+// and, of which only counts whether it is zero.
+static bool test_bits(jit *j, unsigned w) {
+  const uint8_t *at = j->at;
+  bool invert = w;
+  if (w && *j->at++ != CV_OPC_I64_EQZ) {
+    j->at = at;
+    return false;
+  }
+  fusion f = jit_fusion(j, &invert);
+  if (f == FUSE_NONE) {
+    j->at = at;
+    return false;
+  }
+  if (j->fuel && w)
+    j->fuel_pending++;
+  ent b = pop(j), a = pop(j);
+  int32_t imm;
+  if (a.kind == K_CONST && b.kind != K_CONST)
+    swap(&a, &b);
+  flight(j, &a);
+  flight(j, &b);
+  reg_of(j, &a);
+  bool is_const = is_imm(&b, &imm);
+  if (!is_const)
+    reg_of(j, &b);
+  jit_fuse_before(j, f);
+  unsigned ra = reg_of(j, &a);
+  if (is_const) {
+    cv_emit_rr(&j->e, CV_X86(0, 0, 0xf7), w, 0, ra); // test
+    e32(&j->e, (uint32_t)imm);
+  } else {
+    cv_emit_rr(&j->e, CV_X86_TEST, w, ra, reg_of(j, &b));
+  }
+  land(j);
+  release(j, &a);
+  release(j, &b);
+  jit_fuse_after(j, f, (cond){CV_CC_NE, 0}, invert);
+  return true;
+}
+
 static void alu(jit *j, alu_op op, unsigned w) {
   unsigned type = w ? CV_I64 : CV_I32;
+  if (op == ALU_AND && test_bits(j, w))
+    return;
   ent b = pop(j), a = pop(j);
   bool commutes = op != ALU_SUB;
   if (commutes && (a.kind == K_CONST || (in_memory(j, &a) && in_reg(j, &b))))
@@ -91,22 +152,28 @@ static void alu(jit *j, alu_op op, unsigned w) {
     if (ra != (int)to)
       into(j, &a, to);
     cv_emit_rm(&j->e, alu_x86(op), w, to, entry_addr(j, &b));
+    note_flags(j, op, w, to);
   } else if (ra == (int)to) {
     cv_emit_rr(&j->e, alu_x86(op), w, to, (unsigned)rb);
+    note_flags(j, op, w, to);
   } else if (rb == (int)to) {
-    if (!commutes)
+    if (!commutes) {
       sub_reversed(j, w, to, &a);
-    else
+    } else {
       cv_emit_rr(&j->e, alu_x86(op), w, to, reg_of(j, &a));
+      note_flags(j, op, w, to);
+    }
   } else if (op == ALU_ADD && ra >= 0) {
     cv_emit_rm(&j->e, CV_X86_LEA, w, to, (cv_addr){(uint8_t)ra, (uint8_t)rb, 0, 0});
   } else {
     into(j, &a, to);
     cv_emit_rr(&j->e, alu_x86(op), w, to, (unsigned)rb);
+    note_flags(j, op, w, to);
   }
   done(j, &a, to);
   done(j, &b, to);
   finish(j, type, to);
+  j->flags_next = j->at;
 }
 
 // ---- shifts and rotations ----
@@ -459,8 +526,9 @@ void jit_set_bool(jit *j, cond c, unsigned reg) {
   cv_emit_rr(e, X86_MOVZX8, 0, reg, reg);
 }
 
-// The comparison itself; b is an immediate, in memory or in a register.
-static void emit_compare(jit *j, unsigned w, ent *a, ent *b) {
+// The comparison itself; b is an immediate, in memory or in a register. `equality`: whether they are equal is all that
+// counts.
+static void emit_compare(jit *j, unsigned w, ent *a, ent *b, bool equality) {
   int32_t imm;
   if (is_imm(b, &imm)) {
     if (in_memory(j, a)) {
@@ -468,10 +536,10 @@ static void emit_compare(jit *j, unsigned w, ent *a, ent *b) {
       return;
     }
     unsigned ra = reg_of(j, a);
-    if (imm == 0)
-      cv_emit_rr(&j->e, CV_X86_TEST, w, ra, ra);
-    else
+    if (imm != 0)
       cv_emit_alu_ri(&j->e, CV_OP_CMP, w, ra, imm);
+    else if (!equality || !flags_tell(j, w, ra))
+      cv_emit_rr(&j->e, CV_X86_TEST, w, ra, ra);
     return;
   }
   unsigned ra = reg_of(j, a);
@@ -503,7 +571,7 @@ static void compare_entries(jit *j, unsigned index, unsigned w, ent a, ent b, fu
   if (!is_imm(&b, &imm) || a.kind == K_CONST)
     reg_of(j, &a);
   jit_fuse_before(j, f);
-  emit_compare(j, w, &a, &b);
+  emit_compare(j, w, &a, &b, compare_cc[index] == CV_CC_E || compare_cc[index] == CV_CC_NE);
   land(j);
   release(j, &a);
   release(j, &b);

@@ -124,6 +124,12 @@ typedef struct jit {
   bool dest_pinned, dest_tee;
   ctl *fuse_target; // br_if: where it goes
 
+  // The flags say whether this register (with this width) is zero, for the instruction at flags_next if it is compiled
+  // to this very place of the code.
+  uint32_t flags_at;
+  uint8_t flags_reg, flags_w;
+  const uint8_t *flags_next;
+
   const cv_module *module;
   const cv_layout *layout;
   const cv_func_facts *facts;
