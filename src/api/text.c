@@ -2,7 +2,7 @@
 // text.c: between the text format and the binary format; test scripts.
 #include "api/api.h"
 #include "api/wast.h"
-#include "wasm/text/wat.h"
+#include "component/text/cwat.h"
 
 cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t size, cove_buffer *out,
                             cove_error **error) {
@@ -11,7 +11,7 @@ cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t 
   cv_diag diag;
   cv_diag_init(&diag);
   cv_features features = engine != NULL ? cv_engine_features((const cv_engine *)engine) : CV_FEATURES_DEFAULT;
-  cv_status status = cv_wat_parse(text, size, features, &cv_api_mem, &buf, &diag);
+  cv_status status = cv_cwat_parse(text, size, features, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)
     return cv_api_hand_over(&buf, out, error);
   cv_buf_free(&buf);

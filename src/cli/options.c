@@ -3,6 +3,7 @@
 #include "options.h"
 #include "cli.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,16 @@ const cli_option_info cli_options[OPT_COUNT] = {
 #define CLI_OPTION(id, commands, letter, name, argument, group, help) {commands, letter, name, argument, group, help},
 #include "options.def"
 };
+
+#define FITS(text, type, member) static_assert(sizeof text <= sizeof((type *)0)->member, "no room for " text);
+#define CLI_COMMAND(id, command, inputs, text)                                                                         \
+  FITS(command, cli_command_info, name) FITS(inputs, cli_command_info, operands) FITS(text, cli_command_info, summary)
+#include "commands.def"
+#define CLI_OPTION(id, on, short_name, long_name, value, section, text)                                                \
+  FITS(long_name, cli_option_info, name)                                                                               \
+  FITS(value, cli_option_info, argument) FITS(section, cli_option_info, group) FITS(text, cli_option_info, help)
+#include "options.def"
+#undef FITS
 
 cli_command cli_find_command(const char *name) {
   for (int i = 0; i < CLI_COMMAND_COUNT; i++)
@@ -117,15 +128,15 @@ static bool take_long(cli_line *line, int argc, char **argv, int *at) {
     const cli_option_info *option = &cli_options[i];
     if (!applies(option, line->command) || strlen(option->name) != length || memcmp(option->name, name, length) != 0)
       continue;
-    if (option->argument == NULL && equals != NULL) {
+    if (option->argument[0] == '\0' && equals != NULL) {
       cli_error("--%s takes no argument", option->name);
       return false;
     }
-    if (option->argument != NULL && equals == NULL && *at + 1 >= argc) {
+    if (option->argument[0] != '\0' && equals == NULL && *at + 1 >= argc) {
       cli_error("--%s needs an argument: --%s %s", option->name, option->name, option->argument);
       return false;
     }
-    const char *value = option->argument == NULL ? NULL : equals != NULL ? equals + 1 : argv[++*at];
+    const char *value = option->argument[0] == '\0' ? NULL : equals != NULL ? equals + 1 : argv[++*at];
     add(line, (cli_option)i, value);
     return true;
   }
@@ -139,13 +150,13 @@ static bool take_short(cli_line *line, int argc, char **argv, int *at) {
     if (!applies(option, line->command) || option->letter != letter)
       continue;
     const char *rest = argv[*at] + 2;
-    if (option->argument == NULL && *rest != '\0')
+    if (option->argument[0] == '\0' && *rest != '\0')
       break;
-    if (option->argument != NULL && *rest == '\0' && *at + 1 >= argc) {
+    if (option->argument[0] != '\0' && *rest == '\0' && *at + 1 >= argc) {
       cli_error("-%c needs an argument: -%c %s", letter, letter, option->argument);
       return false;
     }
-    const char *value = option->argument == NULL ? NULL : *rest != '\0' ? rest : argv[++*at];
+    const char *value = option->argument[0] == '\0' ? NULL : *rest != '\0' ? rest : argv[++*at];
     add(line, (cli_option)i, value);
     return true;
   }
@@ -230,8 +241,8 @@ static void print_option(const cli_option_info *option, FILE *out) {
   char letter[8] = "    ";
   if (option->letter != 0)
     snprintf(letter, sizeof letter, "-%c, ", option->letter);
-  int column = snprintf(shown, sizeof shown, "  %s--%s%s%s", letter, option->name, option->argument != NULL ? " " : "",
-                        option->argument != NULL ? option->argument : "");
+  int column = snprintf(shown, sizeof shown, "  %s--%s%s%s", letter, option->name,
+                        option->argument[0] != '\0' ? " " : "", option->argument);
   fputs(shown, out);
   print_wrapped(out, option->help, column);
 }

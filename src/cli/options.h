@@ -19,14 +19,17 @@ typedef enum cli_option {
   OPT_COUNT
 } cli_option;
 
+// Neither table holds a pointer: every start of the command would have to relocate it.
 typedef struct cli_command_info {
-  const char *name, *operands, *summary;
+  char name[16], operands[32], summary[64];
 } cli_command_info;
 
 typedef struct cli_option_info {
   unsigned commands; // bits, 1 << cli_command
   char letter;       // 0 for none
-  const char *name, *argument, *group, *help;
+  char name[16];
+  char argument[40]; // "" for none
+  char group[16], help[256];
 } cli_option_info;
 
 extern const cli_command_info cli_commands[CLI_COMMAND_COUNT];

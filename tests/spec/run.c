@@ -2,7 +2,7 @@
 // run.c: runs the specification's test scripts in one tier and compares the failures with the list of expected ones
 // (expected-failures.txt beside this file): one that is not listed fails the run, and so does a listed one that passes.
 //
-//   spec_run [--tier=interp|jit] [--eager] [--canonical-nan] [--list] [--folder=PATH] [FILE...]
+//   spec_run [--tier=interp|jit] [--eager] [--canonical-nan] [--cpu=least] [--list] [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
 // failures in the form of the list. --folder is another place to take scripts from, with no list: none may fail.
@@ -225,6 +225,8 @@ int main(int argc, char **argv) {
       folder = argv[at] + 9;
     else if (strcmp(argv[at], "--eager") == 0)
       r.compile.lazy = false;
+    else if (strcmp(argv[at], "--cpu=least") == 0)
+      r.compile.cpu = CV_CPU_LEAST;
     else if (strcmp(argv[at], "--canonical-nan") == 0)
       r.compile.canonical_nan = true;
     else if (strcmp(argv[at], "--list") == 0)

@@ -53,7 +53,7 @@ static void man_option(const cli_option_info *o) {
   printf("\\fB\\-\\-");
   roff(o->name);
   printf("\\fR");
-  if (o->argument != NULL) {
+  if (o->argument[0] != '\0') {
     printf(" \\fI");
     roff(o->argument);
     printf("\\fR");
@@ -115,7 +115,7 @@ static void bash(void) {
     printf("  %s) words='", commands[c].name);
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
       if (applies(i, c))
-        printf("--%s%s ", options[i].name, options[i].argument != NULL ? "=" : "");
+        printf("--%s%s ", options[i].name, options[i].argument[0] != '\0' ? "=" : "");
     printf("' ;;\n");
   }
   printf("  esac\n  case $cur in\n"
@@ -152,10 +152,10 @@ static void zsh(void) {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
       if (!applies(i, c))
         continue;
-      printf(" \\\n    '*--%s%s[", options[i].name, options[i].argument != NULL ? "=" : "");
+      printf(" \\\n    '*--%s%s[", options[i].name, options[i].argument[0] != '\0' ? "=" : "");
       quoted(options[i].help, "[]:");
       printf("]");
-      if (options[i].argument != NULL) {
+      if (options[i].argument[0] != '\0') {
         printf(":");
         quoted(options[i].argument, ":");
         printf(":_files");
@@ -177,7 +177,7 @@ static void fish(void) {
       if (!applies(i, c))
         continue;
       printf("complete -c cove -n '__fish_seen_subcommand_from %s' -l %s%s", commands[c].name, options[i].name,
-             options[i].argument != NULL ? " -r" : "");
+             options[i].argument[0] != '\0' ? " -r" : "");
       if (options[i].letter != 0)
         printf(" -s %c", options[i].letter);
       printf(" -d '");

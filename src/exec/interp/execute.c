@@ -10,6 +10,7 @@
 #include "runtime/fuel.h"
 #include "runtime/interrupt.h"
 #include "runtime/nan.h"
+#include "wasm/binary/skip.h"
 #include "wasm/numeric.h"
 #include "wasm/opcodes.h"
 #include "wasm/simd.h"
@@ -224,30 +225,6 @@ static void take(const cv_interp_frame *f, const cv_side_entry *entry, cv_interp
   if (base != kept && entry->keep != 0)
     memmove(base, kept, entry->keep * sizeof *base);
   *at = (cv_interp_point){f->code + entry->target_pc, f->facts->side + entry->target_entry, base + entry->keep};
-}
-
-// Skips a value type: a byte, and the heap type of a reference written in two parts.
-static void skip_value_type(const uint8_t **pc) {
-  uint8_t byte = *(*pc)++;
-  if (byte == CV_KIND_REF || byte == CV_KIND_REF_NULL)
-    cv_leb_skip(pc);
-}
-
-// Skips a block type: a value type, 0x40, or a type index in one byte or more.
-static void skip_block_type(const uint8_t **pc) {
-  if (**pc & 0x80)
-    cv_leb_skip(pc);
-  else
-    skip_value_type(pc);
-}
-
-static void skip_catches(const uint8_t **pc, uint32_t count) {
-  for (uint32_t k = 0; k < count; k++) {
-    uint8_t kind = *(*pc)++;
-    if (kind == CV_CATCH || kind == CV_CATCH_REF)
-      cv_leb_skip(pc);
-    cv_leb_skip(pc);
-  }
 }
 
 // The function that a call instruction names; operands that only name it are popped. NULL with *trap set.
@@ -560,20 +537,20 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
     case CV_OPC_BLOCK:
     case CV_OPC_LOOP:
     case CV_OPC_TRY:
-      skip_block_type(&pc);
+      cv_skip_block_type(&pc);
       break;
     case CV_OPC_DELEGATE: // reached in order, it is an end
       cv_leb_skip(&pc);
       break;
     case CV_OPC_TRY_TABLE: {
-      skip_block_type(&pc);
+      cv_skip_block_type(&pc);
       uint32_t count = cv_leb_u32(&pc);
-      skip_catches(&pc, count);
+      cv_skip_catches(&pc, count);
       side += count;
       break;
     }
     case CV_OPC_IF:
-      skip_block_type(&pc);
+      cv_skip_block_type(&pc);
       if ((--sp)->u32 == 0)
         BRANCH(side);
       else
@@ -663,7 +640,7 @@ int cv_interp_execute(cv_interp_frame *f, cv_value *locals, cv_func **tail) {
       break;
     case CV_OPC_SELECT_T:
       for (uint32_t count = cv_leb_u32(&pc); count != 0; count--)
-        skip_value_type(&pc);
+        cv_skip_val_type(&pc);
       // fall through
     case CV_OPC_SELECT:
       sp -= 2;

@@ -7,7 +7,7 @@
 #include "exec/jit/stencil.h"
 #include "sys/thread.h"
 
-enum { FIRST_BUFFER = 64 << 10, KEPT_BUFFER = 1 << 20, BLOCK = 1 << 20 };
+enum { FIRST_BUFFER = 16 << 10, KEPT_BUFFER = 1 << 20, BLOCK = 1 << 20 };
 
 static cv_jit_cpu cpu_of(cv_cpu_level level) {
   if (level == CV_CPU_LEAST)

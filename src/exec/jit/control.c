@@ -3,6 +3,7 @@
 // own label is that of control depth 0, where the epilogue follows.
 #include "exec/jit/plan.h"
 #include "runtime/fuel.h"
+#include "wasm/binary/skip.h"
 
 #define X86_CMOV(cc) CV_X86(0, 1, 0x40 | (cc))
 
@@ -208,87 +209,6 @@ static void branch(jit *j, ctl *c) {
 
 // ---- dead code ----
 
-static void skip_immediates(jit *j, unsigned imm) {
-  const uint8_t **at = &j->at;
-  switch (imm) {
-  case CV_IMM_NONE:
-    break;
-  case CV_IMM_LABELS:
-    for (uint32_t n = cv_leb_u32(at) + 1; n > 0; n--)
-      cv_leb_skip(at);
-    break;
-  case CV_IMM_F32:
-    *at += 4;
-    break;
-  case CV_IMM_F64:
-    *at += 8;
-    break;
-  case CV_IMM_V128:
-  case CV_IMM_SHUFFLE:
-    *at += 16;
-    break;
-  case CV_IMM_LANE:
-  case CV_IMM_ZERO:
-    *at += 1;
-    break;
-  case CV_IMM_MEMARG:
-  case CV_IMM_MEMARG_LANE: {
-    uint32_t align = cv_leb_u32(at);
-    if (align & 64)
-      cv_leb_skip(at);
-    cv_leb_skip(at);
-    *at += imm == CV_IMM_MEMARG_LANE;
-    break;
-  }
-  case CV_IMM_BLOCK:
-  case CV_IMM_TRY_TABLE: {
-    unsigned byte = **at;
-    cv_leb_skip(at);
-    if (byte == CV_KIND_REF || byte == CV_KIND_REF_NULL)
-      cv_leb_skip(at);
-    if (imm == CV_IMM_BLOCK)
-      break;
-    for (uint32_t n = cv_leb_u32(at); n > 0; n--) {
-      unsigned kind = *(*at)++;
-      if (kind == CV_CATCH || kind == CV_CATCH_REF)
-        cv_leb_skip(at);
-      cv_leb_skip(at);
-    }
-    break;
-  }
-  case CV_IMM_SELECT_TYPES:
-    for (uint32_t n = cv_leb_u32(at); n > 0; n--) {
-      unsigned kind = **at;
-      cv_leb_skip(at);
-      if (kind == CV_KIND_REF || kind == CV_KIND_REF_NULL)
-        cv_leb_skip(at);
-    }
-    break;
-  case CV_IMM_CALL_INDIRECT:
-  case CV_IMM_DATA_MEM:
-  case CV_IMM_MEM_MEM:
-  case CV_IMM_ELEM_TABLE:
-  case CV_IMM_TABLE_TABLE:
-  case CV_IMM_TYPE_FIELD:
-  case CV_IMM_TYPE_COUNT:
-  case CV_IMM_TYPE_DATA:
-  case CV_IMM_TYPE_ELEM:
-  case CV_IMM_TYPE_TYPE:
-    cv_leb_skip(at);
-    cv_leb_skip(at);
-    break;
-  case CV_IMM_CAST:
-    *at += 1;
-    cv_leb_skip(at);
-    cv_leb_skip(at);
-    cv_leb_skip(at);
-    break;
-  default:
-    cv_leb_skip(at);
-    break;
-  }
-}
-
 // After a transfer that is always taken: goes on at the else, catch or end of the innermost block.
 void jit_skip_dead(jit *j) {
   ctl *c = &j->ctls[j->ctl_count - 1];
@@ -332,7 +252,7 @@ void jit_skip_dead(jit *j) {
     default:
       break;
     }
-    skip_immediates(j, cv_op_infos[cv_op_index(op)].imm);
+    cv_skip_immediates(&j->at, cv_op_infos[cv_op_index(op)].imm);
   }
 }
 

@@ -5,6 +5,7 @@
 //   [external entry] [entry: frame, stack check, parameters] [instructions] [trap exits] [constants, 16-aligned]
 #include "exec/jit/plan.h"
 #include "runtime/fuel.h"
+#include "wasm/binary/skip.h"
 
 enum { MAX_INT_PINS = 7, MAX_FLOAT_PINS = 8, ZERO_LOOP = 24 };
 
@@ -309,12 +310,8 @@ static void other(jit *j, unsigned op) {
   }
   case CV_OPC_SELECT_T: {
     uint32_t n = read_u32(j);
-    while (n-- > 0) {
-      unsigned kind = *j->at;
-      cv_leb_skip(&j->at);
-      if (kind == CV_KIND_REF || kind == CV_KIND_REF_NULL)
-        cv_leb_skip(&j->at);
-    }
+    while (n-- > 0)
+      cv_skip_val_type(&j->at);
     jit_condition(j, CV_OPC_SELECT);
     break;
   }

@@ -4,21 +4,33 @@
 
 #include <errno.h>
 
-static const struct {
-  const char *name, *text;
-} errors[] = {
-#define CV_ERR(name, value, text) [value] = {#name, text},
-#include "sys/error.def"
-};
-static_assert(CV_COUNT(errors) == CV_ERR_COUNT, "error.def and CV_ERR_COUNT differ");
-
+// Switches, not tables of pointers, which every start would have to relocate.
 const char *cv_err_text(cv_err err) {
-  return (unsigned)err < CV_ERR_COUNT ? errors[err].text : "unknown error";
+  switch ((unsigned)err) {
+#define CV_ERR(name, value, text)                                                                                      \
+  case value:                                                                                                          \
+    return text;
+#include "sys/error.def"
+  }
+  return "unknown error";
 }
 
 const char *cv_err_name(cv_err err) {
-  return (unsigned)err < CV_ERR_COUNT ? errors[err].name : "UNKNOWN";
+  switch ((unsigned)err) {
+#define CV_ERR(name, value, text)                                                                                      \
+  case value:                                                                                                          \
+    return #name;
+#include "sys/error.def"
+  }
+  return "UNKNOWN";
 }
+
+#define CV_ERR(name, value, text) +1
+enum {
+  ERR_ROWS = 0
+#include "sys/error.def"
+};
+static_assert((int)ERR_ROWS == (int)CV_ERR_COUNT, "error.def and CV_ERR_COUNT differ");
 
 // errno to cv_err; what is not listed is an input/output error. EXDEV is not ESCAPE here: only path resolution knows
 // which of the two it means.

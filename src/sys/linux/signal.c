@@ -14,7 +14,8 @@ enum { ALT_STACK_SIZE = 64 * 1024 };
 
 static cv_fault_handler *fault_handler;
 static int interrupt_number;
-static struct sigaction previous[65];
+static const int fault_numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static struct sigaction previous[CV_COUNT(fault_numbers) + 1]; // of these, then of the interrupt
 static bool have_key;
 static pthread_key_t alt_stack_key;
 
@@ -64,10 +65,17 @@ static bool passed_back(const void *context) {
   return again;
 }
 
+static struct sigaction *previous_of(int number) {
+  size_t i = 0;
+  while (i < CV_COUNT(fault_numbers) && fault_numbers[i] != number)
+    i++;
+  return &previous[i];
+}
+
 // Whoever was there before us. A default action is taken by restoring it and returning: the instruction faults again.
 static void pass_on(int number, siginfo_t *info, void *context) {
   static const struct sigaction nobody = {.sa_handler = SIG_DFL};
-  const struct sigaction *old = passed_back(context) ? &nobody : &previous[number];
+  const struct sigaction *old = passed_back(context) ? &nobody : previous_of(number);
   if (old->sa_flags & SA_SIGINFO)
     old->sa_sigaction(number, info, context);
   else if (old->sa_handler == SIG_IGN)
@@ -116,19 +124,18 @@ static bool take(int number, int flags) {
     return false;
   if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == on_signal)
     return true;
-  previous[number] = now;
+  *previous_of(number) = now;
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | flags};
   sigemptyset(&action.sa_mask);
   return sigaction(number, &action, NULL) == 0;
 }
 
 static bool install(void) {
-  static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
   if (!have_key && pthread_key_create(&alt_stack_key, free_alt_stack) != 0)
     return false;
   have_key = true;
-  for (size_t i = 0; i < CV_COUNT(numbers); i++)
-    if (!take(numbers[i], SA_NODEFER))
+  for (size_t i = 0; i < CV_COUNT(fault_numbers); i++)
+    if (!take(fault_numbers[i], SA_NODEFER))
       return false;
   // No SA_RESTART: a blocking system call of a host function ends with EINTR and looks whether it was interrupted.
   return take(interrupt_number, 0);

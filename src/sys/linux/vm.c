@@ -10,7 +10,7 @@ size_t cv_vm_page_size(void) {
   static size_t size;
   size_t known = __atomic_load_n(&size, __ATOMIC_RELAXED);
   if (known == 0) {
-    known = (size_t)sysconf(_SC_PAGESIZE);
+    known = (size_t)getpagesize();
     __atomic_store_n(&size, known, __ATOMIC_RELAXED);
   }
   return known;

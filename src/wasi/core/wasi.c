@@ -65,11 +65,8 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   w->trace_env = c->trace_env;
   w->should_stop = c->should_stop;
   w->should_stop_env = c->should_stop_env;
-  w->iov = cv_arena_alloc(&w->arena, CV_MAX_IOVECS * sizeof(cv_iovec)); // pages are touched when they are used
-  w->path[0] = cv_arena_alloc(&w->arena, w->limits.path_size + 1u);
-  w->path[1] = cv_arena_alloc(&w->arena, w->limits.path_size + 1u);
   w->dirs = CV_ARENA_ARRAY(&w->arena, cv_dir, c->dirs.count + 1);
-  if (w->iov == NULL || w->path[0] == NULL || w->path[1] == NULL || w->dirs == NULL)
+  if (w->dirs == NULL)
     return CV_ENOMEM;
   cv_status status = CV_OK;
   for (size_t i = 0; i < c->dirs.count; i++) {
@@ -78,6 +75,14 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
     w->dirs[i].host = freeze_text(w, c->dirs.data[i].host, &status);
     w->dirs[i].fs = NULL;
   }
+  // Scratch of calls, last, since it is large beside the rest. Its pages are touched when they are used.
+  size_t iov_size = CV_MAX_IOVECS * sizeof(cv_iovec), path_size = w->limits.path_size + (size_t)1;
+  char *scratch = cv_arena_alloc(&w->arena, iov_size + 2 * path_size);
+  if (scratch == NULL)
+    return CV_ENOMEM;
+  w->iov = (cv_iovec *)scratch;
+  w->path[0] = scratch + iov_size;
+  w->path[1] = w->path[0] + path_size;
   return status;
 }
 
@@ -221,7 +226,6 @@ cv_status cv_wasi_new(cv_mem *mem, const cv_wasi_config *c, cv_wasi **out, cv_di
   cv_arena_init(&w->arena, mem);
   for (unsigned i = 0; i < 3; i++)
     cv_buf_init(&w->output[i], mem);
-  w->start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
   cv_clock_init(&w->clock, c->wall, c->monotonic, c->wall_time);
   cv_random_init(&w->random, c->random, c->seed);
   cv_descriptors_init(&w->descriptors, mem, c->limits.descriptors);

@@ -46,7 +46,6 @@ typedef struct cv_wasi {
   bool asked_for_dirs; // the program looked at its granted directories
   CV_VEC(cv_refusal) refusals;
   uint64_t refusals_lost; // beyond the limit
-  uint64_t start;         // the host's monotonic clock when the context was made
   uint32_t held;          // what interfaces with typed handles have open: cv_wasi_hold
   // Scratch of one call.
   cv_iovec *iov; // CV_MAX_IOVECS

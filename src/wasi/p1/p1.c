@@ -16,7 +16,7 @@ typedef enum param_kind {
   PARAM_S64,
   PARAM_FD,
   PARAM_PTR,
-  PARAM_FLAGS, // their names are in `bits`
+  PARAM_FLAGS, // their names are in `set`
   PARAM_RIGHTS,
   PARAM_TEXT, // a path; its length is the next parameter, which is not shown
   PARAM_TEXT_SIZE,
@@ -28,38 +28,84 @@ typedef enum param_kind {
   PARAM_END,
 } param_kind;
 
+// Sets of flags: names from bit 0 on, then "".
+typedef enum flag_set {
+  SET_none,
+  SET_fdflags,
+  SET_fstflags,
+  SET_lookup,
+  SET_oflags,
+  SET_riflags,
+  SET_sdflags
+} flag_set;
+static const char flag_names[][6][16] = {
+    [SET_none] = {""},
+    [SET_fdflags] = {"append", "dsync", "nonblock", "rsync", "sync"},
+    [SET_fstflags] = {"atim", "atim_now", "mtim", "mtim_now"},
+    [SET_lookup] = {"symlink_follow"},
+    [SET_oflags] = {"creat", "directory", "excl", "trunc"},
+    [SET_riflags] = {"recv_peek", "recv_waitall"},
+    [SET_sdflags] = {"rd", "wr"},
+};
+
+// Neither this nor the table of functions holds a pointer: every start of a program would have to relocate it.
 typedef struct param {
-  const char *name;
-  param_kind kind;
-  const char *const *bits; // of flags: names from bit 0 on, then NULL
+  char name[16];
+  uint8_t kind; // param_kind
+  uint8_t set;  // of flags: flag_set
 } param;
 
-static const char *const bits_fdflags[] = {"append", "dsync", "nonblock", "rsync", "sync", NULL};
-static const char *const bits_fstflags[] = {"atim", "atim_now", "mtim", "mtim_now", NULL};
-static const char *const bits_lookup[] = {"symlink_follow", NULL};
-static const char *const bits_oflags[] = {"creat", "directory", "excl", "trunc", NULL};
-static const char *const bits_riflags[] = {"recv_peek", "recv_waitall", NULL};
-static const char *const bits_sdflags[] = {"rd", "wr", NULL};
-static const char *const bits_none[] = {NULL};
-
-#define U32(n) {#n, PARAM_U32, NULL},
-#define U64(n) {#n, PARAM_U64, NULL},
-#define S64(n) {#n, PARAM_S64, NULL},
-#define FD(n) {#n, PARAM_FD, NULL},
-#define PTR(n) {#n, PARAM_PTR, NULL},
-#define FLAGS(n, set) {#n, PARAM_FLAGS, bits_##set},
-#define RIGHTS(n) {#n, PARAM_RIGHTS, NULL},
-#define PATH(n) {#n, PARAM_TEXT, NULL}, {#n "_len", PARAM_TEXT_SIZE, NULL},
-#define IOVS(n) {#n, PARAM_PTR, NULL}, {#n "_len", PARAM_U32, NULL},
-#define DATA(n) {#n, PARAM_DATA, NULL}, {#n "_len", PARAM_U32, NULL},
-#define OUT(n) {#n, PARAM_OUT, NULL},
-#define OUT16(n) {#n, PARAM_OUT16, NULL},
-#define OUT32(n) {#n, PARAM_OUT32, NULL},
-#define OUT64(n) {#n, PARAM_OUT64, NULL},
-#define CV_P1(name, in_unstable, ...) static const param name##_params[] = {__VA_ARGS__{NULL, PARAM_END, NULL}};
+// How many parameters each function has.
+#define U32(n) +1
+#define U64(n) +1
+#define S64(n) +1
+#define FD(n) +1
+#define PTR(n) +1
+#define FLAGS(n, set) +1
+#define RIGHTS(n) +1
+#define PATH(n) +2
+#define IOVS(n) +2
+#define DATA(n) +2
+#define OUT(n) +1
+#define OUT16(n) +1
+#define OUT32(n) +1
+#define OUT64(n) +1
+#define CV_P1(name, in_unstable, ...) name##_COUNT = 0 __VA_ARGS__,
+enum {
 #include "wasi/p1/p1.def"
+};
 
-// The parameters' types, then i32 for the errno (which proc_exit does not use).
+// The parameters of all functions, one function after the other, each with an end.
+typedef struct all_params {
+#define CV_P1(name, in_unstable, ...) param name[name##_COUNT + 1];
+#include "wasi/p1/p1.def"
+} all_params;
+
+#define U32(n) {#n, PARAM_U32, SET_none},
+#define U64(n) {#n, PARAM_U64, SET_none},
+#define S64(n) {#n, PARAM_S64, SET_none},
+#define FD(n) {#n, PARAM_FD, SET_none},
+#define PTR(n) {#n, PARAM_PTR, SET_none},
+#define FLAGS(n, set) {#n, PARAM_FLAGS, SET_##set},
+#define RIGHTS(n) {#n, PARAM_RIGHTS, SET_none},
+#define PATH(n) {#n, PARAM_TEXT, SET_none}, {#n "_len", PARAM_TEXT_SIZE, SET_none},
+#define IOVS(n) {#n, PARAM_PTR, SET_none}, {#n "_len", PARAM_U32, SET_none},
+#define DATA(n) {#n, PARAM_DATA, SET_none}, {#n "_len", PARAM_U32, SET_none},
+#define OUT(n) {#n, PARAM_OUT, SET_none},
+#define OUT16(n) {#n, PARAM_OUT16, SET_none},
+#define OUT32(n) {#n, PARAM_OUT32, SET_none},
+#define OUT64(n) {#n, PARAM_OUT64, SET_none},
+#define CV_P1(name, in_unstable, ...) {__VA_ARGS__{"", PARAM_END, SET_none}},
+static const all_params params = {
+#include "wasi/p1/p1.def"
+};
+
+// Their types in the same way, each function's ended by the i32 of the errno (which proc_exit does not use).
+typedef struct all_types {
+#define CV_P1(name, in_unstable, ...) cv_valtype name[name##_COUNT + 1];
+#include "wasi/p1/p1.def"
+} all_types;
+
 #define U32(n) CV_I32,
 #define U64(n) CV_I64,
 #define S64(n) CV_I64,
@@ -74,23 +120,42 @@ static const char *const bits_none[] = {NULL};
 #define OUT16(n) CV_I32,
 #define OUT32(n) CV_I32,
 #define OUT64(n) CV_I32,
-#define CV_P1(name, in_unstable, ...) static const cv_valtype name##_types[] = {__VA_ARGS__ CV_I32};
+#define CV_P1(name, in_unstable, ...) {__VA_ARGS__ CV_I32},
+static const all_types types = {
 #include "wasi/p1/p1.def"
+};
+
+enum { FUNCTION_NAME_SIZE = 24 };
 
 typedef struct function {
-  const char *name;
-  const param *params;
-  const cv_valtype *types;
-  uint32_t param_count;
+  char name[FUNCTION_NAME_SIZE];
+  uint16_t params; // bytes from the start of `params`
+  uint16_t types;  // bytes from the start of `types`
+  uint8_t param_count;
   bool in_unstable;
-  cv_p1_handler *handler;
 } function;
 
 static const function functions[] = {
 #define CV_P1(name, in_unstable, ...)                                                                                  \
-  {#name, name##_params, name##_types, CV_COUNT(name##_types) - 1, in_unstable, cv_p1_##name},
+  {#name, offsetof(all_params, name), offsetof(all_types, name), name##_COUNT, in_unstable},
 #include "wasi/p1/p1.def"
 };
+
+static cv_p1_handler *const handlers[] = {
+#define CV_P1(name, in_unstable, ...) cv_p1_##name,
+#include "wasi/p1/p1.def"
+};
+
+#define CV_P1(name, in_unstable, ...) static_assert(sizeof #name <= FUNCTION_NAME_SIZE, "no room for " #name);
+#include "wasi/p1/p1.def"
+
+static const param *params_of(const function *f) {
+  return (const param *)((const char *)&params + f->params);
+}
+
+static const cv_valtype *types_of(const function *f) {
+  return (const cv_valtype *)((const char *)&types + f->types);
+}
 
 enum { FUNCTIONS = CV_COUNT(functions) };
 static_assert(FUNCTIONS == 46, "preview 1 has 46 functions");
@@ -101,6 +166,7 @@ static const char *const modules[] = {"wasi_snapshot_preview1", "wasi_unstable"}
 typedef struct bound {
   cv_p1 *p1;
   const function *f;
+  cv_p1_handler *handler;
   bool unstable;
 } bound;
 
@@ -115,7 +181,7 @@ struct cv_p1 {
 
 static const struct {
   uint16_t number;
-  const char *name;
+  char name[16];
 } errnos[] = {
 #define CV_P1_ERRNO(core, number, name) [CV_ERR_##core] = {number, #name},
 #include "wasi/p1/errno.def"
@@ -145,12 +211,12 @@ static cv_bytes keep_text(trace_texts *texts, const char *text, size_t size) {
 }
 
 // "creat|trunc", "0" for none, "append|0x40" for one that has no name.
-static cv_bytes name_flags(trace_texts *texts, const char *const *bits, uint32_t flags) {
+static cv_bytes name_flags(trace_texts *texts, unsigned set, uint32_t flags) {
   char out[64];
   size_t n = 0;
-  for (unsigned i = 0; bits[i] != NULL; i++)
+  for (unsigned i = 0; flag_names[set][i][0] != 0; i++)
     if ((flags >> i & 1) != 0) {
-      n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", n != 0 ? "|" : "", bits[i]); // all names fit
+      n += (size_t)snprintf(out + n, sizeof out - n, "%s%s", n != 0 ? "|" : "", flag_names[set][i]); // all names fit
       flags &= ~(1u << i);
     }
   if (flags != 0 || n == 0)
@@ -180,7 +246,7 @@ static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_cal
   cv_trace_value *v = &t->args[t->arg_count];
   *v = (cv_trace_value){.name = p->name, .kind = CV_TRACE_UNSIGNED, .number = c->a[i].u32};
   uint8_t *text;
-  switch (p->kind) {
+  switch ((param_kind)p->kind) {
   case PARAM_U64:
     v->number = c->a[i].u64;
     break;
@@ -194,7 +260,7 @@ static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_cal
     break;
   case PARAM_FLAGS:
     v->kind = CV_TRACE_FLAGS;
-    v->text = name_flags(texts, p->bits, c->a[i].u32);
+    v->text = name_flags(texts, p->set, c->a[i].u32);
     break;
   case PARAM_DATA:
     v->kind = CV_TRACE_TEXT;
@@ -246,13 +312,13 @@ static cv_err run_traced(const bound *b, p1_call *c) {
     args[i] = c->a[i];
   c->a = args;
   for (unsigned i = 0; i < b->f->param_count; i++)
-    trace_arg(c, &b->f->params[i], i, &t, &texts);
+    trace_arg(c, &params_of(b->f)[i], i, &t, &texts);
   uint64_t start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
-  cv_err err = b->f->handler(c);
+  cv_err err = b->handler(c);
   t.duration = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start;
-  t.start = start - c->w->start;
+  t.start = start - c->w->clock.start[CV_CLOCK_MONOTONIC];
   for (unsigned i = 0; i < b->f->param_count && err == CV_ERR_OK; i++)
-    trace_result(c, &b->f->params[i], i, &t);
+    trace_result(c, &params_of(b->f)[i], i, &t);
   t.outcome = c->exits ? "exit" : err == CV_ERR_STOPPED || err == CV_ERR_OUTPUT_LIMIT ? "trap" : errnos[err].name;
   t.failed = err != CV_ERR_OK;
   c->w->trace(c->w->trace_env, &t);
@@ -288,7 +354,7 @@ static cv_run enter(void *env, cv_instance *caller, cv_value *values) {
       c.size = cv_memory_size(memory);
     }
   }
-  cv_err err = CV_UNLIKELY(c.w->trace != NULL) ? run_traced(b, &c) : b->f->handler(&c);
+  cv_err err = CV_UNLIKELY(c.w->trace != NULL) ? run_traced(b, &c) : b->handler(&c);
   if (CV_UNLIKELY(c.exits)) {
     cv_run run = cv_trap_set(c.context, CV_TRAP_EXIT, NULL);
     c.context->trap.exit_status = (int32_t)c.w->exit_status;
@@ -316,7 +382,7 @@ cv_status cv_p1_new(cv_mem *mem, cv_wasi *wasi, cv_context *context, cv_p1 **out
   p1->context = context;
   for (unsigned m = 0; m < 2; m++)
     for (size_t i = 0; i < FUNCTIONS; i++)
-      p1->bound[m][i] = (bound){.p1 = p1, .f = &functions[i], .unstable = m == 1};
+      p1->bound[m][i] = (bound){.p1 = p1, .f = &functions[i], .handler = handlers[i], .unstable = m == 1};
   if (wasi->should_stop == NULL) {
     wasi->should_stop = interrupted;
     wasi->should_stop_env = p1;
@@ -341,7 +407,7 @@ static cv_p1_function describe(cv_p1 *p1, size_t module, size_t i) {
   return (cv_p1_function){
       .module = modules[module],
       .name = f->name,
-      .type = {f->param_count, f->handler == cv_p1_proc_exit ? 0 : 1, f->types},
+      .type = {f->param_count, handlers[i] == cv_p1_proc_exit ? 0 : 1, types_of(f)},
       .fn = enter,
       .env = &p1->bound[module][i],
   };

@@ -52,11 +52,16 @@ static cv_status inline_import(cv_wat *p, import_names *names) {
   return cv_wat_close(p);
 }
 
-// The start of an entry of the import section, which ends with its type.
-static cv_buf *put_import(cv_wat *p, const import_names *names, cv_extern_kind kind) {
+static cv_buf *put_import_names(cv_wat *p, const import_names *names) {
   cv_buf *out = add_item(p, CV_SECTION_IMPORT);
   put_bytes(out, names->module);
   put_bytes(out, names->name);
+  return out;
+}
+
+// The start of an entry of the import section, which ends with its type.
+static cv_buf *put_import(cv_wat *p, const import_names *names, cv_extern_kind kind) {
+  cv_buf *out = put_import_names(p, names);
   cv_buf_byte(out, (uint8_t)kind);
   return out;
 }
@@ -354,10 +359,10 @@ static cv_status table_definition(cv_wat *p, cv_tabletype *type, uint32_t index)
   return has_init ? cv_wat_expression(p, out) : CV_OK;
 }
 
-static cv_status table_import(cv_wat *p, const import_names *names, cv_tabletype *type) {
+static cv_status table_type(cv_wat *p, cv_tabletype *type, cv_buf *out) {
   CV_TRY(cv_wat_limits(p, &type->limits));
   CV_TRY(cv_wat_ref_type(p, &type->elem));
-  put_table_type(put_import(p, names, CV_EXTERN_TABLE), type);
+  put_table_type(out, type);
   return CV_OK;
 }
 
@@ -369,17 +374,18 @@ static cv_status table_field(cv_wat *p) {
   CV_TRY(inline_exports(p, CV_EXTERN_TABLE, index));
   CV_TRY(inline_import(p, &names));
   type.limits.is_64 = cv_wat_address_type(p);
-  return names.given ? table_import(p, &names, &type) : table_definition(p, &type, index);
+  if (!names.given)
+    return table_definition(p, &type, index);
+  return table_type(p, &type, put_import(p, &names, CV_EXTERN_TABLE));
 }
 
 // ---- memories and data segments ------------------------------------------------------------------------------------
 
-static cv_status memory_type(cv_wat *p, cv_limits *limits, cv_wat_section s, const import_names *names) {
+static cv_status memory_type(cv_wat *p, cv_limits *limits, cv_buf *out) {
   unsigned page_log2;
   CV_TRY(cv_wat_limits(p, limits));
   limits->is_shared = cv_wat_accept_word(p, "shared");
   CV_TRY(page_size(p, &page_log2));
-  cv_buf *out = names != NULL ? put_import(p, names, CV_EXTERN_MEMORY) : add_item(p, s);
   put_limits(out, limits, page_log2);
   return CV_OK;
 }
@@ -429,7 +435,8 @@ static cv_status memory_field(cv_wat *p) {
   limits.is_64 = cv_wat_address_type(p);
   if (!names.given && cv_wat_kind(p) == CV_TOK_LPAR)
     return memory_with_data(p, &limits, index);
-  return memory_type(p, &limits, CV_SECTION_MEMORY, names.given ? &names : NULL);
+  return memory_type(p, &limits,
+                     names.given ? put_import(p, &names, CV_EXTERN_MEMORY) : add_item(p, CV_SECTION_MEMORY));
 }
 
 static cv_status data_rest(cv_wat *p, cv_buf *offset, cv_buf *bytes) {
@@ -466,7 +473,7 @@ static cv_status data_field(cv_wat *p) {
 
 // ---- imports, exports, start ---------------------------------------------------------------------------------------
 
-static cv_status import_func(cv_wat *p, const import_names *names) {
+static cv_status extern_func(cv_wat *p, cv_buf *out) {
   uint32_t index = p->met[CV_SPACE_FUNC]++, type;
   CV_TRY(cv_wat_note_name(p, CV_NAMES_FUNCTION, 0, index));
   reset_locals(p);
@@ -474,41 +481,61 @@ static cv_status import_func(cv_wat *p, const import_names *names) {
   cv_status status = cv_wat_type_use(p, &p->locals, true, &type);
   p->func = UINT32_MAX;
   reset_locals(p);
-  if (status == CV_OK)
-    cv_buf_uleb(put_import(p, names, CV_EXTERN_FUNC), type);
-  return status;
+  if (status != CV_OK)
+    return status;
+  cv_buf_byte(out, CV_EXTERN_FUNC);
+  cv_buf_uleb(out, type);
+  return CV_OK;
 }
 
-static cv_status import_desc(cv_wat *p, const import_names *names) {
-  if (cv_wat_accept_open(p, "func"))
-    return import_func(p, names);
-  if (cv_wat_accept_open(p, "table")) {
-    cv_tabletype type = {.elem = CV_FUNCREF};
-    CV_TRY(cv_wat_note_name(p, CV_NAMES_TABLE, 0, p->met[CV_SPACE_TABLE]++));
-    type.limits.is_64 = cv_wat_address_type(p);
-    return table_import(p, names, &type);
-  }
-  if (cv_wat_accept_open(p, "memory")) {
-    cv_limits limits = {.min = 0};
-    CV_TRY(cv_wat_note_name(p, CV_NAMES_MEMORY, 0, p->met[CV_SPACE_MEMORY]++));
-    limits.is_64 = cv_wat_address_type(p);
-    return memory_type(p, &limits, CV_SECTION_IMPORT, names);
-  }
-  if (cv_wat_accept_open(p, "global")) {
-    cv_globaltype type;
-    CV_TRY(cv_wat_note_name(p, CV_NAMES_GLOBAL, 0, p->met[CV_SPACE_GLOBAL]++));
-    CV_TRY(cv_wat_global_type(p, &type));
-    put_global_type(put_import(p, names, CV_EXTERN_GLOBAL), &type);
-    return CV_OK;
-  }
-  if (cv_wat_accept_open(p, "tag")) {
-    uint32_t type;
-    CV_TRY(cv_wat_note_name(p, CV_NAMES_TAG, 0, p->met[CV_SPACE_TAG]++));
-    CV_TRY(cv_wat_type_use(p, NULL, true, &type));
-    cv_buf *out = put_import(p, names, CV_EXTERN_TAG);
-    cv_buf_byte(out, 0);
-    cv_buf_uleb(out, type);
-    return CV_OK;
+static cv_status extern_table(cv_wat *p, cv_buf *out) {
+  cv_tabletype type = {.elem = CV_FUNCREF};
+  CV_TRY(cv_wat_note_name(p, CV_NAMES_TABLE, 0, p->met[CV_SPACE_TABLE]++));
+  type.limits.is_64 = cv_wat_address_type(p);
+  cv_buf_byte(out, CV_EXTERN_TABLE);
+  return table_type(p, &type, out);
+}
+
+static cv_status extern_memory(cv_wat *p, cv_buf *out) {
+  cv_limits limits = {.min = 0};
+  CV_TRY(cv_wat_note_name(p, CV_NAMES_MEMORY, 0, p->met[CV_SPACE_MEMORY]++));
+  limits.is_64 = cv_wat_address_type(p);
+  cv_buf_byte(out, CV_EXTERN_MEMORY);
+  return memory_type(p, &limits, out);
+}
+
+static cv_status extern_global(cv_wat *p, cv_buf *out) {
+  cv_globaltype type;
+  CV_TRY(cv_wat_note_name(p, CV_NAMES_GLOBAL, 0, p->met[CV_SPACE_GLOBAL]++));
+  CV_TRY(cv_wat_global_type(p, &type));
+  cv_buf_byte(out, CV_EXTERN_GLOBAL);
+  put_global_type(out, &type);
+  return CV_OK;
+}
+
+static cv_status extern_tag(cv_wat *p, cv_buf *out) {
+  uint32_t type;
+  CV_TRY(cv_wat_note_name(p, CV_NAMES_TAG, 0, p->met[CV_SPACE_TAG]++));
+  CV_TRY(cv_wat_type_use(p, NULL, true, &type));
+  cv_buf_bytes(out, (uint8_t[]){CV_EXTERN_TAG, 0}, 2);
+  cv_buf_uleb(out, type);
+  return CV_OK;
+}
+
+cv_status cv_wat_extern_type(cv_wat *p, cv_buf *out) {
+  static const struct {
+    const char *word;
+    cv_status (*parse)(cv_wat *p, cv_buf *out);
+  } kinds[] = {{"func", extern_func},
+               {"table", extern_table},
+               {"memory", extern_memory},
+               {"global", extern_global},
+               {"tag", extern_tag}};
+  for (size_t i = 0; i < CV_COUNT(kinds); i++) {
+    if (cv_wat_accept_open(p, kinds[i].word)) {
+      CV_TRY(kinds[i].parse(p, out));
+      return cv_wat_close(p);
+    }
   }
   p->at += cv_wat_kind(p) == CV_TOK_LPAR;
   return cv_wat_unexpected(p);
@@ -518,8 +545,7 @@ static cv_status import_field(cv_wat *p) {
   import_names names = {.given = true};
   CV_TRY(cv_wat_name(p, &names.module));
   CV_TRY(cv_wat_name(p, &names.name));
-  CV_TRY(import_desc(p, &names));
-  return cv_wat_close(p);
+  return cv_wat_extern_type(p, put_import_names(p, &names));
 }
 
 static cv_status export_field(cv_wat *p) {

@@ -199,7 +199,7 @@ static void put_known_section(cv_wat *p, cv_buf *out, uint8_t id) {
   s->size = 0;
   uint32_t groups;
   if (id == 1) {
-    cv_wat_encode_types(p, s, &groups);
+    cv_wat_encode_types(p, 0, s, &groups);
     put_counted(p, out, 1, groups, s);
   } else if (id == 8 && p->has_start) {
     cv_buf_uleb(s, p->start);
@@ -235,7 +235,7 @@ static cv_status put_module(cv_wat *p, cv_buf *out) {
 
 // ---- setting up ----------------------------------------------------------------------------------------------------
 
-static void init_parser(cv_wat *p, cv_text *text, cv_mem *mem, cv_diag *diag) {
+void cv_wat_init(cv_wat *p, cv_text *text, cv_mem *mem, cv_diag *diag) {
   *p = (cv_wat){.text = text, .mem = mem, .diag = diag, .func = UINT32_MAX, .locals = {.what = "local"}};
   cv_arena_init(&p->arena, mem);
   for (size_t i = 0; i < CV_COUNT(spaces); i++)
@@ -253,13 +253,12 @@ static void init_parser(cv_wat *p, cv_text *text, cv_mem *mem, cv_diag *diag) {
   cv_buf_init(&p->scratch_bytes, mem);
 }
 
-static void free_parser(cv_wat *p) {
+void cv_wat_free(cv_wat *p) {
   for (size_t i = 0; i < CV_SPACE_COUNT; i++)
     cv_map_free(&p->spaces[i].names);
   for (size_t i = 0; i < CV_SECTION_COUNT; i++)
     cv_buf_free(&p->sections[i]);
-  for (size_t i = 0; i < p->types.count; i++)
-    cv_map_free(&p->types.data[i].field_names.names);
+  cv_wat_drop_types(p);
   cv_vec_free(p->mem, &p->types);
   cv_map_free(&p->signatures);
   cv_map_free(&p->locals.names);
@@ -296,7 +295,7 @@ cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_fea
   cv_wat *p = cv_mem_alloc(mem, sizeof *p);
   if (p == NULL)
     return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory while parsing a text");
-  init_parser(p, text, mem, diag);
+  cv_wat_init(p, text, mem, diag);
   p->features = features;
   p->at = *at;
   cv_status status = parse_module(p, open == UINT32_MAX);
@@ -305,7 +304,7 @@ cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_fea
   if (status == CV_OK)
     status = put_module(p, out);
   *at = p->at;
-  free_parser(p);
+  cv_wat_free(p);
   cv_mem_free(mem, p, sizeof *p);
   return status;
 }

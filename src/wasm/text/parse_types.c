@@ -465,6 +465,45 @@ cv_status cv_wat_read_types(cv_wat *p) {
   return each_type(p, read_type);
 }
 
+cv_status cv_wat_lone_types(cv_wat *p, bool is_group) {
+  uint32_t start = p->at, count = 0;
+  if (!is_group) {
+    cv_wat_scope *space = &p->spaces[CV_SPACE_TYPE];
+    cv_bytes name;
+    if (cv_wat_at_id(p)) {
+      CV_TRY(cv_wat_id(p, &name));
+      CV_TRY(cv_wat_bind(p, space, name, start));
+    } else
+      space->count++;
+    p->at = start;
+    return read_type(p, 0, 1);
+  }
+  for (; cv_wat_accept_open(p, "type"); count++) {
+    CV_TRY(declare_type(p, 0, 1));
+    CV_TRY(cv_wat_close(p));
+  }
+  p->at = start;
+  for (uint32_t i = 0; i < count; i++) {
+    p->at += 2;
+    CV_TRY(read_type(p, i, count));
+    CV_TRY(cv_wat_close(p));
+  }
+  // A group of none has no definition that would carry its encoding.
+  return count != 0 ? CV_OK : cv_wat_fail(p, "empty recursion group");
+}
+
+cv_status cv_wat_opaque_type(cv_wat *p) {
+  cv_wat_type type = {.kind = CV_COMP_STRUCT, .group_start = (uint32_t)p->types.count, .group_size = 1};
+  cv_map_init(&type.field_names.names, p->mem);
+  return cv_vec_push(p->mem, &p->types, type) == CV_OK ? CV_OK : cv_wat_no_memory(p);
+}
+
+void cv_wat_drop_types(cv_wat *p) {
+  for (size_t i = 0; i < p->types.count; i++)
+    cv_map_free(&p->types.data[i].field_names.names);
+  p->types.count = 0;
+}
+
 // ---- encoding ------------------------------------------------------------------------------------------------------
 
 static void encode_field(cv_buf *out, const cv_fieldtype *field) {
@@ -495,9 +534,9 @@ static void encode_type(cv_buf *out, const cv_wat_type *t) {
     encode_field(out, &t->fields[i]);
 }
 
-void cv_wat_encode_types(cv_wat *p, cv_buf *out, uint32_t *groups) {
+void cv_wat_encode_types(cv_wat *p, size_t first, cv_buf *out, uint32_t *groups) {
   *groups = 0;
-  for (size_t i = 0; i < p->types.count; i++) {
+  for (size_t i = first; i < p->types.count; i++) {
     const cv_wat_type *t = &p->types.data[i];
     if (i == t->group_start) {
       ++*groups;

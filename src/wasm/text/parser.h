@@ -111,6 +111,7 @@ typedef struct cv_wat {
   cv_arena arena;
   cv_diag *diag;
   cv_features features;
+  bool plain_words; // of another grammar, so that words.h does not say which words are known
 
   cv_wat_scope spaces[CV_SPACE_COUNT];
   CV_VEC(cv_wat_type) types;
@@ -140,6 +141,12 @@ typedef struct cv_wat {
   CV_VEC(cv_wat_hint) hints;
   CV_VEC(cv_wat_custom) customs;
 } cv_wat;
+
+// ---- the whole (parse_module.c)
+// --------------------------------------------------------------------------------------
+
+void cv_wat_init(cv_wat *p, cv_text *text, cv_mem *mem, cv_diag *diag);
+void cv_wat_free(cv_wat *p);
 
 // ---- tokens (parse_util.c) -----------------------------------------------------------------------------------------
 
@@ -232,7 +239,15 @@ CV_MUST_USE cv_status cv_wat_declare_types(cv_wat *p);
 CV_MUST_USE cv_status cv_wat_read_types(cv_wat *p);
 void cv_wat_encode_val_type(cv_buf *out, cv_valtype type);
 void cv_wat_encode_heap_type(cv_buf *out, uint32_t heap);
-void cv_wat_encode_types(cv_wat *p, cv_buf *out, uint32_t *groups);
+// The definitions from index `first` on, which is the start of a group.
+void cv_wat_encode_types(cv_wat *p, size_t first, cv_buf *out, uint32_t *groups);
+// Components (component/text) have type definitions outside of modules: declares and reads one definition after its
+// word `type`, or those of a group after `rec`, up to the closing parenthesis.
+CV_MUST_USE cv_status cv_wat_lone_types(cv_wat *p, bool is_group);
+// A type index whose definition is elsewhere.
+CV_MUST_USE cv_status cv_wat_opaque_type(cv_wat *p);
+// Forgets the definitions, not their names.
+void cv_wat_drop_types(cv_wat *p);
 
 // ---- instructions (parse_instr.c) ----------------------------------------------------------------------------------
 
@@ -254,5 +269,7 @@ CV_MUST_USE cv_status cv_wat_folded_expression(cv_wat *p, cv_buf *out);
 // ---- fields (parse_fields.c) ---------------------------------------------------------------------------------------
 
 CV_MUST_USE cv_status cv_wat_field(cv_wat *p);
+// "(func $x (param i32))" as the type of an import: its kind and type are appended.
+CV_MUST_USE cv_status cv_wat_extern_type(cv_wat *p, cv_buf *out);
 
 #endif

@@ -144,22 +144,54 @@ static cv_status print_catches(cv_printer *p, const cv_instr *in) {
   return CV_OK;
 }
 
+// How the immediates that are nothing but indices are printed, in order: an index space each, and which of the two
+// indices. One that is left out when it is 0 is marked.
+typedef struct index_form {
+  bool is_form, left_out;
+  cv_print_space first;
+  uint8_t first_of; // 1: index, 2: index2
+  cv_print_space second;
+  uint8_t second_of; // 0: none
+} index_form;
+
+static const index_form index_forms[CV_IMM_COUNT] = {
+    [CV_IMM_FUNC] = {true, false, CV_PRINT_FUNC, 1, 0, 0},
+    [CV_IMM_TYPE] = {true, false, CV_PRINT_TYPE, 1, 0, 0},
+    [CV_IMM_GLOBAL] = {true, false, CV_PRINT_GLOBAL, 1, 0, 0},
+    [CV_IMM_TABLE] = {true, true, CV_PRINT_TABLE, 1, 0, 0},
+    [CV_IMM_MEMORY] = {true, true, CV_PRINT_MEMORY, 1, 0, 0},
+    [CV_IMM_TAG] = {true, false, CV_PRINT_TAG, 1, 0, 0},
+    [CV_IMM_DATA] = {true, false, CV_PRINT_DATA, 1, 0, 0},
+    [CV_IMM_ELEM] = {true, false, CV_PRINT_ELEM, 1, 0, 0},
+    [CV_IMM_DATA_MEM] = {true, true, CV_PRINT_MEMORY, 2, CV_PRINT_DATA, 1},
+    [CV_IMM_ELEM_TABLE] = {true, true, CV_PRINT_TABLE, 2, CV_PRINT_ELEM, 1},
+    [CV_IMM_TYPE_DATA] = {true, false, CV_PRINT_TYPE, 1, CV_PRINT_DATA, 2},
+    [CV_IMM_TYPE_ELEM] = {true, false, CV_PRINT_TYPE, 1, CV_PRINT_ELEM, 2},
+    [CV_IMM_TYPE_TYPE] = {true, false, CV_PRINT_TYPE, 1, CV_PRINT_TYPE, 2},
+};
+
+static void print_index_form(cv_printer *p, const index_form *form, const cv_instr *in) {
+  uint32_t first = form->first_of == 1 ? in->index : in->index2;
+  if (form->left_out)
+    print_index_unless_zero(p, form->first, first);
+  else
+    print_index(p, form->first, first);
+  if (form->second_of != 0)
+    print_index(p, form->second, form->second_of == 1 ? in->index : in->index2);
+}
+
 static cv_status print_immediates(cv_printer *p, const cv_instr *in) {
-  switch ((cv_imm)in->info->imm) {
-  case CV_IMM_NONE:
-  case CV_IMM_ZERO:
-  case CV_IMM_BLOCK:
-  case CV_IMM_TRY_TABLE:
-  case CV_IMM_COUNT:
-    break; // blocks are printed by their own function
+  const index_form *form = &index_forms[in->info->imm];
+  if (form->is_form) {
+    print_index_form(p, form, in);
+    return CV_OK;
+  }
+  switch (in->info->imm) {
   case CV_IMM_LABEL:
     print_label(p, in->index);
     break;
   case CV_IMM_LABELS:
     print_labels(p, in);
-    break;
-  case CV_IMM_FUNC:
-    print_index(p, CV_PRINT_FUNC, in->index);
     break;
   case CV_IMM_CALL_INDIRECT:
     print_index_unless_zero(p, CV_PRINT_TABLE, in->index2);
@@ -167,40 +199,17 @@ static cv_status print_immediates(cv_printer *p, const cv_instr *in) {
     cv_print_space_use(p, CV_PRINT_TYPE, in->index);
     cv_buf_byte(p->out, ')');
     break;
-  case CV_IMM_TYPE:
-    print_index(p, CV_PRINT_TYPE, in->index);
-    break;
   case CV_IMM_LOCAL:
     cv_buf_byte(p->out, ' ');
     cv_print_use(p, &p->locals, in->index);
-    break;
-  case CV_IMM_GLOBAL:
-    print_index(p, CV_PRINT_GLOBAL, in->index);
-    break;
-  case CV_IMM_TABLE:
-    print_index_unless_zero(p, CV_PRINT_TABLE, in->index);
-    break;
-  case CV_IMM_MEMORY:
-    print_index_unless_zero(p, CV_PRINT_MEMORY, in->index);
-    break;
-  case CV_IMM_TAG:
-    print_index(p, CV_PRINT_TAG, in->index);
-    break;
-  case CV_IMM_DATA:
-    print_index(p, CV_PRINT_DATA, in->index);
-    break;
-  case CV_IMM_ELEM:
-    print_index(p, CV_PRINT_ELEM, in->index);
     break;
   case CV_IMM_I32:
   case CV_IMM_I64:
     cv_buf_printf(p->out, " %lld", (long long)in->bits);
     break;
   case CV_IMM_F32:
-    print_float(p, in->bits, 32);
-    break;
   case CV_IMM_F64:
-    print_float(p, in->bits, 64);
+    print_float(p, in->bits, in->info->imm == CV_IMM_F32 ? 32 : 64);
     break;
   case CV_IMM_V128:
     print_v128(p, in->bytes);
@@ -213,22 +222,13 @@ static cv_status print_immediates(cv_printer *p, const cv_instr *in) {
     cv_buf_printf(p->out, " %u", in->lane);
     break;
   case CV_IMM_MEMARG:
-    print_memarg(p, in);
-    break;
   case CV_IMM_MEMARG_LANE:
     print_memarg(p, in);
-    cv_buf_printf(p->out, " %u", in->lane);
-    break;
-  case CV_IMM_DATA_MEM:
-    print_index_unless_zero(p, CV_PRINT_MEMORY, in->index2);
-    print_index(p, CV_PRINT_DATA, in->index);
+    if (in->info->imm == CV_IMM_MEMARG_LANE)
+      cv_buf_printf(p->out, " %u", in->lane);
     break;
   case CV_IMM_MEM_MEM:
     print_pair(p, CV_PRINT_MEMORY, in);
-    break;
-  case CV_IMM_ELEM_TABLE:
-    print_index_unless_zero(p, CV_PRINT_TABLE, in->index2);
-    print_index(p, CV_PRINT_ELEM, in->index);
     break;
   case CV_IMM_TABLE_TABLE:
     print_pair(p, CV_PRINT_TABLE, in);
@@ -243,30 +243,17 @@ static cv_status print_immediates(cv_printer *p, const cv_instr *in) {
   case CV_IMM_SELECT_TYPES:
     return print_select_types(p, in);
   case CV_IMM_TYPE_FIELD:
-    print_index(p, CV_PRINT_TYPE, in->index);
-    cv_buf_printf(p->out, " %u", in->index2);
-    break;
   case CV_IMM_TYPE_COUNT:
     print_index(p, CV_PRINT_TYPE, in->index);
     cv_buf_printf(p->out, " %u", in->index2);
-    break;
-  case CV_IMM_TYPE_DATA:
-    print_index(p, CV_PRINT_TYPE, in->index);
-    print_index(p, CV_PRINT_DATA, in->index2);
-    break;
-  case CV_IMM_TYPE_ELEM:
-    print_index(p, CV_PRINT_TYPE, in->index);
-    print_index(p, CV_PRINT_ELEM, in->index2);
-    break;
-  case CV_IMM_TYPE_TYPE:
-    print_index(p, CV_PRINT_TYPE, in->index);
-    print_index(p, CV_PRINT_TYPE, in->index2);
     break;
   case CV_IMM_CAST:
     print_label(p, in->index);
     print_ref_type(p, (in->lane & 1) != 0, in->heap[0]);
     print_ref_type(p, (in->lane & 2) != 0, in->heap[1]);
     break;
+  default:
+    break; // none; blocks are printed by their own function
   }
   return CV_OK;
 }

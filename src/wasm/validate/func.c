@@ -127,6 +127,11 @@ static cv_status read_locals(cv_validator *v, const cv_func_decl *func, cv_arena
       p = v->r.at;                                                                                                     \
     }                                                                                                                  \
   } while (0)
+#define CASE(code, statement)                                                                                          \
+  case code:                                                                                                           \
+    statement;                                                                                                         \
+    break
+#define VARIABLE(code) CV_TRY(on_variable(v, code, &p, &sp, &base))
 #define PUSH(type)                                                                                                     \
   do {                                                                                                                 \
     if (CV_LIKELY(sp != v->water))                                                                                     \
@@ -207,6 +212,55 @@ static cv_status body_ended(cv_validator *v, const uint8_t *p, const uint8_t *en
   return cv_reader_fail(&v->r, "END opcode expected");
 }
 
+// Locals and globals, for the loop below, whose variables are given: inlined, they stay in registers.
+__attribute__((always_inline)) static inline cv_status on_variable(cv_validator *v, uint8_t byte, const uint8_t **at,
+                                                                   cv_valtype **top, cv_valtype **bottom) {
+  const uint8_t *p = *at, *const limit = v->r.end;
+  cv_valtype *sp = *top, *base = *bottom;
+  uint32_t index;
+  switch (byte) {
+  case CV_OPC_LOCAL_GET:
+    READ_U32(index);
+    if (CV_UNLIKELY(index >= v->local_count))
+      return unknown_local(v, index);
+    if (CV_UNLIKELY(!cv_type_is_defaultable(v->locals[index])))
+      CV_TRY(check_initialised(v, index));
+    weigh_local(v, index);
+    PUSH(v->locals[index]);
+    break;
+  case CV_OPC_LOCAL_SET:
+  case CV_OPC_LOCAL_TEE:
+    READ_U32(index);
+    if (CV_UNLIKELY(index >= v->local_count))
+      return unknown_local(v, index);
+    weigh_local(v, index);
+    POP(v->locals[index]);
+    if (CV_UNLIKELY(!cv_type_is_defaultable(v->locals[index])))
+      CV_TRY(cv_mark_initialised(v, index));
+    if (byte == CV_OPC_LOCAL_TEE)
+      PUSH(v->locals[index]);
+    break;
+  case CV_OPC_GLOBAL_GET:
+  case CV_OPC_GLOBAL_SET: {
+    READ_U32(index);
+    if (CV_UNLIKELY(index >= v->m->global_count))
+      return cv_invalid(v, "unknown global %u", index);
+    const cv_globaltype *global = &v->m->globals[index].type;
+    if (byte == CV_OPC_GLOBAL_GET)
+      PUSH(global->type);
+    else if (CV_UNLIKELY(!global->is_mutable))
+      return cv_invalid(v, "immutable global %u", index);
+    else
+      POP(global->type);
+    break;
+  }
+  }
+  *at = p;
+  *top = sp;
+  *bottom = base;
+  return CV_OK;
+}
+
 // Immediates are read up to the end of the module, so that a malformed one is told as such; the loop then finds that
 // the body ended in the instruction.
 static cv_status validate_code(cv_validator *v) {
@@ -220,41 +274,11 @@ static cv_status validate_code(cv_validator *v) {
       return body_ended(v, p, end);
     uint8_t byte = *p++;
     switch (byte) {
-    case CV_OPC_LOCAL_GET:
-      READ_U32(index);
-      if (CV_UNLIKELY(index >= v->local_count))
-        return unknown_local(v, index);
-      if (CV_UNLIKELY(!cv_type_is_defaultable(v->locals[index])))
-        CV_TRY(check_initialised(v, index));
-      weigh_local(v, index);
-      PUSH(v->locals[index]);
-      break;
-    case CV_OPC_LOCAL_SET:
-    case CV_OPC_LOCAL_TEE:
-      READ_U32(index);
-      if (CV_UNLIKELY(index >= v->local_count))
-        return unknown_local(v, index);
-      weigh_local(v, index);
-      POP(v->locals[index]);
-      if (CV_UNLIKELY(!cv_type_is_defaultable(v->locals[index])))
-        CV_TRY(cv_mark_initialised(v, index));
-      if (byte == CV_OPC_LOCAL_TEE)
-        PUSH(v->locals[index]);
-      break;
-    case CV_OPC_GLOBAL_GET:
-    case CV_OPC_GLOBAL_SET: {
-      READ_U32(index);
-      if (CV_UNLIKELY(index >= v->m->global_count))
-        return cv_invalid(v, "unknown global %u", index);
-      const cv_globaltype *global = &v->m->globals[index].type;
-      if (byte == CV_OPC_GLOBAL_GET)
-        PUSH(global->type);
-      else if (CV_UNLIKELY(!global->is_mutable))
-        return cv_invalid(v, "immutable global %u", index);
-      else
-        POP(global->type);
-      break;
-    }
+      CASE(CV_OPC_LOCAL_GET, VARIABLE(CV_OPC_LOCAL_GET));
+      CASE(CV_OPC_LOCAL_SET, VARIABLE(CV_OPC_LOCAL_SET));
+      CASE(CV_OPC_LOCAL_TEE, VARIABLE(CV_OPC_LOCAL_TEE));
+      CASE(CV_OPC_GLOBAL_GET, VARIABLE(CV_OPC_GLOBAL_GET));
+      CASE(CV_OPC_GLOBAL_SET, VARIABLE(CV_OPC_GLOBAL_SET));
     case CV_OPC_I32_CONST:
     case CV_OPC_I64_CONST: {
       const uint8_t *next = cv_short_leb(p, limit);
@@ -273,15 +297,9 @@ static cv_status validate_code(cv_validator *v) {
       CALL(skip_bytes(v, 8));
       PUSH(CV_F64);
       break;
-    case CV_OPC_BLOCK:
-      CALL(begin_block(v, CV_FRAME_BLOCK));
-      break;
-    case CV_OPC_LOOP:
-      CALL(begin_block(v, CV_FRAME_LOOP));
-      break;
-    case CV_OPC_IF:
-      CALL(begin_block(v, CV_FRAME_IF));
-      break;
+      CASE(CV_OPC_BLOCK, CALL(begin_block(v, CV_FRAME_BLOCK)));
+      CASE(CV_OPC_LOOP, CALL(begin_block(v, CV_FRAME_LOOP)));
+      CASE(CV_OPC_IF, CALL(begin_block(v, CV_FRAME_IF)));
     case CV_OPC_ELSE:
       CALL(cv_on_else(v));
       break;
@@ -365,6 +383,8 @@ static cv_status validate_code(cv_validator *v) {
 #undef FLUSH
 #undef REFILL
 #undef CALL
+#undef CASE
+#undef VARIABLE
 #undef READ_U32
 #undef PUSH
 #undef POP

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// cwat_canon.c: canonical definitions (Explainer.md, "Canonical ABI", "Canonical Built-ins").
+#include "component/text/cwat_parser.h"
+
+// ---- options -------------------------------------------------------------------------------------------------------
+
+static const struct {
+  const char *word;
+  uint8_t code;
+} word_options[] = {{"string-encoding=utf8", 0x00},
+                    {"string-encoding=utf16", 0x01},
+                    {"string-encoding=latin1+utf16", 0x02},
+                    {"async", 0x06}};
+
+static const struct {
+  const char *word;
+  uint8_t code;
+  cv_cspace space;
+} item_options[] = {{"memory", 0x03, CV_CS_CORE_MEMORY},
+                    {"realloc", 0x04, CV_CS_CORE_FUNC},
+                    {"post-return", 0x05, CV_CS_CORE_FUNC},
+                    {"callback", 0x07, CV_CS_CORE_FUNC}};
+
+// One option into the items. *more is false when there is none.
+static cv_status put_option(cv_cwat *p, bool *more) {
+  cv_wat *h = &p->hand;
+  *more = true;
+  for (size_t i = 0; i < CV_COUNT(word_options); i++) {
+    if (cv_wat_accept_word(h, word_options[i].word)) {
+      cv_buf_byte(&p->items, word_options[i].code);
+      return CV_OK;
+    }
+  }
+  for (size_t i = 0; i < CV_COUNT(item_options); i++) {
+    uint32_t index;
+    if (!cv_wat_accept_open(h, item_options[i].word))
+      continue;
+    CV_TRY(cv_cwat_index_or_reference(p, item_options[i].space, true, &index));
+    cv_buf_byte(&p->items, item_options[i].code);
+    cv_buf_uleb(&p->items, index);
+    return cv_wat_close(h);
+  }
+  *more = false;
+  return CV_OK;
+}
+
+static cv_status put_options(cv_cwat *p) {
+  size_t at = p->items.size;
+  uint32_t count = 0;
+  for (bool more = true; more; count += more)
+    CV_TRY(put_option(p, &more));
+  cv_cwat_put_count(p, at, count);
+  return CV_OK;
+}
+
+// ---- lift ----------------------------------------------------------------------------------------------------------
+
+// What follows "lift" but for the type.
+static cv_status put_lift(cv_cwat *p, uint32_t type, const cv_cwat_binding *b, uint32_t *index) {
+  size_t start = p->items.size;
+  uint32_t func;
+  CV_TRY(cv_cwat_index_or_reference(p, CV_CS_CORE_FUNC, true, &func));
+  cv_buf_bytes(&p->items, "\0\0", 2);
+  cv_buf_uleb(&p->items, func);
+  CV_TRY(put_options(p));
+  cv_buf_uleb(&p->items, type);
+  CV_TRY(cv_cwat_emit(p, CV_CITEM_CANON, start));
+  return cv_cwat_define(p, CV_CS_FUNC, b, index);
+}
+
+cv_status cv_cwat_lifted_func(cv_cwat *p, const cv_cwat_binding *b, uint32_t *index) {
+  cv_wat *h = &p->hand;
+  uint32_t type;
+  CV_TRY(cv_cwat_type_use(p, CV_CS_FUNC, &type));
+  if (!cv_wat_accept_open(h, "canon") || !cv_wat_accept_word(h, "lift"))
+    return cv_wat_unexpected(h);
+  CV_TRY(put_lift(p, type, b, index));
+  return cv_wat_close(h);
+}
+
+// (canon lift f opt* (func $x type)): the type comes first, as in the other form.
+static cv_status lift_field(cv_cwat *p) {
+  cv_wat *h = &p->hand;
+  cv_cwat_binding b;
+  uint32_t at = h->at, type, index;
+  while (!cv_wat_at_open(h, "func")) {
+    cv_token_kind kind = cv_wat_kind(h);
+    if (kind == CV_TOK_RPAR || kind == CV_TOK_END || kind == CV_TOK_ERROR)
+      return cv_wat_unexpected(h);
+    h->at = kind == CV_TOK_LPAR ? cv_cwat_token(p, h->at)->extent + 1 : h->at + 1;
+  }
+  uint32_t func = h->at;
+  h->at += 2;
+  CV_TRY(cv_cwat_binding_of(p, &b));
+  CV_TRY(cv_cwat_type_use(p, CV_CS_FUNC, &type));
+  CV_TRY(cv_wat_close(h));
+  uint32_t end = h->at;
+  h->at = at;
+  CV_TRY(put_lift(p, type, &b, &index));
+  if (h->at != func)
+    return cv_wat_unexpected(h);
+  h->at = end;
+  return CV_OK;
+}
+
+// ---- built-ins -----------------------------------------------------------------------------------------------------
+
+// What a built-in has after its word, a letter each, in the order of the binary format:
+//   a  async?               c  cancellable?           s  shared?
+//   t  a type               T  a core type            B  a core table
+//   m  (memory x)           o  options                r  (result t)?
+//   v  a core value type    n  a number               f  a function
+static const struct {
+  const char *word, *operands;
+  uint8_t code;
+} builtins[] = {
+    {"lower", "f", CV_CANON_LOWER},
+    {"resource.new", "t", CV_CANON_RESOURCE_NEW},
+    {"resource.drop", "t", CV_CANON_RESOURCE_DROP},
+    {"resource.rep", "t", CV_CANON_RESOURCE_REP},
+    {"backpressure.inc", "", CV_CANON_BACKPRESSURE_INC},
+    {"backpressure.dec", "", CV_CANON_BACKPRESSURE_DEC},
+    {"task.return", "ro", CV_CANON_TASK_RETURN},
+    {"task.cancel", "", CV_CANON_TASK_CANCEL},
+    {"context.get", "vn", CV_CANON_CONTEXT_GET},
+    {"context.set", "vn", CV_CANON_CONTEXT_SET},
+    {"subtask.cancel", "a", CV_CANON_SUBTASK_CANCEL},
+    {"subtask.drop", "", CV_CANON_SUBTASK_DROP},
+    {"stream.new", "t", CV_CANON_STREAM_NEW},
+    {"stream.read", "to", CV_CANON_STREAM_READ},
+    {"stream.write", "to", CV_CANON_STREAM_WRITE},
+    {"stream.cancel-read", "ta", CV_CANON_STREAM_CANCEL_READ},
+    {"stream.cancel-write", "ta", CV_CANON_STREAM_CANCEL_WRITE},
+    {"stream.drop-readable", "t", CV_CANON_STREAM_DROP_READABLE},
+    {"stream.drop-writable", "t", CV_CANON_STREAM_DROP_WRITABLE},
+    {"future.new", "t", CV_CANON_FUTURE_NEW},
+    {"future.read", "to", CV_CANON_FUTURE_READ},
+    {"future.write", "to", CV_CANON_FUTURE_WRITE},
+    {"future.cancel-read", "ta", CV_CANON_FUTURE_CANCEL_READ},
+    {"future.cancel-write", "ta", CV_CANON_FUTURE_CANCEL_WRITE},
+    {"future.drop-readable", "t", CV_CANON_FUTURE_DROP_READABLE},
+    {"future.drop-writable", "t", CV_CANON_FUTURE_DROP_WRITABLE},
+    {"error-context.new", "o", CV_CANON_ERROR_CONTEXT_NEW},
+    {"error-context.debug-message", "o", CV_CANON_ERROR_CONTEXT_DEBUG_MESSAGE},
+    {"error-context.drop", "", CV_CANON_ERROR_CONTEXT_DROP},
+    {"waitable-set.new", "", CV_CANON_WAITABLE_SET_NEW},
+    {"waitable-set.wait", "cm", CV_CANON_WAITABLE_SET_WAIT},
+    {"waitable-set.poll", "cm", CV_CANON_WAITABLE_SET_POLL},
+    {"waitable-set.drop", "", CV_CANON_WAITABLE_SET_DROP},
+    {"waitable.join", "", CV_CANON_WAITABLE_JOIN},
+    {"thread.index", "", CV_CANON_THREAD_INDEX},
+    {"thread.new-indirect", "TB", CV_CANON_THREAD_NEW_INDIRECT},
+    {"thread.resume-later", "", CV_CANON_THREAD_RESUME_LATER},
+    {"thread.suspend", "c", CV_CANON_THREAD_SUSPEND},
+    {"thread.yield", "c", CV_CANON_THREAD_YIELD},
+    {"thread.suspend-then-resume", "c", CV_CANON_THREAD_SUSPEND_THEN_RESUME},
+    {"thread.yield-then-resume", "c", CV_CANON_THREAD_YIELD_THEN_RESUME},
+    {"thread.suspend-then-promote", "c", CV_CANON_THREAD_SUSPEND_THEN_PROMOTE},
+    {"thread.yield-then-promote", "c", CV_CANON_THREAD_YIELD_THEN_PROMOTE},
+    {"thread.spawn-ref", "sT", CV_CANON_THREAD_SPAWN_REF},
+    {"thread.spawn-indirect", "sTB", CV_CANON_THREAD_SPAWN_INDIRECT},
+    {"thread.available-parallelism", "s", CV_CANON_THREAD_AVAILABLE_PARALLELISM},
+};
+
+static cv_status put_reference(cv_cwat *p, cv_cspace space) {
+  uint32_t index;
+  CV_TRY(cv_cwat_index_or_reference(p, space, true, &index));
+  cv_buf_uleb(&p->items, index);
+  return CV_OK;
+}
+
+static cv_status put_memory(cv_cwat *p) {
+  if (!cv_wat_accept_open(&p->hand, "memory"))
+    return cv_wat_unexpected(&p->hand);
+  CV_TRY(put_reference(p, CV_CS_CORE_MEMORY));
+  return cv_wat_close(&p->hand);
+}
+
+static cv_status put_core_valtype(cv_cwat *p) {
+  cv_valtype type;
+  CV_TRY(cv_wat_val_type(&p->hand, &type));
+  cv_wat_encode_val_type(&p->items, type);
+  return CV_OK;
+}
+
+static cv_status put_number(cv_cwat *p) {
+  uint32_t n;
+  CV_TRY(cv_wat_u32(&p->hand, &n));
+  cv_buf_uleb(&p->items, n);
+  return CV_OK;
+}
+
+// A function that is lowered, and its options.
+static cv_status put_lower(cv_cwat *p) {
+  cv_buf_byte(&p->items, 0x00);
+  CV_TRY(put_reference(p, CV_CS_FUNC));
+  return put_options(p);
+}
+
+static cv_status put_operand(cv_cwat *p, char operand) {
+  switch (operand) {
+  case 'a':
+    cv_buf_byte(&p->items, cv_wat_accept_word(&p->hand, "async"));
+    return CV_OK;
+  case 'c':
+    cv_buf_byte(&p->items, cv_wat_accept_word(&p->hand, "cancellable"));
+    return CV_OK;
+  case 's':
+    cv_buf_byte(&p->items, cv_wat_accept_word(&p->hand, "shared"));
+    return CV_OK;
+  case 't':
+    return put_reference(p, CV_CS_TYPE);
+  case 'T':
+    return put_reference(p, CV_CS_CORE_TYPE);
+  case 'B':
+    return put_reference(p, CV_CS_CORE_TABLE);
+  case 'm':
+    return put_memory(p);
+  case 'r':
+    return cv_cwat_result_list(p);
+  case 'v':
+    return put_core_valtype(p);
+  case 'n':
+    return put_number(p);
+  case 'f':
+    return put_lower(p);
+  default:
+    return put_options(p);
+  }
+}
+
+// A built-in from its word on, into the items.
+static cv_status put_builtin(cv_cwat *p) {
+  for (size_t i = 0; i < CV_COUNT(builtins); i++) {
+    if (!cv_wat_accept_word(&p->hand, builtins[i].word))
+      continue;
+    cv_buf_byte(&p->items, builtins[i].code);
+    for (const char *operand = builtins[i].operands; *operand != '\0'; operand++)
+      CV_TRY(put_operand(p, *operand));
+    return CV_OK;
+  }
+  return cv_wat_unexpected(&p->hand);
+}
+
+static cv_status define_builtin(cv_cwat *p, size_t start, const cv_cwat_binding *b) {
+  uint32_t index;
+  CV_TRY(cv_cwat_emit(p, CV_CITEM_CANON, start));
+  return cv_cwat_define(p, CV_CS_CORE_FUNC, b, &index);
+}
+
+cv_status cv_cwat_canon_field(cv_cwat *p) {
+  cv_wat *h = &p->hand;
+  cv_cwat_binding b;
+  size_t start = p->items.size;
+  if (cv_wat_accept_word(h, "lift"))
+    return lift_field(p);
+  CV_TRY(put_builtin(p));
+  if (!cv_wat_accept_open(h, "core") || !cv_wat_accept_word(h, "func"))
+    return cv_wat_unexpected(h);
+  CV_TRY(cv_cwat_binding_of(p, &b));
+  CV_TRY(cv_wat_close(h));
+  return define_builtin(p, start, &b);
+}
+
+cv_status cv_cwat_core_func(cv_cwat *p, const cv_cwat_binding *b) {
+  size_t start = p->items.size;
+  if (!cv_wat_accept_open(&p->hand, "canon"))
+    return cv_wat_unexpected(&p->hand);
+  CV_TRY(put_builtin(p));
+  CV_TRY(cv_wat_close(&p->hand));
+  return define_builtin(p, start, b);
+}
