@@ -564,7 +564,10 @@ static void test_misfits(void **state) {
       cv_value flat[CV_MAX_FLAT];
       if (cv_lower_values(&cx, &field, 1, max, &rows[i].value, NULL, flat) != CV_RUN_TRAP)
         fail_msg("%s: a value that does not fit was lowered", rows[i].type);
-      expect_trap_text(&s.w, "the host gave a value that does not fit the type: parameter \"p\"");
+      char type[64], text[160];
+      snprintf(text, sizeof text, "the host gave a value that is no %s: parameter \"p\"",
+               cv_ctype_text(field.type, type, sizeof type));
+      expect_trap_text(&s.w, text);
     }
   cv_cval bad = {.kind = CV_CT_STRING, .as.string = {"a\xff", 2}};
   cv_canon_context cx = context_for(&s, &s.g32);

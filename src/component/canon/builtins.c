@@ -6,16 +6,6 @@
 
 static const uint32_t MAX_BACKPRESSURE = 65535;
 
-const char *cv_canon_kind_text(cv_canon_kind kind) {
-  switch (kind) {
-#define CV_CANON(name, text)                                                                                           \
-  case CV_CANON_##name:                                                                                                \
-    return text;
-#include "component/canon/canons.def"
-  }
-  return "unknown built-in";
-}
-
 static cv_run resource_builtin(const cv_builtin *b, cv_value *values) {
   uint32_t index = values[0].u32;
   uint64_t rep = b->resource->rep_is_64 ? values[0].u64 : values[0].u32;
@@ -38,7 +28,7 @@ static cv_run context_builtin(const cv_builtin *b, cv_value *values) {
   cv_context *c = b->instance->context;
   cv_task *task = c->task;
   if (task == NULL)
-    return cv_trap_set(c, CV_TRAP_COMPONENT, "%s outside of a task", cv_canon_kind_text(b->canon->kind));
+    return cv_trap_set(c, CV_TRAP_COMPONENT, "%s outside of a task", cv_canon_text(b->canon->kind));
   uint64_t *slot = &task->storage[b->canon->operand % CV_COUNT(task->storage)]; // validated: 0 or 1
   bool is_64 = b->canon->context_type == CV_I64;
   if (b->canon->kind == CV_CANON_CONTEXT_SET)
@@ -108,8 +98,8 @@ cv_run cv_builtin_call(void *env, cv_instance *caller, cv_value *values) {
   }
   cv_context *c = b->instance->context;
   if (!cv_cinstance_may_leave(b->instance))
-    return cv_trap_set(c, CV_TRAP_COMPONENT, "cannot leave component instance: %s", cv_canon_kind_text(kind));
+    return cv_trap_set(c, CV_TRAP_COMPONENT, "cannot leave component instance: %s", cv_canon_text(kind));
   if (kind == CV_CANON_TASK_RETURN)
     return task_return_builtin(b, values);
-  return cv_trap_set(c, CV_TRAP_UNSUPPORTED, "unsupported: async: %s", cv_canon_kind_text(kind));
+  return cv_trap_set(c, CV_TRAP_UNSUPPORTED, "unsupported: async: %s", cv_canon_text(kind));
 }

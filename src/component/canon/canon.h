@@ -123,6 +123,5 @@ typedef struct cv_builtin {
   cv_canon_env options;             // task.return
 } cv_builtin;
 cv_host_fn cv_builtin_call;
-const char *cv_canon_kind_text(cv_canon_kind kind); // "resource.new"
 
 #endif

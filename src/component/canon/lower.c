@@ -7,8 +7,9 @@
 #include "component/canon/access.h"
 #include "component/canon/scalar.h"
 
-CV_COLD static cv_run misfit(cv_canon_context *cx) {
-  cv_canon_trap(cx, "the host gave a value that does not fit the type");
+CV_COLD static cv_run misfit(cv_canon_context *cx, const cv_ctype *t) {
+  char text[96];
+  cv_canon_trap(cx, "the host gave a value that is no %s", cv_ctype_text(t, text, sizeof text));
   return CV_RUN_TRAP;
 }
 
@@ -75,7 +76,7 @@ static cv_run lower_scalar(cv_canon_context *cx, const cv_ctype *t, const cv_cva
     const cv_resource_type *type = cx->instance->resources[t->resource->index];
     uint32_t index;
     if (v->as.handle.type != type)
-      return misfit(cx);
+      return misfit(cx, t);
     if (cv_lower_handle(cx, type, t->kind == CV_CT_OWN, v->as.handle.rep, &index) != CV_RUN_OK)
       return CV_RUN_TRAP;
     *bits = index;
@@ -83,15 +84,15 @@ static cv_run lower_scalar(cv_canon_context *cx, const cv_ctype *t, const cv_cva
   }
   if (t->kind == CV_CT_STREAM || t->kind == CV_CT_FUTURE || t->kind == CV_CT_ERROR_CONTEXT)
     return cv_trap_set(cx->instance->context, CV_TRAP_UNSUPPORTED, "unsupported: async: a stream, future or error");
-  return cv_scalar_lower(t, v, bits) ? CV_RUN_OK : misfit(cx);
+  return cv_scalar_lower(t, v, bits) ? CV_RUN_OK : misfit(cx, t);
 }
 
 // Which case, and its payload: NULL exactly when the case has none.
 static cv_run case_of(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v, const cv_ctype **payload) {
   if (v->which >= t->count)
-    return misfit(cx);
+    return misfit(cx, t);
   *payload = t->fields[v->which].type;
-  return *payload != NULL && v->as.payload == NULL ? misfit(cx) : CV_RUN_OK;
+  return *payload != NULL && v->as.payload == NULL ? misfit(cx, t) : CV_RUN_OK;
 }
 
 // Records, tuples and fixed lists.
@@ -145,7 +146,7 @@ static cv_run store_range(cv_canon_context *cx, const cv_ctype *t, const cv_cval
   const cv_clayout *layout = &element->layout[cv_canon_ptr(cx)];
   uint64_t count = v->as.list.count, size;
   if (count != 0 && v->as.list.items == NULL)
-    return misfit(cx);
+    return misfit(cx, t);
   if (cv_mul_overflows(count, (uint64_t)layout->size, &size) || size > UINT32_MAX)
     return cv_canon_trap(cx, "a list of %llu elements of %u bytes is too long", (unsigned long long)count,
                          (unsigned)layout->size);
@@ -171,7 +172,7 @@ static cv_run store(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v, u
   const cv_clayout *layout = &t->layout[cv_canon_ptr(cx)];
   uint64_t a, b;
   if (v->kind != t->kind)
-    return misfit(cx);
+    return misfit(cx, t);
   switch ((cv_ctype_kind)t->kind) {
   case CV_CT_STRING:
     if (cv_lower_string(cx, v, &a, &b) != CV_RUN_OK)
@@ -190,7 +191,7 @@ static cv_run store(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v, u
   case CV_CT_RECORD:
   case CV_CT_TUPLE:
     if (v->as.list.count != part_count(t) || v->as.list.items == NULL)
-      return misfit(cx);
+      return misfit(cx, t);
     return t->kind == CV_CT_FIXED_LIST ? store_elements(cx, t->fields[0].type, v->as.list.items, t->length, at)
                                        : store_fields(cx, t->fields, t->count, v->as.list.items, at);
   case CV_CT_VARIANT:
@@ -227,7 +228,7 @@ static cv_run lower_flat(cv_canon_context *cx, const cv_ctype *t, const cv_cval 
 
 static cv_run lower_flat_fields(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v, cv_value *slots) {
   if (v->as.list.count != part_count(t) || v->as.list.items == NULL)
-    return misfit(cx);
+    return misfit(cx, t);
   for (uint32_t i = 0; i < v->as.list.count; i++) {
     const cv_ctype *part = t->fields[t->kind == CV_CT_FIXED_LIST ? 0 : i].type;
     if (lower_flat(cx, part, &v->as.list.items[i], slots) != CV_RUN_OK)
@@ -250,7 +251,7 @@ static cv_run lower_flat_variant(cv_canon_context *cx, const cv_ctype *t, const 
 static cv_run lower_flat(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v, cv_value *slots) {
   uint64_t a, b;
   if (v->kind != t->kind)
-    return misfit(cx);
+    return misfit(cx, t);
   switch ((cv_ctype_kind)t->kind) {
   case CV_CT_STRING:
     if (cv_lower_string(cx, v, &a, &b) != CV_RUN_OK)
