@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// gdb.c: gdb's JIT interface (gdb manual, "JIT Compilation Interface"): an ELF file in memory that has nothing but a
-// symbol table over code that is already in place. Generated functions keep the frame pointer chain and begin with
-// `push rbp; mov rbp, rsp`, which gdb unwinds from the prologue alone, so no call frame information is needed. Code is
-// mapped shared and never writable where it runs, so the kernel lets no debugger write there: breakpoints in it are
-// hardware ones (hbreak).
+// gdb.c: gdb's JIT interface (gdb manual, "JIT Compilation Interface"): an ELF file in memory with a symbol table and
+// call frame information for code that is already in place. All frames have one shape: a function begins with
+// `push rbp; mov rbp, rsp` and keeps rbp, so three rules tell of any (DWARF 5, 6.4, and the LSB's .eh_frame). They hold
+// up to the return: between `leave` and `ret` gdb is wrong for one instruction. Code is mapped shared and never
+// writable where it runs, so the kernel lets no debugger write there: breakpoints in it are hardware ones (hbreak).
 #include "exec/code/profile.h"
 
 #include <elf.h>
@@ -39,9 +39,9 @@ struct cv_gdb_entry {
   size_t size; // of the whole block, object file included
 };
 
-enum { SECTION_NULL, SECTION_TEXT, SECTION_SYMTAB, SECTION_STRTAB, SECTION_COUNT };
-static const char section_names[] = "\0.text\0.symtab\0.strtab";
-enum { NAME_TEXT = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, UNNAMED_MAX = 32 };
+enum { SECTION_NULL, SECTION_TEXT, SECTION_SYMTAB, SECTION_STRTAB, SECTION_FRAMES, SECTION_COUNT };
+static const char section_names[] = "\0.text\0.symtab\0.strtab\0.eh_frame";
+enum { NAME_TEXT = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, NAME_FRAMES = 23, UNNAMED_MAX = 32 };
 
 #if defined(__x86_64__)
 #define HOST_MACHINE EM_X86_64
@@ -51,13 +51,77 @@ enum { NAME_TEXT = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, UNNAMED_MAX = 32 };
 #define HOST_MACHINE EM_NONE
 #endif
 
+// ---- call frame information (x86-64: rbp is register 6, rsp 7, the return address 16) ----
+
+enum {
+  CFA_NOP = 0x00,
+  CFA_DEF_CFA = 0x0c,          // register, offset
+  CFA_DEF_CFA_REGISTER = 0x0d, // register
+  CFA_DEF_CFA_OFFSET = 0x0e,   // offset
+  CFA_ADVANCE = 0x40,          // | bytes of code
+  CFA_OFFSET = 0x80,           // | register; multiple of -8 from the CFA
+  REG_RBP = 6,
+  REG_RSP = 7,
+  REG_RETURN = 16,
+};
+
+typedef struct frame_common {
+  uint32_t length, id;
+  uint8_t version, augmentation, code_align, data_align, return_register;
+  uint8_t rules[7];
+} frame_common;
+static_assert(sizeof(frame_common) == 20, "no padding");
+
+typedef struct frame_range {
+  uint32_t length, common; // distance back to the frame_common
+  uint64_t start, size;
+  uint8_t rules[12];
+} __attribute__((packed)) frame_range;
+static_assert(sizeof(frame_range) == 36, "no padding");
+
+// Before a function has done anything: the CFA is rsp + 8, the return address below it.
+static const frame_common common_rules = {
+    .length = sizeof(frame_common) - 4,
+    .version = 1,
+    .code_align = 1,
+    .data_align = 0x78, // -8
+    .return_register = REG_RETURN,
+    .rules = {CFA_DEF_CFA, REG_RSP, 8, CFA_OFFSET | REG_RETURN, 1, CFA_NOP, CFA_NOP},
+};
+// push rbp (1 byte); mov rbp, rsp (3 bytes).
+static const uint8_t function_rules[12] = {CFA_ADVANCE | 1, CFA_DEF_CFA_OFFSET,   16,     CFA_OFFSET | REG_RBP, 2,
+                                           CFA_ADVANCE | 3, CFA_DEF_CFA_REGISTER, REG_RBP};
+// Many small pieces, all of whose frames have been made when they call anything.
+static const uint8_t piece_rules[12] = {CFA_DEF_CFA, REG_RBP, 16, CFA_OFFSET | REG_RBP, 2};
+
+static void put_frames(uint8_t *at, const cv_code_symbol *symbols, size_t count, bool pieces) {
+  memcpy(at, &common_rules, sizeof common_rules);
+  size_t offset = sizeof common_rules;
+  for (size_t i = 0; i < count; i++, offset += sizeof(frame_range)) {
+    frame_range range = {.length = sizeof(frame_range) - 4,
+                         .common = (uint32_t)offset + 4,
+                         .start = symbols[i].start,
+                         .size = symbols[i].size};
+    memcpy(range.rules, pieces ? piece_rules : function_rules, sizeof range.rules);
+    memcpy(at + offset, &range, sizeof range);
+  }
+}
+
+// ---- the file ----
+
 typedef struct object {
   Elf64_Ehdr header;
   Elf64_Shdr sections[SECTION_COUNT];
 } object;
 
+static size_t frames_size(size_t count) {
+  return sizeof(frame_common) + count * sizeof(frame_range);
+}
+
+// In the file: headers, symbols, frames, strings.
 static void fill_headers(object *o, uintptr_t low, uintptr_t high, size_t count, size_t strings_size) {
-  size_t symbols_at = sizeof *o, strings_at = symbols_at + (count + 1) * sizeof(Elf64_Sym);
+  size_t symbols_at = sizeof *o, frames_at = symbols_at + (count + 1) * sizeof(Elf64_Sym);
+  size_t strings_at = frames_at + frames_size(count);
   o->header = (Elf64_Ehdr){.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
                            .e_type = ET_EXEC,
                            .e_machine = HOST_MACHINE,
@@ -86,6 +150,13 @@ static void fill_headers(object *o, uintptr_t low, uintptr_t high, size_t count,
                                              .sh_offset = strings_at,
                                              .sh_size = strings_size,
                                              .sh_addralign = 1};
+  o->sections[SECTION_FRAMES] = (Elf64_Shdr){.sh_name = NAME_FRAMES,
+                                             .sh_type = SHT_PROGBITS,
+                                             .sh_flags = SHF_ALLOC,
+                                             .sh_addr = (uintptr_t)o + frames_at,
+                                             .sh_offset = frames_at,
+                                             .sh_size = frames_size(count),
+                                             .sh_addralign = 4};
 }
 
 // Size of the name with its zero.
@@ -104,7 +175,7 @@ static size_t put_name(const cv_code_symbol *s, char *at) {
   return s->name.size + 1;
 }
 
-cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t count) {
+cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t count, bool pieces) {
   uintptr_t low = UINTPTR_MAX, high = 0;
   size_t strings = sizeof section_names;
   for (size_t i = 0; i < count; i++) {
@@ -114,7 +185,7 @@ cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t
   }
   if (count == 0)
     low = high;
-  size_t file_size = sizeof(object) + (count + 1) * sizeof(Elf64_Sym) + strings;
+  size_t file_size = sizeof(object) + (count + 1) * sizeof(Elf64_Sym) + frames_size(count) + strings;
   cv_gdb_entry *entry = cv_mem_zalloc(mem, sizeof *entry + file_size);
   if (entry == NULL)
     return NULL;
@@ -122,7 +193,8 @@ cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t
   object *o = (object *)(entry + 1);
   fill_headers(o, low, high, count, strings);
   Elf64_Sym *symbol = (Elf64_Sym *)(o + 1) + 1; // the first is the null symbol
-  char *names = (char *)(symbol + count);
+  put_frames((uint8_t *)(symbol + count), symbols, count, pieces);
+  char *names = (char *)(symbol + count) + frames_size(count);
   memcpy(names, section_names, sizeof section_names);
   size_t at = sizeof section_names;
   for (size_t i = 0; i < count; i++, symbol++) {

@@ -21,9 +21,10 @@ typedef struct cv_code_symbol {
 // CV_EIO when the file cannot be written.
 CV_MUST_USE cv_status cv_profile_symbols(const char *mode, const cv_code_symbol *symbols, size_t count);
 
-// A batch of symbols that gdb knows, as an object file in memory. NULL when out of memory. Thread-safe.
+// A batch of symbols that gdb knows, as an object file in memory, with what it needs to walk their frames: each begins
+// with `push rbp; mov rbp, rsp`, or, with `pieces`, is many that do. NULL when out of memory. Thread-safe.
 typedef struct cv_gdb_entry cv_gdb_entry;
-CV_MUST_USE cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t count);
+CV_MUST_USE cv_gdb_entry *cv_gdb_register(cv_mem *mem, const cv_code_symbol *symbols, size_t count, bool pieces);
 void cv_gdb_unregister(cv_mem *mem, cv_gdb_entry *entry);
 
 #endif

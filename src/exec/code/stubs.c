@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "exec/code/arena.h"
 #include "exec/code/emit.h"
+#include "exec/code/profile.h"
 #include "wasm/limits.h"
 
 // Frame of an entry below its saved registers: the activation, then two words.
@@ -30,6 +32,8 @@ static struct {
   cv_mem mem;
   cv_map entries, thunks; // machine shape -> code address
   cv_code_block block;    // being filled
+  CV_VEC(cv_code_block) full;
+  bool announced; // debuggers are told of blocks
   size_t used;
   const uint8_t *helpers[CV_NATIVE_HELPER_COUNT];
   const uint8_t *lazy[2]; // by `external`
@@ -37,13 +41,40 @@ static struct {
   bool ready;
 } stubs = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
+// What cannot be told for lack of memory is not told: it is for debuggers only.
+static void announce(const cv_code_block *block) {
+  const cv_code_symbol symbol = {
+      .start = (uintptr_t)block->run, .size = block->size, .name = cv_bytes_of("cove_entries_and_thunks")};
+  (void)!cv_gdb_register(&stubs.mem, &symbol, 1, true);
+}
+
+// The caller holds the lock.
+static bool next_block(size_t size) {
+  if (stubs.block.write != NULL && cv_vec_push(&stubs.mem, &stubs.full, stubs.block) != CV_OK)
+    return false;
+  stubs.block = (cv_code_block){0};
+  if (!cv_code_block_new(&stubs.block, CV_MAX(size, BLOCK_SIZE)))
+    return false;
+  stubs.used = 0;
+  if (stubs.announced)
+    announce(&stubs.block);
+  return true;
+}
+
+void cv_native_stubs_announce(void) {
+  pthread_mutex_lock(&stubs.lock);
+  for (size_t i = 0; i < stubs.full.count && !stubs.announced; i++)
+    announce(&stubs.full.data[i]);
+  if (!stubs.announced && stubs.block.write != NULL)
+    announce(&stubs.block);
+  stubs.announced = true;
+  pthread_mutex_unlock(&stubs.lock);
+}
+
 // The caller holds the lock.
 static const uint8_t *place(const uint8_t *code, size_t size) {
-  if (stubs.block.write == NULL || stubs.block.size - stubs.used < size) {
-    if (!cv_code_block_new(&stubs.block, CV_MAX(size, BLOCK_SIZE)))
-      return NULL;
-    stubs.used = 0;
-  }
+  if ((stubs.block.write == NULL || stubs.block.size - stubs.used < size) && !next_block(size))
+    return NULL;
   const uint8_t *at = stubs.block.run + stubs.used;
   memcpy(stubs.block.write + stubs.used, code, size);
   stubs.used = cv_align_up(stubs.used + size, 16);

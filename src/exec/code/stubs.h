@@ -62,6 +62,9 @@ const uint8_t *cv_native_lazy_entry(bool external);
 // there is no memory.
 const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func);
 
+// Tells debuggers of the frames of entries and thunks, of those to come too.
+void cv_native_stubs_announce(void);
+
 // Copies `size` bytes of position-independent data to executable memory that lives as long as the process.
 const uint8_t *cv_native_place_forever(const uint8_t *code, size_t size);
 

@@ -2,6 +2,8 @@
 // announce.c: tells profilers and debuggers of compiled functions, where the options ask for it.
 #include "exec/jit/announce.h"
 
+#include "exec/code/stubs.h"
+
 cv_status jit_announce(jit_code *code, uint32_t first) {
   const cv_compile_options *options = &code->base.options;
   if ((options->profile == NULL && !options->debug_frames) || first == code->placed)
@@ -30,7 +32,8 @@ cv_status jit_announce(jit_code *code, uint32_t first) {
       symbols[i].start += JIT_EXTERNAL_ENTRY;
       symbols[i].size -= JIT_EXTERNAL_ENTRY;
     }
-    cv_gdb_entry *entry = cv_gdb_register(code->mem, symbols, count);
+    cv_gdb_entry *entry = cv_gdb_register(code->mem, symbols, count, false);
+    cv_native_stubs_announce();
     status = entry != NULL ? cv_vec_push(code->mem, &code->debug_entries, entry) : CV_ENOMEM;
     if (entry != NULL && status != CV_OK)
       cv_gdb_unregister(code->mem, entry);
