@@ -13,6 +13,7 @@ typedef struct resolver {
   cv_wit *wit;
   const cv_wit_options *options;
   cv_diag *diag;
+  cv_wit_typedef **defined; // where the next type that is complete is linked
 } resolver;
 
 enum { UNSEEN, ACTIVE, DONE };
@@ -243,6 +244,7 @@ static cv_status resolve_type(resolver *r, cv_wit_type *type, cv_wit_typedef *sc
     if (!def)
       return FAIL(r, type->place, "the name `%.*s` is not defined here", CV_BYTES_ARG(type->name));
     CV_TRY(resolve_def(r, def, scope, file, package));
+    type->local = def;
     while (def->kind == CV_WIT_USE)
       def = def->target;
     const cv_wit_typedef *root = cv_wit_definition(def);
@@ -284,11 +286,6 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
                              const cv_wit_package *package) {
   if (def->state == DONE)
     return CV_OK;
-  // A resource may stand in the signatures of its own methods, which are resolved apart.
-  if (def->kind == CV_WIT_RESOURCE) {
-    def->state = DONE;
-    return CV_OK;
-  }
   if (def->state == ACTIVE)
     return FAIL(r, def->head.place, "type `%.*s` contains itself", CV_BYTES_ARG(def->head.name));
   def->state = ACTIVE;
@@ -298,6 +295,8 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
     CV_TRY(resolve_type(r, def->type, scope, file, package));
   CV_TRY(resolve_parts(r, def->parts, scope, file, package));
   def->state = DONE;
+  *r->defined = def;
+  r->defined = &def->after;
   return CV_OK;
 }
 
@@ -307,13 +306,20 @@ static cv_status resolve_func(resolver *r, cv_wit_func *func, cv_wit_typedef *sc
   return func->result ? resolve_type(r, func->result, scope, file, package) : CV_OK;
 }
 
-static cv_status resolve_types(resolver *r, cv_wit_typedef *types, const cv_wit_file *file,
+// The functions of resources come last: they may name any type, the resource too.
+static cv_status resolve_types(resolver *r, cv_wit_typedef **types, const cv_wit_file *file,
                                const cv_wit_package *package) {
-  for (cv_wit_typedef *def = types; def; def = def->next)
-    CV_TRY(resolve_def(r, def, types, file, package));
-  for (cv_wit_typedef *def = types; def; def = def->next)
+  cv_wit_typedef **outer = r->defined, *first = NULL;
+  r->defined = &first;
+  for (cv_wit_typedef *def = *types; def; def = def->next)
+    CV_TRY(resolve_def(r, def, *types, file, package));
+  for (cv_wit_typedef *def = *types; def; def = def->next)
     for (cv_wit_func *func = def->funcs; func; func = func->next)
-      CV_TRY(resolve_func(r, func, types, file, package));
+      CV_TRY(resolve_func(r, func, *types, file, package));
+  for (cv_wit_typedef *def = first; def; def = def->after)
+    def->next = def->after;
+  *types = first;
+  r->defined = outer;
   return CV_OK;
 }
 
@@ -321,7 +327,7 @@ static cv_status resolve_interface(resolver *r, cv_wit_interface *interface) {
   if (interface->state == DONE)
     return CV_OK;
   interface->state = ACTIVE;
-  CV_TRY(resolve_types(r, interface->types, interface->file, interface->package));
+  CV_TRY(resolve_types(r, &interface->types, interface->file, interface->package));
   for (cv_wit_func *func = interface->funcs; func; func = func->next)
     CV_TRY(resolve_func(r, func, interface->types, interface->file, interface->package));
   interface->state = DONE;
@@ -428,27 +434,51 @@ static cv_status include_world(resolver *r, cv_wit_world *world, cv_wit_include 
   return include_items(r, include, include->world->exports, &world->exports);
 }
 
+// Moves an export to the end of world->exports, behind the exported interfaces that it uses.
+static cv_status order_export(resolver *r, cv_wit_world *world, cv_wit_item *all, const cv_wit_item *item) {
+  for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next) {
+    if (def->kind != CV_WIT_USE)
+      continue;
+    cv_wit_item like = {.interface = def->target->interface};
+    const cv_wit_item *used = find_item(all, &like);
+    if (used && !find_item(world->exports, &like))
+      CV_TRY(order_export(r, world, all, used));
+  }
+  return add_item(r, &world->exports, item);
+}
+
+static cv_status resolve_exports(resolver *r, cv_wit_world *world) {
+  cv_wit_item *all = world->exports;
+  for (cv_wit_item *item = world->items; item; item = item->next)
+    if (item->is_export)
+      CV_TRY(add_item(r, &all, item));
+  world->exports = NULL;
+  for (cv_wit_item *item = all; item; item = item->next)
+    CV_TRY(order_export(r, world, all, item));
+  for (cv_wit_item *item = world->exports; item; item = item->next)
+    if (item->interface)
+      CV_TRY(add_used(r, world, item->interface->types, true));
+  return CV_OK;
+}
+
 static cv_status resolve_world(resolver *r, cv_wit_world *world) {
   if (world->state == DONE)
     return CV_OK;
   world->state = ACTIVE;
   for (cv_wit_include *include = world->includes; include; include = include->next)
     CV_TRY(include_world(r, world, include));
-  CV_TRY(resolve_types(r, world->types, world->file, world->package));
+  CV_TRY(resolve_types(r, &world->types, world->file, world->package));
   CV_TRY(add_used(r, world, world->types, false));
   for (cv_wit_item *item = world->items; item; item = item->next)
     CV_TRY(resolve_item(r, world, item));
   for (cv_wit_item *item = world->items; item; item = item->next) {
     if (item->is_export)
-      CV_TRY(add_item(r, &world->exports, item));
-    else if (item->interface)
+      continue;
+    if (item->interface)
       CV_TRY(add_used(r, world, item->interface->types, false));
-    if (!item->is_export)
-      CV_TRY(add_item(r, &world->imports, item));
+    CV_TRY(add_item(r, &world->imports, item));
   }
-  for (cv_wit_item *item = world->items; item; item = item->next)
-    if (item->is_export && item->interface)
-      CV_TRY(add_used(r, world, item->interface->types, true));
+  CV_TRY(resolve_exports(r, world));
   world->state = DONE;
   return CV_OK;
 }

@@ -5,7 +5,8 @@
 //   cv_wit_new -> cv_wit_add_text for each file -> cv_wit_resolve -> packages, interfaces, worlds
 //
 // All of it lives in one arena and is immutable after cv_wit_resolve. Lists are linked by `next`, in the order of the
-// files. Names are without the `%` that a keyword needs. Texts that were added are copied.
+// files, but for types, of which those that others need come first. Names are without the `%` that a keyword needs.
+// Texts that were added are copied.
 #ifndef COVE_WIT_WIT_H
 #define COVE_WIT_WIT_H
 
@@ -48,14 +49,15 @@ enum {
 };
 
 struct cv_wit_type {
-  uint16_t kind;       // cv_ctype_kind, or CV_WIT_NAMED; a resource by name is CV_CT_OWN after resolution
-  bool is_absent;      // the `_` of a result
-  uint32_t length;     // fixed list
-  cv_wit_type *parts;  // list, option, stream, future: one or none; map: two; tuple: all; result: none, or ok and error
-  cv_wit_type *next;   // in `parts` of another
-  cv_bytes name;       // named, own and borrow: as written
-  cv_wit_place place;  //
-  cv_wit_typedef *def; // resolved; own and borrow: the resource. Behind every `use`, not behind `type` aliases
+  uint16_t kind;      // cv_ctype_kind, or CV_WIT_NAMED; a resource by name is CV_CT_OWN after resolution
+  bool is_absent;     // the `_` of a result
+  uint32_t length;    // fixed list
+  cv_wit_type *parts; // list, option, stream, future: one or none; map: two; tuple: all; result: none, or ok and error
+  cv_wit_type *next;  // in `parts` of another
+  cv_bytes name;      // named, own and borrow: as written
+  cv_wit_place place; //
+  cv_wit_typedef *local; // resolved: what the name stands for where it is written
+  cv_wit_typedef *def;   // behind every `use`; own and borrow: the resource, behind aliases too
 };
 
 // Record field, variant case, enum case, flag, parameter.
@@ -92,7 +94,8 @@ struct cv_wit_typedef {
   cv_wit_path path;   // use
   cv_bytes source;    // use
   cv_wit_typedef *target;
-  uint8_t state; // of resolution
+  uint8_t state;         // of resolution
+  cv_wit_typedef *after; // of resolution: the next in the order in which types can be defined
   cv_wit_typedef *next;
 };
 
