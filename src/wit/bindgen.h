@@ -14,6 +14,7 @@
 #ifndef COVE_WIT_BINDGEN_H
 #define COVE_WIT_BINDGEN_H
 
+#include "wit/layout.h"
 #include "wit/wit.h"
 
 typedef struct cv_bindgen_options {
@@ -36,14 +37,6 @@ void cv_bindgen_member(cv_bytes name, cv_buf *out);
 void cv_bindgen_interface(const cv_wit_interface *interface, cv_buf *out);
 // A documentation comment as lines of `//`, indented.
 void cv_bindgen_docs(cv_bytes docs, unsigned indent, cv_buf *out);
-
-// Size and alignment in a memory with 32-bit addresses, and the number of flat values (CanonicalABI.md).
-typedef struct cv_wit_layout {
-  uint32_t size, align, flat;
-  uint32_t discriminant, payload; // variants: bytes of the discriminant, offset of the payload
-} cv_wit_layout;
-cv_wit_layout cv_wit_layout_of(const cv_wit_type *type); // NULL: nothing
-cv_wit_layout cv_wit_layout_of_def(const cv_wit_typedef *def);
 
 // ---- signature.c ----
 // The signature of a function as <cove/glue.h> defines it.

@@ -146,7 +146,7 @@ bool cv_wit_encode_lookup(const cv_wit_encoder *e, const cv_wit_typedef *def, ui
 }
 
 // A type of an instance that is here: `(alias export $instance "name" (type))`.
-static cv_status alias_from_instance(cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t *index) {
+cv_status cv_wit_encode_alias(cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t *index) {
   if (cv_wit_encode_lookup(e, def, index))
     return CV_OK;
   const uint64_t *instance = cv_map_get(&e->instances, (cv_bytes){(const uint8_t *)&def->interface, sizeof(void *)});
@@ -441,7 +441,7 @@ cv_status cv_wit_encode_interface(cv_wit_encoder *e, const cv_wit_interface *int
   for (const cv_wit_typedef *def = interface->types; def; def = def->next) {
     uint32_t index;
     if (def->kind == CV_WIT_USE)
-      CV_TRY(alias_from_instance(e, def->target, &index));
+      CV_TRY(cv_wit_encode_alias(e, def->target, &index));
   }
   cv_wit_encoder inner;
   cv_wit_encoder_init(&inner, CV_WIT_SCOPE_INSTANCE_TYPE, e->mem, e->arena, e->diag);
@@ -498,7 +498,7 @@ cv_status cv_wit_encode_world_types(cv_wit_encoder *e, const cv_wit_world *world
   for (const cv_wit_typedef *def = world->types; def; def = def->next) {
     uint32_t index = 0;
     if (def->kind == CV_WIT_USE)
-      CV_TRY(alias_from_instance(e, def->target, &index));
+      CV_TRY(cv_wit_encode_alias(e, def->target, &index));
     else if (def->kind != CV_WIT_RESOURCE)
       CV_TRY(cv_wit_encode_def(e, def, &index));
     cv_buf item;
@@ -515,13 +515,13 @@ cv_status cv_wit_encode_world_types(cv_wit_encoder *e, const cv_wit_world *world
   return CV_OK;
 }
 
-// Aliases of types that were made for imports do not serve exports of the same interface: its types are new ones.
-static cv_status forget_exported(cv_wit_encoder *e, const cv_wit_interface *interface) {
+// Aliases that were made before do not serve: types of an export are new ones. A second alias takes their place.
+cv_status cv_wit_encode_exported(cv_wit_encoder *e, const cv_wit_interface *interface) {
+  map_address(e, &e->instances, interface, e->counts[CV_CS_INSTANCE] - 1);
   for (const cv_wit_typedef *def = interface->types; def; def = def->next) {
     uint64_t *found = cv_map_get(&e->defs, (cv_bytes){(const uint8_t *)&def, sizeof def});
     if (!found)
       continue;
-    // A second alias, from the instance that is exported now.
     cv_buf item;
     cv_buf_init(&item, e->mem);
     cv_buf_byte(&item, SORT_TYPE);
@@ -546,7 +546,7 @@ static cv_status encode_world_body(cv_wit_encoder *e, const cv_wit_world *world)
   for (const cv_wit_item *item = world->exports; item; item = item->next) {
     CV_TRY(encode_item(e, item, true, NULL, NULL));
     if (item->interface)
-      CV_TRY(forget_exported(e, item->interface));
+      CV_TRY(cv_wit_encode_exported(e, item->interface));
   }
   return CV_OK;
 }

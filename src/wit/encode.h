@@ -59,6 +59,10 @@ CV_MUST_USE cv_status cv_wit_encode_def(cv_wit_encoder *e, const cv_wit_typedef 
 // What a type is called in this scope from now on.
 void cv_wit_encode_bind(cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t index);
 bool cv_wit_encode_lookup(const cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t *index);
+// A type of an interface whose instance is here, by an alias.
+CV_MUST_USE cv_status cv_wit_encode_alias(cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t *index);
+// The instance that was made last exports this interface: its types are those of the export from now on.
+CV_MUST_USE cv_status cv_wit_encode_exported(cv_wit_encoder *e, const cv_wit_interface *interface);
 // The instance type of an interface, added to the scope; its index. Types that it uses are aliased first.
 CV_MUST_USE cv_status cv_wit_encode_interface(cv_wit_encoder *e, const cv_wit_interface *interface,
                                               cv_wit_filter *filter, void *env, uint32_t *type);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// compose.h: making components: out of core modules, and out of components.
+//
+// A core module that was built for a WIT world says so in a custom section, `component-type` or
+// `component-type:ANYTHING`: a component that packages the world (wit/encode.h). Its imports and exports have the names
+// that language tools use:
+//
+//   imports   module "ns:pkg/iface@1.0.0", name "f", "[method]r.f", "[resource-drop]r"; module "$root" for functions of
+//             the world itself; module "[export]ns:pkg/iface@1.0.0", name "[resource-new]r", "[resource-rep]r",
+//             "[resource-drop]r" for resources that the module defines
+//   exports   "f", "ns:pkg/iface@1.0.0#f", "cabi_post_" before either, "...#[dtor]r", "memory", "cabi_realloc",
+//             "_initialize"
+#ifndef COVE_COMPOSE_COMPOSE_H
+#define COVE_COMPOSE_COMPOSE_H
+
+#include "base/buf.h"
+#include "wit/wit.h"
+
+typedef struct cv_adapter {
+  const char *name; // the core import module that it provides: "wasi_snapshot_preview1"
+  cv_bytes module;
+} cv_adapter;
+
+typedef struct cv_new_options {
+  const cv_adapter *adapters;
+  uint32_t adapter_count;
+  // Where the world is when the module does not carry it: packages that were resolved, and one of their worlds.
+  cv_wit *wit;
+  cv_wit_world *world;
+} cv_new_options;
+
+// A component around a core module. CV_EINVALID says which import or export does not fit the world, and how.
+CV_MUST_USE cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem *mem, cv_buf *out,
+                                     cv_diag *diag);
+// The module with the world in a custom section; an older one is replaced.
+CV_MUST_USE cv_status cv_compose_embed(cv_bytes module, const cv_wit_world *world, cv_mem *mem, cv_buf *out,
+                                       cv_diag *diag);
+
+#endif
