@@ -227,6 +227,7 @@ cv_status cv_component_decode(cv_component **out, cv_mem *mem, const uint8_t *by
   cv_status status = take_bytes(c, bytes, size, copy);
   if (status == CV_OK) {
     cv_reader r = {.start = c->bytes, .at = c->bytes, .end = c->bytes + size, .features = features, .diag = diag};
+    r.is_component = true;
     status = decode_new(&r, c, 0);
   }
   if (status != CV_OK) {

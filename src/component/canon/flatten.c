@@ -127,6 +127,7 @@ static void lay_out_fixed_list(cv_ctype *t, layouts *l) {
 
 static const char *lay_out_compound(cv_ctype *t) {
   layouts l = {.align = {1, 1}};
+  bool too_large = false;
   if (cv_ctype_is_record(t))
     lay_out_record(t, &l);
   else if (t->kind == CV_CT_FIXED_LIST)
@@ -135,12 +136,11 @@ static const char *lay_out_compound(cv_ctype *t) {
     lay_out_variant(t, &l);
   for (unsigned p = 0; p < CV_PTR_SIZES; p++) {
     uint64_t size = cv_align_up(l.size[p], l.align[p]);
-    if (size > CV_MAX_TYPE_SIZE)
-      return "the type exceeds maximum byte size 268435455";
-    t->layout[p].size = (uint32_t)size;
+    too_large |= size > CV_MAX_TYPE_SIZE;
+    t->layout[p].size = (uint32_t)CV_MIN(size, UINT32_MAX);
     t->layout[p].align = l.align[p];
   }
-  return NULL;
+  return too_large ? "the type exceeds maximum byte size 268435455" : NULL;
 }
 
 const char *cv_ctype_lay_out(cv_ctype *t) {

@@ -76,6 +76,8 @@ static cv_status define(cv_cvalidator *v, cv_scope *scope, cv_cdef *def, uint32_
 // at the first export that does.
 typedef struct collector {
   cv_cvalidator *v;
+  const cv_cresource *const *numbering; // the component's resources
+  size_t numbers;
   bool *seen; // by resource number
   const cv_cresource **out;
   uint32_t count;
@@ -104,6 +106,8 @@ static cv_status collect(collector *c, cv_cextern *externs, uint32_t count) {
     if (type->sort != CV_SORT_TYPE || type->as.type.kind != CV_DEF_RESOURCE)
       continue;
     const cv_cresource *resource = type->as.type.as.resource;
+    if (resource->index >= c->numbers || c->numbering[resource->index]->id != resource->id)
+      continue;
     type->is_fresh = !c->seen[resource->index];
     if (type->is_fresh)
       c->out[c->count++] = resource;
@@ -119,7 +123,7 @@ static int by_id(const void *a, const void *b) {
 
 static cv_status finish_type(cv_cvalidator *v, const cv_scope *scope, cv_ccomponenttype *type) {
   size_t count = scope->resources.count;
-  collector c = {.v = v};
+  collector c = {.v = v, .numbering = scope->resources.data, .numbers = count};
   c.seen = CV_ARENA_ARRAY(v->arena, bool, count);
   c.out = CV_ARENA_ARRAY(v->arena, const cv_cresource *, count);
   cv_cextern *imports = cv_arena_copy(v->arena, scope->imports.data, scope->imports.count * sizeof *imports);

@@ -67,7 +67,8 @@ cv_status cv_extern_add(cv_cvalidator *v, cv_scope *scope, bool is_import, const
                     .type = *type};
   if (out != NULL)
     *out = e;
-  if (type->sort == CV_SORT_TYPE && type->as.type.kind == CV_DEF_RESOURCE) {
+  bool is_resource = type->sort == CV_SORT_TYPE && type->as.type.kind == CV_DEF_RESOURCE;
+  if (is_resource && scope->kind != CV_SCOPE_BUNDLE) { // an inline instance names nothing
     const uint32_t *serial = &type->as.type.as.resource->serial;
     CV_TRY(cv_map_put(is_import ? &scope->import_resources : &scope->export_resources,
                       (cv_bytes){(const uint8_t *)serial, sizeof *serial}, (uint64_t)(uintptr_t)&e->name, NULL));

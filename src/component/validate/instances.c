@@ -50,7 +50,7 @@ static cv_status make_instance(cv_cvalidator *v, cv_scope *scope, const cv_ccomp
   }
   def->resource_count = (uint32_t)(scope->resources.count - def->first_resource);
   const cv_cextern *exports = type->exports;
-  if (type->traits.has_resource)
+  if (type->traits.has_resource || frame->types->count != 0)
     CV_TRY(cv_subst_externs(v, frame, type->exports, type->export_count, &exports));
   def->type.sort = CV_SORT_INSTANCE;
   return cv_instancetype_new(v, exports, type->export_count, NULL, 0, &def->type.as.instance);
@@ -61,14 +61,18 @@ cv_status cv_instantiate_define(cv_cvalidator *v, cv_scope *scope, cv_cdef *def)
   const cv_ccomponenttype *type = scope->components.data[def->source];
   cv_rframe frame;
   CV_TRY(cv_rframe_init(v, &frame, NULL, type->resources, type->imported_resource_count, type->resource_count));
-  cv_map args;
+  cv_map args, types;
   cv_map_init(&args, v->mem);
+  cv_map_init(&types, v->mem);
+  frame.types = &types;
   cv_status status = enter_args(v, scope, def, &args);
   if (status == CV_OK)
     status = match_args(v, scope, def, &args, type, &frame);
+  if (status == CV_OK)
+    status = make_instance(v, scope, type, &frame, def);
   cv_map_free(&args);
+  cv_map_free(&types);
   CV_TRY(status);
-  CV_TRY(make_instance(v, scope, type, &frame, def));
   return cv_scope_push(v, scope, &def->type);
 }
 

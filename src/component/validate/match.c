@@ -220,21 +220,23 @@ static cv_status match_func(cv_cvalidator *v, const cv_rframe *frame, const cv_c
   if (a->result == NULL && w->result == NULL)
     return CV_OK;
   if (a->result == NULL)
-    return cv_cinvalid(v, "expected a result, found none");
+    return cv_cinvalid(v, "expected a result, found none: the function given has no result");
   if (w->result == NULL)
-    return cv_cinvalid(v, "expected no result, found one");
+    return cv_cinvalid(v, "expected a result, found none: the function wanted has no result");
   return cv_in_context(v, match_value(v, frame, a->result, w->result), "type mismatch with result type");
 }
 
 // ---- instances and components ----
 
-static cv_status match_instance(cv_cvalidator *v, const cv_rframe *outer, const cv_cinstancetype *a,
+// `types` of the frame around, when the instance stands for an import's.
+static cv_status match_instance(cv_cvalidator *v, const cv_rframe *outer, cv_map *types, const cv_cinstancetype *a,
                                 const cv_cinstancetype *w) {
   if (a == w)
     return CV_OK;
   CV_TRY(cv_cvalidator_step(v, 1 + w->export_count));
   cv_rframe frame;
   CV_TRY(cv_rframe_init(v, &frame, outer, w->resources, w->resource_count, w->resource_count));
+  frame.types = types;
   for (uint32_t i = 0; i < w->export_count; i++) {
     const cv_cextern *wanted = &w->exports[i];
     const cv_cextern *found = cv_cextern_find(a->sorted, a->export_count, wanted->name);
@@ -288,8 +290,8 @@ static cv_status match_type(cv_cvalidator *v, const cv_rframe *frame, cv_cdeftyp
     CV_TRY(match_component(v, frame, a.as.component, w.as.component));
     return match_component(v, frame, w.as.component, a.as.component);
   case CV_DEF_INSTANCE:
-    CV_TRY(match_instance(v, frame, a.as.instance, w.as.instance));
-    return match_instance(v, frame, w.as.instance, a.as.instance);
+    CV_TRY(match_instance(v, frame, NULL, a.as.instance, w.as.instance));
+    return match_instance(v, frame, NULL, w.as.instance, a.as.instance);
   case CV_DEF_RESOURCE:
     break;
   }
@@ -298,6 +300,20 @@ static cv_status match_type(cv_cvalidator *v, const cv_rframe *frame, cv_cdeftyp
     return match_resource(v, frame, a.as.resource, w.as.resource);
   *slot = cv_rframe_resolve(frame, a.as.resource);
   return CV_OK;
+}
+
+// The type that an import asked for becomes the one that was given, in whatever speaks of it: the names that it has
+// where it was given go with it.
+static cv_status note_type(const cv_rframe *frame, cv_cdeftype a, cv_cdeftype w) {
+  if (frame == NULL || frame->types == NULL || w.kind == CV_DEF_RESOURCE)
+    return CV_OK;
+  const uint32_t *serial = cv_deftype_serial(w);
+  const void *given = a.kind == CV_DEF_VALUE       ? (const void *)a.as.value
+                      : a.kind == CV_DEF_FUNC      ? (const void *)a.as.func
+                      : a.kind == CV_DEF_COMPONENT ? (const void *)a.as.component
+                                                   : (const void *)a.as.instance;
+  return cv_map_put(frame->types, (cv_bytes){(const uint8_t *)serial, sizeof *serial}, (uint64_t)(uintptr_t)given,
+                    NULL);
 }
 
 cv_status cv_match_extern(cv_cvalidator *v, const cv_rframe *frame, const cv_cexterntype *a, const cv_cexterntype *w) {
@@ -311,11 +327,12 @@ cv_status cv_match_extern(cv_cvalidator *v, const cv_rframe *frame, const cv_cex
   case CV_SORT_VALUE:
     return match_value(v, frame, a->as.value, w->as.value);
   case CV_SORT_TYPE:
-    return match_type(v, frame, a->as.type, w->as.type);
+    CV_TRY(match_type(v, frame, a->as.type, w->as.type));
+    return note_type(frame, a->as.type, w->as.type);
   case CV_SORT_COMPONENT:
     return match_component(v, frame, a->as.component, w->as.component);
   case CV_SORT_INSTANCE:
     break;
   }
-  return match_instance(v, frame, a->as.instance, w->as.instance);
+  return match_instance(v, frame, frame == NULL ? NULL : frame->types, a->as.instance, w->as.instance);
 }

@@ -315,7 +315,7 @@ static cv_status check_annotation(cv_cvalidator *v, const cv_scope *scope, bool 
   if (key.data == NULL)
     return CV_ENOMEM;
   const uint64_t *found = cv_map_get(is_import ? &scope->import_names : &scope->export_names, key);
-  if (found != NULL) {
+  if (found != NULL && scope->kind != CV_SCOPE_BUNDLE) {
     const cv_cextern *e = is_import ? &scope->imports.data[*found] : &scope->exports.data[*found];
     if (cv_bytes_equal(e->name, name->resource) && e->type.sort == CV_SORT_TYPE &&
         e->type.as.type.kind == CV_DEF_RESOURCE)

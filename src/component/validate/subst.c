@@ -6,12 +6,13 @@
 typedef struct rewriter {
   cv_cvalidator *v;
   const cv_rframe *frame;
-  cv_map done; // serial of a type -> address of what became of it
+  cv_map *done; // serial of a type -> address of what became of it
+  bool all;     // types without resources change too
 } rewriter;
 
 // Where the type's result is noted, or *out set to it.
 static bool is_done(const rewriter *w, const cv_ctraits *traits, const void **out) {
-  const uint64_t *found = cv_map_get(&w->done, (cv_bytes){(const uint8_t *)&traits->serial, sizeof traits->serial});
+  const uint64_t *found = cv_map_get(w->done, (cv_bytes){(const uint8_t *)&traits->serial, sizeof traits->serial});
   if (found == NULL)
     return false;
   *out = (const void *)(uintptr_t)*found;
@@ -20,7 +21,7 @@ static bool is_done(const rewriter *w, const cv_ctraits *traits, const void **ou
 
 // `traits` are those of the old type, which outlive the map.
 static cv_status set_done(rewriter *w, const cv_ctraits *traits, const void *result) {
-  return cv_map_put(&w->done, (cv_bytes){(const uint8_t *)&traits->serial, sizeof traits->serial},
+  return cv_map_put(w->done, (cv_bytes){(const uint8_t *)&traits->serial, sizeof traits->serial},
                     (uint64_t)(uintptr_t)result, NULL);
 }
 
@@ -44,7 +45,7 @@ static cv_status subst_fields(rewriter *w, const cv_cfield *fields, uint32_t cou
 
 static cv_status subst_value(rewriter *w, const cv_ctype *type, const cv_ctype **out) {
   *out = type;
-  if (!type->traits.has_resource || is_done(w, &type->traits, (const void **)out))
+  if ((!type->traits.has_resource && !w->all) || is_done(w, &type->traits, (const void **)out))
     return CV_OK;
   cv_ctype *copy = cv_arena_copy(w->v->arena, type, sizeof *type);
   if (copy == NULL)
@@ -71,7 +72,7 @@ static cv_status subst_value(rewriter *w, const cv_ctype *type, const cv_ctype *
 
 static cv_status subst_func(rewriter *w, const cv_cfunctype *type, const cv_cfunctype **out) {
   *out = type;
-  if (!type->traits.has_resource || is_done(w, &type->traits, (const void **)out))
+  if ((!type->traits.has_resource && !w->all) || is_done(w, &type->traits, (const void **)out))
     return CV_OK;
   cv_cfunctype *copy = cv_arena_copy(w->v->arena, type, sizeof *type);
   if (copy == NULL)
@@ -116,7 +117,7 @@ static cv_status copy_order(rewriter *w, const cv_cextern *const *sorted, const 
 
 static cv_status subst_instance(rewriter *w, const cv_cinstancetype *type, const cv_cinstancetype **out) {
   *out = type;
-  if (!type->traits.has_resource || is_done(w, &type->traits, (const void **)out))
+  if ((!type->traits.has_resource && !w->all) || is_done(w, &type->traits, (const void **)out))
     return CV_OK;
   cv_cinstancetype *copy = cv_arena_copy(w->v->arena, type, sizeof *type);
   if (copy == NULL)
@@ -130,7 +131,7 @@ static cv_status subst_instance(rewriter *w, const cv_cinstancetype *type, const
 
 static cv_status subst_component(rewriter *w, const cv_ccomponenttype *type, const cv_ccomponenttype **out) {
   *out = type;
-  if (!type->traits.has_resource || is_done(w, &type->traits, (const void **)out))
+  if ((!type->traits.has_resource && !w->all) || is_done(w, &type->traits, (const void **)out))
     return CV_OK;
   cv_ccomponenttype *copy = cv_arena_copy(w->v->arena, type, sizeof *type);
   if (copy == NULL)
@@ -183,10 +184,15 @@ static cv_status subst_extern(rewriter *w, const cv_cexterntype *type, cv_cexter
 
 cv_status cv_subst_externs(cv_cvalidator *v, const cv_rframe *frame, const cv_cextern *externs, uint32_t count,
                            const cv_cextern **out) {
-  rewriter w = {.v = v, .frame = frame};
-  cv_map_init(&w.done, v->mem);
+  cv_map done;
+  cv_map_init(&done, v->mem);
+  rewriter w = {.v = v, .frame = frame, .done = &done};
+  if (frame->types != NULL) {
+    w.done = frame->types;
+    w.all = frame->types->count != 0;
+  }
   cv_status status = subst_externs(&w, externs, count, out);
-  cv_map_free(&w.done);
+  cv_map_free(&done);
   return status;
 }
 

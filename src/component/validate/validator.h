@@ -126,6 +126,7 @@ CV_MUST_USE cv_status cv_functype_finish(cv_cvalidator *v, cv_cfunctype *type);
 // A copy of the type with a serial of its own: what an import or export (eq) makes.
 CV_MUST_USE cv_status cv_type_rename(cv_cvalidator *v, cv_cdeftype type, cv_bytes name, cv_cdeftype *out);
 cv_ctraits cv_deftype_traits(cv_cdeftype type);
+const uint32_t *cv_deftype_serial(cv_cdeftype type); // lives as long as the type
 cv_ctraits cv_externtype_traits(const cv_cexterntype *type);
 // "defined type", "resource", "func"...
 const char *cv_deftype_text(cv_cdeftype type);
@@ -178,6 +179,7 @@ typedef struct cv_rframe {
   const cv_cresource *const *bound; // two runs of ascending ids
   uint32_t first_run, count;
   const cv_cresource **actual; // NULL where not bound yet
+  cv_map *types;               // instantiation: serial of an imported type -> address of the type given; or NULL
 } cv_rframe;
 CV_MUST_USE cv_status cv_rframe_init(cv_cvalidator *v, cv_rframe *frame, const cv_rframe *outer,
                                      const cv_cresource *const *bound, uint32_t first_run, uint32_t count);
@@ -192,6 +194,7 @@ CV_MUST_USE cv_status cv_match_module(cv_cvalidator *v, const cv_coremoduletype 
                                       const cv_coremoduletype *wanted);
 
 // ---- subst.c ----
+// With frame->types, which becomes the memory of what was rewritten, types are replaced too.
 CV_MUST_USE cv_status cv_subst_externs(cv_cvalidator *v, const cv_rframe *frame, const cv_cextern *externs,
                                        uint32_t count, const cv_cextern **out);
 // Whether a type speaks of resources that it does not bind.

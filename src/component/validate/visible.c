@@ -58,6 +58,12 @@ static cv_status walk_func(walk *w, const cv_cfunctype *type) {
 
 static cv_status walk_deftype(walk *w, cv_cdeftype type);
 
+// An export of such a type names what follows in the type.
+static cv_status walk_exported(walk *w, cv_cdeftype type) {
+  CV_TRY(walk_deftype(w, type));
+  return w->visible ? name_serial(w->scope, cv_deftype_serial(type), w->by) : CV_OK;
+}
+
 // The exports of an instance type that is mentioned by its name only.
 static cv_status walk_instance(walk *w, const cv_cinstancetype *type) {
   CV_TRY(cv_cvalidator_step(w->v, 1 + type->export_count));
@@ -66,7 +72,7 @@ static cv_status walk_instance(walk *w, const cv_cinstancetype *type) {
     if (e->sort == CV_SORT_FUNC)
       CV_TRY(walk_func(w, e->as.func));
     else if (e->sort == CV_SORT_TYPE)
-      CV_TRY(walk_deftype(w, e->as.type));
+      CV_TRY(walk_exported(w, e->as.type));
     else if (e->sort == CV_SORT_INSTANCE)
       CV_TRY(walk_instance(w, e->as.instance));
   }
@@ -88,22 +94,6 @@ static cv_status walk_deftype(walk *w, cv_cdeftype type) {
   return CV_OK;
 }
 
-static const uint32_t *serial_of(cv_cdeftype type) {
-  switch (type.kind) {
-  case CV_DEF_VALUE:
-    return &type.as.value->traits.serial;
-  case CV_DEF_FUNC:
-    return &type.as.func->traits.serial;
-  case CV_DEF_COMPONENT:
-    return &type.as.component->traits.serial;
-  case CV_DEF_INSTANCE:
-    return &type.as.instance->traits.serial;
-  case CV_DEF_RESOURCE:
-    break;
-  }
-  return &type.as.resource->serial;
-}
-
 static cv_status walk_extern(walk *w, const cv_cexterntype *type) {
   switch (type->sort) {
   case CV_SORT_FUNC:
@@ -111,7 +101,7 @@ static cv_status walk_extern(walk *w, const cv_cexterntype *type) {
   case CV_SORT_TYPE:
     CV_TRY(walk_deftype(w, type->as.type));
     // What an import names is named for exports too.
-    return w->visible ? name_serial(w->scope, serial_of(type->as.type),
+    return w->visible ? name_serial(w->scope, cv_deftype_serial(type->as.type),
                                     w->by == CV_NAMED_IMPORT ? CV_NAMED_IMPORT | CV_NAMED_EXPORT : CV_NAMED_EXPORT)
                       : CV_OK;
   case CV_SORT_INSTANCE: {

@@ -55,7 +55,7 @@ static cv_status read_section(cv_decoder *d) {
     return cv_fail(r->diag, CV_EMALFORMED, offset, "malformed section id");
   if (id != CV_SECT_CUSTOM) {
     if (d->last_section != 0 && sections[id].order <= sections[d->last_section].order)
-      return cv_fail(r->diag, CV_EMALFORMED, offset, "unexpected content after last section");
+      return cv_fail(r->diag, CV_EMALFORMED, offset, "unexpected content after last section: section out of order");
     d->last_section = id;
   }
   uint32_t size_offset = cv_reader_offset(r), size;

@@ -5,7 +5,8 @@
 #include "base/utf8.h"
 
 cv_status cv_read_end(const cv_reader *r) {
-  return cv_fail(r->diag, CV_EMALFORMED, (uint64_t)(r->end - r->start), "unexpected end of section or function");
+  return cv_fail(r->diag, CV_EMALFORMED, (uint64_t)(r->end - r->start), "%s",
+                 r->is_component ? "unexpected end-of-file" : "unexpected end of section or function");
 }
 
 static cv_status too_long(const cv_reader *r) {
@@ -93,7 +94,7 @@ static cv_status read_length(cv_reader *r, uint32_t *out) {
   uint32_t offset = cv_reader_offset(r);
   size_t left = cv_reader_left(r);
   CV_TRY(cv_read_u32(r, out));
-  if (*out > left)
+  if (*out > left && !r->is_component)
     return cv_fail(r->diag, CV_EMALFORMED, offset, "length out of bounds");
   return *out > cv_reader_left(r) ? cv_read_end(r) : CV_OK;
 }

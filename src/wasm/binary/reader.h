@@ -13,7 +13,8 @@ typedef struct cv_reader {
   const uint8_t *start; // of the module: offsets count from here
   const uint8_t *at, *end;
   cv_features features;
-  cv_diag *diag; // may be NULL
+  cv_diag *diag;     // may be NULL
+  bool is_component; // an end is told in the words of the Component Model's scripts
 } cv_reader;
 
 static inline size_t cv_reader_left(const cv_reader *r) {
