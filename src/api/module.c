@@ -93,8 +93,10 @@ static cove_status read_file(const char *path, cv_buf *out, cove_error **error) 
     return cv_api_fail(error, COVE_IO, "cannot open %s: %s", path, strerror(errno));
   uint8_t chunk[16384];
   size_t got;
-  while (out->size <= CV_MAX_MODULE_SIZE && (got = fread(chunk, 1, sizeof chunk, file)) != 0)
+  do {
+    got = fread(chunk, 1, sizeof chunk, file);
     cv_buf_bytes(out, chunk, got);
+  } while (got == sizeof chunk && out->size <= CV_MAX_MODULE_SIZE); // a short one is the end, or a failure
   bool failed = ferror(file) != 0;
   fclose(file);
   if (failed)
