@@ -56,6 +56,11 @@ def find(options):
         version = first_line([cove, "--version"]) or "cove"
         found.append(Engine("cove-jit", [cove, "run", "--tier=jit"], version))
         found.append(Engine("cove-interp", [cove, "run", "--tier=interp"], version, slow=True))
+    static = getattr(options, "cove_static", None)
+    if static and shutil.which(static):
+        version = first_line([static, "--version"]) or "cove"
+        found.append(Engine("cove-static-jit", [static, "run", "--tier=jit"], version))
+        found.append(Engine("cove-static-interp", [static, "run", "--tier=interp"], version, slow=True))
     if shutil.which(options.node):
         text = first_line([options.node, "-p", "JSON.stringify(process.versions)"])
         versions = json.loads(text) if text else {"node": "?", "v8": "?"}

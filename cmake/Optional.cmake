@@ -5,6 +5,11 @@
 #
 # A file belongs to an optional part by its name: *_libarchive.c, *_libdw.c. Where the part is left out, the
 # file *_no_libarchive.c, *_no_libdw.c beside it stands in, so callers need no #ifdef.
+# A static file of one C library cannot load what was built for another, so a static command has none of them.
+if(COVE_STATIC)
+  set(COVE_LIBARCHIVE OFF)
+  set(COVE_LIBDW OFF)
+endif()
 set(COVE_OPTIONAL_DEFINITIONS)
 set(COVE_OPTIONAL_INCLUDES)
 set(COVE_HAVE_LIBARCHIVE OFF)
