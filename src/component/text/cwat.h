@@ -3,7 +3,7 @@
 #ifndef COVE_COMPONENT_TEXT_CWAT_H
 #define COVE_COMPONENT_TEXT_CWAT_H
 
-#include "base/buf.h"
+#include "component/component.h"
 #include "wasm/text/lex.h"
 #include "wasm/text/wat.h"
 
@@ -18,5 +18,10 @@ CV_MUST_USE cv_status cv_cwat_parse_fields(cv_text *text, uint32_t open, uint32_
 // A text of either kind: "(component ...)", "(module ...)" or the bare fields of a module.
 CV_MUST_USE cv_status cv_cwat_parse(const char *text, size_t size, cv_features features, cv_mem *mem, cv_buf *out,
                                     cv_diag *diag);
+
+// Appends the text of a component that has been decoded. Parsing it again gives the same definitions in the same order,
+// with their names and custom sections. Core modules are text when the component has been validated, else bytes.
+CV_MUST_USE cv_status cv_cwat_print(const cv_component *component, const cv_wat_print_options *options, cv_mem *mem,
+                                    cv_buf *out, cv_diag *diag);
 
 #endif

@@ -105,63 +105,6 @@ static cv_status lift_field(cv_cwat *p) {
 
 // ---- built-ins -----------------------------------------------------------------------------------------------------
 
-// What a built-in has after its word, a letter each, in the order of the binary format:
-//   a  async?               c  cancellable?           s  shared?
-//   t  a type               T  a core type            B  a core table
-//   m  (memory x)           o  options                r  (result t)?
-//   v  a core value type    n  a number               f  a function
-static const struct {
-  const char *word, *operands;
-  uint8_t code;
-} builtins[] = {
-    {"lower", "f", CV_CANON_LOWER},
-    {"resource.new", "t", CV_CANON_RESOURCE_NEW},
-    {"resource.drop", "t", CV_CANON_RESOURCE_DROP},
-    {"resource.rep", "t", CV_CANON_RESOURCE_REP},
-    {"backpressure.inc", "", CV_CANON_BACKPRESSURE_INC},
-    {"backpressure.dec", "", CV_CANON_BACKPRESSURE_DEC},
-    {"task.return", "ro", CV_CANON_TASK_RETURN},
-    {"task.cancel", "", CV_CANON_TASK_CANCEL},
-    {"context.get", "vn", CV_CANON_CONTEXT_GET},
-    {"context.set", "vn", CV_CANON_CONTEXT_SET},
-    {"subtask.cancel", "a", CV_CANON_SUBTASK_CANCEL},
-    {"subtask.drop", "", CV_CANON_SUBTASK_DROP},
-    {"stream.new", "t", CV_CANON_STREAM_NEW},
-    {"stream.read", "to", CV_CANON_STREAM_READ},
-    {"stream.write", "to", CV_CANON_STREAM_WRITE},
-    {"stream.cancel-read", "ta", CV_CANON_STREAM_CANCEL_READ},
-    {"stream.cancel-write", "ta", CV_CANON_STREAM_CANCEL_WRITE},
-    {"stream.drop-readable", "t", CV_CANON_STREAM_DROP_READABLE},
-    {"stream.drop-writable", "t", CV_CANON_STREAM_DROP_WRITABLE},
-    {"future.new", "t", CV_CANON_FUTURE_NEW},
-    {"future.read", "to", CV_CANON_FUTURE_READ},
-    {"future.write", "to", CV_CANON_FUTURE_WRITE},
-    {"future.cancel-read", "ta", CV_CANON_FUTURE_CANCEL_READ},
-    {"future.cancel-write", "ta", CV_CANON_FUTURE_CANCEL_WRITE},
-    {"future.drop-readable", "t", CV_CANON_FUTURE_DROP_READABLE},
-    {"future.drop-writable", "t", CV_CANON_FUTURE_DROP_WRITABLE},
-    {"error-context.new", "o", CV_CANON_ERROR_CONTEXT_NEW},
-    {"error-context.debug-message", "o", CV_CANON_ERROR_CONTEXT_DEBUG_MESSAGE},
-    {"error-context.drop", "", CV_CANON_ERROR_CONTEXT_DROP},
-    {"waitable-set.new", "", CV_CANON_WAITABLE_SET_NEW},
-    {"waitable-set.wait", "cm", CV_CANON_WAITABLE_SET_WAIT},
-    {"waitable-set.poll", "cm", CV_CANON_WAITABLE_SET_POLL},
-    {"waitable-set.drop", "", CV_CANON_WAITABLE_SET_DROP},
-    {"waitable.join", "", CV_CANON_WAITABLE_JOIN},
-    {"thread.index", "", CV_CANON_THREAD_INDEX},
-    {"thread.new-indirect", "TB", CV_CANON_THREAD_NEW_INDIRECT},
-    {"thread.resume-later", "", CV_CANON_THREAD_RESUME_LATER},
-    {"thread.suspend", "c", CV_CANON_THREAD_SUSPEND},
-    {"thread.yield", "c", CV_CANON_THREAD_YIELD},
-    {"thread.suspend-then-resume", "c", CV_CANON_THREAD_SUSPEND_THEN_RESUME},
-    {"thread.yield-then-resume", "c", CV_CANON_THREAD_YIELD_THEN_RESUME},
-    {"thread.suspend-then-promote", "c", CV_CANON_THREAD_SUSPEND_THEN_PROMOTE},
-    {"thread.yield-then-promote", "c", CV_CANON_THREAD_YIELD_THEN_PROMOTE},
-    {"thread.spawn-ref", "sT", CV_CANON_THREAD_SPAWN_REF},
-    {"thread.spawn-indirect", "sTB", CV_CANON_THREAD_SPAWN_INDIRECT},
-    {"thread.available-parallelism", "s", CV_CANON_THREAD_AVAILABLE_PARALLELISM},
-};
-
 static cv_status put_reference(cv_cwat *p, cv_cspace space) {
   uint32_t index;
   CV_TRY(cv_cwat_index_or_reference(p, space, true, &index));
@@ -190,13 +133,7 @@ static cv_status put_number(cv_cwat *p) {
   return CV_OK;
 }
 
-// A function that is lowered, and its options.
-static cv_status put_lower(cv_cwat *p) {
-  cv_buf_byte(&p->items, 0x00);
-  CV_TRY(put_reference(p, CV_CS_FUNC));
-  return put_options(p);
-}
-
+// One immediate of canon.def.
 static cv_status put_operand(cv_cwat *p, char operand) {
   switch (operand) {
   case 'a':
@@ -208,11 +145,11 @@ static cv_status put_operand(cv_cwat *p, char operand) {
   case 's':
     cv_buf_byte(&p->items, cv_wat_accept_word(&p->hand, "shared"));
     return CV_OK;
-  case 't':
-    return put_reference(p, CV_CS_TYPE);
   case 'T':
+    return put_reference(p, CV_CS_TYPE);
+  case 'y':
     return put_reference(p, CV_CS_CORE_TYPE);
-  case 'B':
+  case 'b':
     return put_reference(p, CV_CS_CORE_TABLE);
   case 'm':
     return put_memory(p);
@@ -220,23 +157,25 @@ static cv_status put_operand(cv_cwat *p, char operand) {
     return cv_cwat_result_list(p);
   case 'v':
     return put_core_valtype(p);
-  case 'n':
+  case 'i':
     return put_number(p);
-  case 'f':
-    return put_lower(p);
+  case 'F':
+    cv_buf_byte(&p->items, 0x00);
+    return put_reference(p, CV_CS_FUNC);
   default:
     return put_options(p);
   }
 }
 
-// A built-in from its word on, into the items.
+// A definition other than a lift, from its word on, into the items.
 static cv_status put_builtin(cv_cwat *p) {
-  for (size_t i = 0; i < CV_COUNT(builtins); i++) {
-    if (!cv_wat_accept_word(&p->hand, builtins[i].word))
+  for (unsigned kind = CV_CANON_LOWER; kind <= CV_CANON_THREAD_AVAILABLE_PARALLELISM; kind++) {
+    const char *word = cv_canon_text((cv_canon_kind)kind);
+    if (word == NULL || !cv_wat_accept_word(&p->hand, word))
       continue;
-    cv_buf_byte(&p->items, builtins[i].code);
-    for (const char *operand = builtins[i].operands; *operand != '\0'; operand++)
-      CV_TRY(put_operand(p, *operand));
+    cv_buf_byte(&p->items, (uint8_t)kind);
+    for (const char *at = cv_canon_immediates((cv_canon_kind)kind); *at != '\0'; at++)
+      CV_TRY(put_operand(p, *at));
     return CV_OK;
   }
   return cv_wat_unexpected(&p->hand);

@@ -84,7 +84,7 @@ static cv_status define_module(cv_cwat *p, uint32_t open, const cv_cwat_binding 
   if (!given) {
     // The identifier is the module's own name too, unless exports are in between.
     uint32_t at = b->bound && h->at == b->token + 1 ? b->token : h->at;
-    CV_TRY(cv_wat_parse_fields(h->text, open, &at, h->features, h->mem, &p->items, h->diag));
+    CV_TRY(cv_wat_parse_nested(h->text, open, &at, h->features, h->mem, &p->items, h->diag));
     h->at = at - 1;
   }
   CV_TRY(cv_cwat_emit(p, CV_CITEM_CORE_MODULE, start));
@@ -241,22 +241,32 @@ static cv_status field(cv_cwat *p) {
 
 // ---- components ----------------------------------------------------------------------------------------------------
 
-// (@custom ...) before the current token.
+static cv_status put_custom(cv_cwat *p, const cv_wat_custom *custom) {
+  size_t start = p->items.size;
+  cv_cwat_put_text(&p->items, custom->name);
+  cv_buf_bytes(&p->items, custom->contents.data, custom->contents.size);
+  return cv_cwat_emit(p, CV_CITEM_CUSTOM, start);
+}
+
+// (@custom ...) before the current token: a section right there, or with (after last) one behind the name section,
+// which waits in hand.customs. Other places have no meaning here.
 static cv_status custom_sections(cv_cwat *p) {
   cv_wat *h = &p->hand;
+  size_t kept = h->customs.count;
   CV_TRY(cv_wat_field_annots(h));
-  for (size_t i = 0; i < h->customs.count; i++) {
-    size_t start = p->items.size;
-    cv_cwat_put_text(&p->items, h->customs.data[i].name);
-    cv_buf_bytes(&p->items, h->customs.data[i].contents.data, h->customs.data[i].contents.size);
-    CV_TRY(cv_cwat_emit(p, CV_CITEM_CUSTOM, start));
+  for (size_t i = kept; i < h->customs.count; i++) {
+    if (h->customs.data[i].placed && h->customs.data[i].place == CV_WAT_LAST)
+      h->customs.data[kept++] = h->customs.data[i];
+    else
+      CV_TRY(put_custom(p, &h->customs.data[i]));
   }
-  h->customs.count = 0;
+  h->customs.count = kept;
   return CV_OK;
 }
 
 static cv_status all_fields(cv_cwat *p) {
   cv_wat *h = &p->hand;
+  size_t waiting = h->customs.count;
   for (;;) {
     CV_TRY(custom_sections(p));
     if (cv_wat_kind(h) == CV_TOK_RPAR || cv_wat_kind(h) == CV_TOK_END)
@@ -268,7 +278,11 @@ static cv_status all_fields(cv_cwat *p) {
     CV_TRY(cv_cwat_put_export(p, &e->name, e->item, NULL, NULL));
   }
   cv_cwat_flush(p->scope);
-  return cv_cwat_put_names(p, p->scope);
+  CV_TRY(cv_cwat_put_names(p, p->scope));
+  for (size_t i = waiting; i < h->customs.count; i++)
+    CV_TRY(put_custom(p, &h->customs.data[i]));
+  h->customs.count = waiting;
+  return CV_OK;
 }
 
 // The fields of a component up to the end of what they are in; its binary into the items.
@@ -277,8 +291,10 @@ static cv_status component_into(cv_cwat *p, const cv_cwat_binding *b) {
   if (scope == NULL)
     return cv_wat_no_memory(&p->hand);
   cv_cwat_scope_init(p, scope, CV_SCOPE_COMPONENT);
-  scope->has_id = b->named;
-  scope->id = b->name;
+  scope->has_id = b->bound;
+  scope->id = b->id;
+  if (b->named)
+    scope->name = b->name;
   cv_buf_bytes(&scope->out, "\0asm\x0d\0\1\0", 8);
   cv_status status = cv_cwat_enter(p, scope);
   if (status == CV_OK) {

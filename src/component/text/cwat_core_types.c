@@ -18,7 +18,10 @@ static cv_status definitions(cv_cwat *p, bool is_group) {
   uint32_t base = h->spaces[CV_SPACE_TYPE].count;
   size_t start = p->items.size;
   CV_TRY(cv_wat_lone_types(h, is_group));
-  put_definitions(p, h, 0);
+  if (h->types.count != 0)
+    put_definitions(p, h, 0);
+  else
+    cv_buf_bytes(&p->items, "\x4e\x00", 2);
   const cv_name_map *names = &h->names.maps[CV_NAMES_TYPE];
   for (size_t i = 0; i < names->count && p->scope->kind == CV_SCOPE_COMPONENT; i++)
     if (cv_vec_push(h->mem, &p->scope->names[CV_CS_CORE_TYPE],
@@ -145,7 +148,11 @@ static cv_status module_types(cv_cwat *p, cv_wat *w, bool is_group) {
   w->at = p->hand.at;
   CV_TRY(cv_wat_lone_types(w, is_group));
   p->hand.at = w->at;
-  return emit_types_from(p, w, first);
+  if (w->types.count != first)
+    return emit_types_from(p, w, first);
+  size_t start = p->items.size;
+  cv_buf_bytes(&p->items, "\x4e\x00", 2);
+  return cv_cwat_emit(p, CV_CITEM_CORE_TYPE, start);
 }
 
 static cv_status module_declarator(cv_cwat *p, module_type *m) {

@@ -78,6 +78,7 @@ typedef struct cv_cwat_scope {
   struct cv_cwat_scope *outer;
   bool has_id;
   cv_bytes id;
+  cv_bytes name; // components: for the name section; empty for none
   cv_wat_scope spaces[CV_CS_COUNT];
   cv_name_map names[CV_CS_COUNT]; // components: for the name section
   cv_buf out;                     // components: finished sections; types: declarators
@@ -119,7 +120,8 @@ CV_MUST_USE cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *scope);
 
 // An optional identifier and @name.
 CV_MUST_USE cv_status cv_cwat_binding_of(cv_cwat *p, cv_cwat_binding *binding);
-// The next index of a space of the current scope, with its name. `binding` may be NULL.
+// The next index of a space of the current scope, with its name. `binding` may be NULL. A core module or component has
+// its identifier for a name here, and what an annotation says for its own.
 CV_MUST_USE cv_status cv_cwat_define(cv_cwat *p, cv_cspace space, const cv_cwat_binding *binding, uint32_t *index);
 
 // A number, or an identifier; one of an enclosing scope becomes an outer alias.

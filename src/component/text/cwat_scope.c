@@ -166,9 +166,11 @@ cv_status cv_cwat_binding_of(cv_cwat *p, cv_cwat_binding *b) {
 
 cv_status cv_cwat_define(cv_cwat *p, cv_cspace space, const cv_cwat_binding *b, uint32_t *index) {
   cv_wat_scope *names = &p->scope->spaces[space];
+  bool is_unit = space == CV_CS_CORE_MODULE || space == CV_CS_COMPONENT;
   *index = names->count;
-  if (b != NULL && b->named && p->scope->kind == CV_SCOPE_COMPONENT &&
-      cv_vec_push(p->hand.mem, &p->scope->names[space], (cv_name_entry){0, names->count, b->name}) != CV_OK)
+  if (b != NULL && (is_unit ? b->bound : b->named) && p->scope->kind == CV_SCOPE_COMPONENT &&
+      cv_vec_push(p->hand.mem, &p->scope->names[space], (cv_name_entry){0, names->count, is_unit ? b->id : b->name}) !=
+          CV_OK)
     return cv_wat_no_memory(&p->hand);
   if (b != NULL && b->bound)
     return cv_wat_bind(&p->hand, names, b->id, b->token);
@@ -182,8 +184,8 @@ cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *s) {
   cv_buf sub = {.mem = p->hand.mem};
   cv_cwat_put_text(&p->items, CV_BYTES_LITERAL("component-name"));
   size_t empty = p->items.size;
-  if (s->has_id) {
-    cv_cwat_put_text(&sub, s->id);
+  if (s->name.size != 0) {
+    cv_cwat_put_text(&sub, s->name);
     put_section(&p->items, 0, sub.data, sub.size);
   }
   for (unsigned space = 0; space < CV_CS_COUNT; space++) {

@@ -145,7 +145,8 @@ static cv_status read_custom(cv_wat *p, const cv_annot *a, cv_wat *c, cv_wat_cus
   if (status != CV_OK)
     return status == CV_ENOMEM ? cv_wat_no_memory(p) : fail_annot(p, a, "@custom annotation: malformed UTF-8 encoding");
   custom->place = CV_WAT_LAST;
-  if (cv_wat_kind(c) == CV_TOK_LPAR)
+  custom->placed = cv_wat_kind(c) == CV_TOK_LPAR;
+  if (custom->placed)
     CV_TRY(read_place(p, a, c, &custom->place));
   cv_buf contents;
   cv_buf_init(&contents, p->mem);

@@ -276,13 +276,14 @@ void cv_wat_free(cv_wat *p) {
 }
 
 // The module's identifier and name, then the fields.
-static cv_status parse_module(cv_wat *p, bool is_bare) {
+static cv_status parse_module(cv_wat *p, bool is_bare, bool is_nested) {
   if (!is_bare) {
     if (cv_wat_at_id(p)) {
       CV_TRY(cv_wat_id(p, &p->names.module));
       p->names.has_module = true;
     }
     CV_TRY(cv_wat_module_name_annot(p, &p->names.module, &p->names.has_module));
+    p->names.has_module &= !is_nested || p->names.module.size != 0;
   }
   CV_TRY(walk_fields(p));
   if (is_bare)
@@ -290,15 +291,15 @@ static cv_status parse_module(cv_wat *p, bool is_bare) {
   return cv_wat_close(p);
 }
 
-cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_features features, cv_mem *mem,
-                              cv_buf *out, cv_diag *diag) {
+static cv_status parse_fields(cv_text *text, uint32_t open, uint32_t *at, bool is_nested, cv_features features,
+                              cv_mem *mem, cv_buf *out, cv_diag *diag) {
   cv_wat *p = cv_mem_alloc(mem, sizeof *p);
   if (p == NULL)
     return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory while parsing a text");
   cv_wat_init(p, text, mem, diag);
   p->features = features;
   p->at = *at;
-  cv_status status = parse_module(p, open == UINT32_MAX);
+  cv_status status = parse_module(p, open == UINT32_MAX, is_nested);
   if (status == CV_OK)
     status = cv_wat_check_annots(p, open, open == UINT32_MAX ? p->at : p->at - 1);
   if (status == CV_OK)
@@ -307,6 +308,16 @@ cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_fea
   cv_wat_free(p);
   cv_mem_free(mem, p, sizeof *p);
   return status;
+}
+
+cv_status cv_wat_parse_fields(cv_text *text, uint32_t open, uint32_t *at, cv_features features, cv_mem *mem,
+                              cv_buf *out, cv_diag *diag) {
+  return parse_fields(text, open, at, false, features, mem, out, diag);
+}
+
+cv_status cv_wat_parse_nested(cv_text *text, uint32_t open, uint32_t *at, cv_features features, cv_mem *mem,
+                              cv_buf *out, cv_diag *diag) {
+  return parse_fields(text, open, at, true, features, mem, out, diag);
 }
 
 // Whether the text starts with a parenthesis and this word.

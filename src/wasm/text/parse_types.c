@@ -488,8 +488,7 @@ cv_status cv_wat_lone_types(cv_wat *p, bool is_group) {
     CV_TRY(read_type(p, i, count));
     CV_TRY(cv_wat_close(p));
   }
-  // A group of none has no definition that would carry its encoding.
-  return count != 0 ? CV_OK : cv_wat_fail(p, "empty recursion group");
+  return CV_OK;
 }
 
 cv_status cv_wat_opaque_type(cv_wat *p) {

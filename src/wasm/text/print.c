@@ -34,11 +34,8 @@ static cv_status print_fields(cv_printer *p, uint32_t index, const cv_type *t) {
   return CV_OK;
 }
 
-static cv_status print_type(cv_printer *p, uint32_t index) {
-  const cv_type *t = &p->m->types[index];
+cv_status cv_print_composite(cv_printer *p, const cv_type *t, uint32_t index) {
   bool is_sub = !t->is_final || t->super != CV_NO_TYPE;
-  cv_buf_text(p->out, "(type");
-  cv_print_definition(p, &p->spaces[CV_PRINT_TYPE], index);
   if (is_sub) {
     cv_buf_text(p->out, t->is_final ? " (sub final" : " (sub");
     if (t->super != CV_NO_TYPE) {
@@ -55,7 +52,15 @@ static cv_status print_type(cv_printer *p, uint32_t index) {
     CV_TRY(print_fields(p, index, t));
     cv_arena_free(&p->func_arena);
   }
-  cv_buf_text(p->out, is_sub ? ")))" : "))");
+  cv_buf_text(p->out, is_sub ? "))" : ")");
+  return CV_OK;
+}
+
+static cv_status print_type(cv_printer *p, uint32_t index) {
+  cv_buf_text(p->out, "(type");
+  cv_print_definition(p, &p->spaces[CV_PRINT_TYPE], index);
+  CV_TRY(cv_print_composite(p, &p->m->types[index], index));
+  cv_buf_byte(p->out, ')');
   return CV_OK;
 }
 
@@ -86,13 +91,13 @@ static void print_limits(cv_printer *p, const cv_limits *l) {
     cv_buf_printf(p->out, " %llu", (unsigned long long)l->max);
 }
 
-static void print_table_type(cv_printer *p, const cv_tabletype *t) {
+void cv_print_table_type(cv_printer *p, const cv_tabletype *t) {
   print_limits(p, &t->limits);
   cv_buf_byte(p->out, ' ');
   cv_print_val_type(p, t->elem);
 }
 
-static void print_memory_type(cv_printer *p, const cv_memtype *t) {
+void cv_print_memory_type(cv_printer *p, const cv_memtype *t) {
   print_limits(p, &t->limits);
   if (t->limits.is_shared)
     cv_buf_text(p->out, " shared");
@@ -100,7 +105,7 @@ static void print_memory_type(cv_printer *p, const cv_memtype *t) {
     cv_buf_printf(p->out, " (pagesize %llu)", 1ull << (t->page_log2 & 63));
 }
 
-static void print_global_type(cv_printer *p, const cv_globaltype *t) {
+void cv_print_global_type(cv_printer *p, const cv_globaltype *t) {
   cv_buf_text(p->out, t->is_mutable ? " (mut " : " ");
   cv_print_val_type(p, t->type);
   cv_buf_text(p->out, t->is_mutable ? ")" : "");
@@ -172,17 +177,17 @@ static cv_status print_import(cv_printer *p, const cv_import *import) {
   case CV_EXTERN_TABLE:
     cv_buf_text(p->out, "(table");
     cv_print_definition(p, &p->spaces[CV_PRINT_TABLE], import->index);
-    print_table_type(p, &m->tables[import->index].type);
+    cv_print_table_type(p, &m->tables[import->index].type);
     break;
   case CV_EXTERN_MEMORY:
     cv_buf_text(p->out, "(memory");
     cv_print_definition(p, &p->spaces[CV_PRINT_MEMORY], import->index);
-    print_memory_type(p, &m->memories[import->index]);
+    cv_print_memory_type(p, &m->memories[import->index]);
     break;
   case CV_EXTERN_GLOBAL:
     cv_buf_text(p->out, "(global");
     cv_print_definition(p, &p->spaces[CV_PRINT_GLOBAL], import->index);
-    print_global_type(p, &m->globals[import->index].type);
+    cv_print_global_type(p, &m->globals[import->index].type);
     break;
   case CV_EXTERN_TAG:
     cv_buf_text(p->out, "(tag");
@@ -202,7 +207,7 @@ static cv_status print_tables(cv_printer *p) {
     cv_print_newline(p, 1);
     cv_buf_text(p->out, "(table");
     cv_print_definition(p, &p->spaces[CV_PRINT_TABLE], i);
-    print_table_type(p, &t->type);
+    cv_print_table_type(p, &t->type);
     if (t->has_init)
       CV_TRY(cv_print_const_expr(p, t->init.code));
     cv_buf_byte(p->out, ')');
@@ -215,7 +220,7 @@ static void print_memories_and_tags(cv_printer *p) {
     cv_print_newline(p, 1);
     cv_buf_text(p->out, "(memory");
     cv_print_definition(p, &p->spaces[CV_PRINT_MEMORY], i);
-    print_memory_type(p, &p->m->memories[i]);
+    cv_print_memory_type(p, &p->m->memories[i]);
     cv_buf_byte(p->out, ')');
   }
   for (uint32_t i = p->m->imported_tags; i < p->m->tag_count; i++) {
@@ -232,7 +237,7 @@ static cv_status print_globals(cv_printer *p) {
     cv_print_newline(p, 1);
     cv_buf_text(p->out, "(global");
     cv_print_definition(p, &p->spaces[CV_PRINT_GLOBAL], i);
-    print_global_type(p, &p->m->globals[i].type);
+    cv_print_global_type(p, &p->m->globals[i].type);
     CV_TRY(cv_print_const_expr(p, p->m->globals[i].init.code));
     cv_buf_byte(p->out, ')');
   }
@@ -473,14 +478,31 @@ static void print_module_name(cv_printer *p) {
     cv_buf_text(p->out, "(@name \"\")");
 }
 
-static cv_status print_module(cv_printer *p) {
+// The head of a module inside a component: its identifier there, and the module's own name where that is another. An
+// empty annotation says that it has none.
+static void print_nested_head(cv_printer *p, const cv_wat_nesting *nesting) {
+  bool has_id = nesting->id.data != NULL;
+  cv_buf_text(p->out, "(core module");
+  if (has_id) {
+    cv_buf_byte(p->out, ' ');
+    cv_print_id(p->out, nesting->id);
+  }
+  cv_print_own_name(p->out, nesting->id, p->names.has_module ? p->names.module : (cv_bytes){NULL, 0});
+  cv_buf_printf(p->out, " (;%u;)", nesting->index);
+}
+
+static cv_status print_module(cv_printer *p, const cv_wat_nesting *nesting) {
   const cv_module *m = p->m;
   uint32_t names;
   CV_TRY(read_names(p, &names));
   CV_TRY(make_spaces(p));
   CV_TRY(cv_print_check_hints(p, &p->print_hints));
-  cv_buf_text(p->out, "(module");
-  print_module_name(p);
+  if (nesting != NULL)
+    print_nested_head(p, nesting);
+  else {
+    cv_buf_text(p->out, "(module");
+    print_module_name(p);
+  }
   CV_TRY(print_type_section(p));
   for (uint32_t i = 0; i < m->import_count; i++)
     CV_TRY(print_import(p, &m->imports[i]));
@@ -495,24 +517,25 @@ static cv_status print_module(cv_printer *p) {
   for (uint32_t i = 0; i < m->data_count; i++)
     CV_TRY(print_data(p, i));
   print_customs(p, names);
-  cv_buf_text(p->out, ")\n");
+  cv_buf_text(p->out, nesting != NULL ? ")" : ")\n");
   return cv_buf_status(p->out);
 }
 
-cv_status cv_wat_print(const cv_module *module, const cv_wat_print_options *options, cv_mem *mem, cv_buf *out,
-                       cv_diag *diag) {
+cv_status cv_wat_print_nested(const cv_module *module, const cv_wat_print_options *options,
+                              const cv_wat_nesting *nesting, cv_mem *mem, cv_buf *out, cv_diag *diag) {
   static const cv_wat_print_options defaults;
   cv_printer p = {.m = module,
                   .options = options != NULL ? options : &defaults,
                   .mem = mem,
                   .out = out,
                   .diag = diag,
+                  .depth = nesting != NULL ? nesting->depth : 0,
                   .func = UINT32_MAX};
   cv_arena_init(&p.arena, mem);
   cv_arena_init(&p.func_arena, mem);
   cv_map_init(&p.label_names, mem);
   cv_buf_init(&p.fold.text, mem);
-  cv_status status = print_module(&p);
+  cv_status status = print_module(&p, nesting);
   if (status == CV_ENOMEM)
     status = cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory while printing a module");
   cv_names_free(&p.names, mem);
@@ -522,4 +545,9 @@ cv_status cv_wat_print(const cv_module *module, const cv_wat_print_options *opti
   cv_arena_free(&p.func_arena);
   cv_arena_free(&p.arena);
   return status;
+}
+
+cv_status cv_wat_print(const cv_module *module, const cv_wat_print_options *options, cv_mem *mem, cv_buf *out,
+                       cv_diag *diag) {
+  return cv_wat_print_nested(module, options, NULL, mem, out, diag);
 }

@@ -80,6 +80,14 @@ void cv_print_id(cv_buf *out, cv_bytes id) {
     cv_print_string(out, id, true);
 }
 
+void cv_print_own_name(cv_buf *out, cv_bytes id, cv_bytes name) {
+  if (name.data == NULL ? id.data == NULL : id.data != NULL && cv_bytes_equal(id, name))
+    return;
+  cv_buf_text(out, " (@name ");
+  cv_print_string(out, name, true);
+  cv_buf_byte(out, ')');
+}
+
 void cv_print_binding(cv_printer *p, const cv_ids *ids, uint32_t index) {
   if (ids->ids != NULL && index < ids->count && ids->ids[index].data != NULL) {
     cv_buf_byte(p->out, ' ');
@@ -184,5 +192,5 @@ void cv_print_newline(cv_printer *p, size_t depth) {
   static const char spaces[] = "                                                                                ";
   enum { DEEPEST = 40 }; // deeper levels are not indented further: the text stays linear in the module
   cv_buf_byte(p->out, '\n');
-  cv_buf_bytes(p->out, spaces, 2 * CV_MIN(depth, (size_t)DEEPEST));
+  cv_buf_bytes(p->out, spaces, 2 * CV_MIN(p->depth + depth, (size_t)DEEPEST));
 }

@@ -63,6 +63,7 @@ typedef struct cv_printer {
   cv_mem *mem;
   cv_buf *out;
   cv_diag *diag;
+  uint32_t depth;      // of the module in what is around it
   cv_arena arena;      // for the whole module
   cv_arena func_arena; // for one function
   cv_names names;
@@ -89,12 +90,23 @@ void cv_print_id(cv_buf *out, cv_bytes id);                      // with its dol
 void cv_print_binding(cv_printer *p, const cv_ids *ids, uint32_t index);
 // The same, and " (;3;)".
 void cv_print_definition(cv_printer *p, const cv_ids *ids, uint32_t index);
+// The own name of a module or component inside a component, after its identifier there: nothing when they are the same,
+// an empty one when there is an identifier and no name (`name` has no data).
+void cv_print_own_name(cv_buf *out, cv_bytes id, cv_bytes name);
 // "$x" or "3" where it is used.
 void cv_print_use(cv_printer *p, const cv_ids *ids, uint32_t index);
 void cv_print_space_use(cv_printer *p, cv_print_space space, uint32_t index);
 void cv_print_heap_type(cv_printer *p, uint32_t heap);
 void cv_print_val_type(cv_printer *p, cv_valtype type);
 void cv_print_newline(cv_printer *p, size_t depth);
+
+// ---- print.c, for components ---------------------------------------------------------------------------------------
+
+// " (func (param i32))", " (sub final 1 (struct))"; `index` is where its fields have their names.
+CV_MUST_USE cv_status cv_print_composite(cv_printer *p, const cv_type *type, uint32_t index);
+void cv_print_table_type(cv_printer *p, const cv_tabletype *type);
+void cv_print_memory_type(cv_printer *p, const cv_memtype *type);
+void cv_print_global_type(cv_printer *p, const cv_globaltype *type);
 
 // ---- print_instr.c -------------------------------------------------------------------------------------------------
 
