@@ -182,6 +182,10 @@ COVE_API void cove_component_value_delete(cove_component_value *value);
 COVE_API COVE_MUST_USE cove_status cove_component_value_parse(const cove_component_type *type, const char *text,
                                                               size_t size, cove_component_value *out,
                                                               cove_error **error);
+// The arguments of a call, "1, \"a\"", one value for each parameter. On failure nothing is left in `out`.
+COVE_API COVE_MUST_USE cove_status cove_component_functype_parse_args(const cove_component_functype *type,
+                                                                      const char *text, size_t size,
+                                                                      cove_component_value *out, cove_error **error);
 // Prints WAVE. Resources print as their type's name.
 COVE_API COVE_MUST_USE cove_status cove_component_value_text(const cove_component_type *type,
                                                              const cove_component_value *value, cove_buffer *out,

@@ -42,7 +42,9 @@ struct cove_store {
   cv_store *store;
   cv_engine *engine; // kept
   void *data;
-  CV_VEC(cove_module *) modules; // kept
+  CV_VEC(cove_module *) modules;       // kept
+  CV_VEC(cove_component *) components; // kept
+  struct cv_api_resource *resources;   // of the host (api/component.h), in the store's memory
   CV_VEC(cv_api_dwarf) dwarfs;
   cove_canceller *canceller; // shared with handles; NULL until first asked for
 };
@@ -58,6 +60,8 @@ CV_COLD cove_status cv_api_no_memory(cove_error **error);
 // `text` is the kind of failure, `why` what more there is to say, or "".
 CV_COLD cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text,
                                       const char *why);
+// The same with a whole sentence.
+CV_COLD cove_status cv_api_unlinkable_text(cove_error **error, cv_bytes module, cv_bytes name, const char *text);
 // After CV_RUN_TRAP or CV_RUN_EXCEPTION: COVE_TRAP or COVE_EXIT.
 CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run run);
 
@@ -67,6 +71,12 @@ CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run ru
 cove_status cv_api_hand_over(cv_buf *buf, cove_buffer *out, cove_error **error);
 
 // ---- module.c ----
+// A file in the binary format, or in the text format, as its binary: a block of cv_api_mem.
+cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **bytes, size_t *size, cove_error **error);
+// Line `index` of the contents of a section `producers`; false when there are not so many.
+bool cv_api_producer(const uint8_t *data, size_t size, size_t index, cove_producer *out);
+// The store keeps a module that it instantiated: for the bytes that it may have borrowed.
+CV_MUST_USE cv_status cv_api_keep_module(cove_store *store, cove_module *module);
 cove_externtype cv_api_externtype(const cv_module *module, cv_extern_kind kind, uint32_t index);
 cove_functype cv_api_functype(const cv_functype *type);
 cove_memorytype cv_api_memorytype(const cv_memtype *type);

@@ -103,10 +103,15 @@ static cove_bytes keep(cove_error *e, cv_bytes bytes) {
 
 cove_status cv_api_unlinkable(cove_error **error, cv_bytes module, cv_bytes name, const char *text, const char *why) {
   size_t most = why[0] != '\0' ? 40 : 128; // of a name; so that the reason fits
-  cove_status status =
-      cv_api_fail(error, COVE_UNLINKABLE, "%s: \"%.*s\" \"%.*s\"%s%s", text, (int)CV_MIN(module.size, most),
-                  (const char *)module.data, (int)CV_MIN(name.size, most), (const char *)name.data,
-                  why[0] != '\0' ? ": " : "", why);
+  char sentence[512];
+  snprintf(sentence, sizeof sentence, "%s: \"%.*s\" \"%.*s\"%s%s", text, (int)CV_MIN(module.size, most),
+           (const char *)module.data, (int)CV_MIN(name.size, most), (const char *)name.data, why[0] != '\0' ? ": " : "",
+           why);
+  return cv_api_unlinkable_text(error, module, name, sentence);
+}
+
+cove_status cv_api_unlinkable_text(cove_error **error, cv_bytes module, cv_bytes name, const char *text) {
+  cove_status status = cv_api_fail(error, COVE_UNLINKABLE, "%s", text);
   if (error != NULL && *error != &no_memory) {
     (*error)->import_module = keep(*error, module);
     (*error)->import_name = keep(*error, name);

@@ -194,16 +194,6 @@ static cove_status resolve(cove_linker *linker, const cv_module *m, cv_extern *i
   return COVE_OK;
 }
 
-// The store keeps a module that it instantiated: for the bytes that it may have borrowed.
-static cv_status keep_module(cove_store *store, cove_module *module) {
-  for (size_t i = store->modules.count; i-- != 0;)
-    if (store->modules.data[i] == module)
-      return CV_OK;
-  CV_TRY(cv_vec_push(&cv_api_mem, &store->modules, module));
-  cv_api_module_retain(module);
-  return CV_OK;
-}
-
 cove_status cove_linker_instantiate(cove_linker *linker, const cove_module *module, cove_instance **out,
                                     cove_error **error) {
   cove_store *store = linker->store;
@@ -216,7 +206,7 @@ cove_status cove_linker_instantiate(cove_linker *linker, const cove_module *modu
   if (imports == NULL && m->import_count != 0)
     return cv_api_no_memory(error);
   cove_status result = resolve(linker, m, imports, error);
-  if (result == COVE_OK && keep_module(store, (cove_module *)module) != CV_OK)
+  if (result == COVE_OK && cv_api_keep_module(store, (cove_module *)module) != CV_OK)
     result = cv_api_no_memory(error);
   if (result == COVE_OK) {
     cv_diag diag;

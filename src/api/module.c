@@ -114,7 +114,7 @@ static uint8_t *take(cv_buf *buf) {
   return block;
 }
 
-cove_status cove_module_open(cove_engine *engine, const char *path, cove_module **out, cove_error **error) {
+cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **bytes, size_t *size, cove_error **error) {
   cv_buf file, binary;
   cv_buf_init(&file, &cv_api_mem);
   cv_buf_init(&binary, &cv_api_mem);
@@ -127,8 +127,8 @@ cove_status cove_module_open(cove_engine *engine, const char *path, cove_module 
   const char *looks_like = NULL;
   cv_binary_kind kind = cv_binary_kind_of(file.data, file.size, &looks_like);
   if (kind == CV_BINARY_TEXT) {
-    cv_status parsed = cv_wat_parse((const char *)file.data, file.size, cv_engine_features((cv_engine *)engine),
-                                    &cv_api_mem, &binary, &diag);
+    cv_status parsed =
+        cv_wat_parse((const char *)file.data, file.size, cv_engine_features(engine), &cv_api_mem, &binary, &diag);
     if (parsed != CV_OK) {
       status = cv_api_diag(error, parsed, &diag);
       goto done;
@@ -139,23 +139,39 @@ cove_status cove_module_open(cove_engine *engine, const char *path, cove_module 
                          looks_like != NULL ? looks_like : "something else");
     goto done;
   }
-  size_t size = from->size;
-  uint8_t *bytes = take(from);
-  if (bytes == NULL) {
+  *size = from->size;
+  *bytes = take(from);
+  if (*bytes == NULL)
     status = cv_api_no_memory(error);
-    goto done;
-  }
-  status = make(engine, &(source){.bytes = bytes, .size = size, .owned = true}, true, out, error);
-  if (status != COVE_OK)
-    cv_mem_free(&cv_api_mem, bytes, size);
 done:
   cv_buf_free(&file);
   cv_buf_free(&binary);
   return status;
 }
 
+cove_status cove_module_open(cove_engine *engine, const char *path, cove_module **out, cove_error **error) {
+  uint8_t *bytes;
+  size_t size;
+  cove_status status = cv_api_read_binary((cv_engine *)engine, path, &bytes, &size, error);
+  if (status != COVE_OK)
+    return status;
+  status = make(engine, &(source){.bytes = bytes, .size = size, .owned = true}, true, out, error);
+  if (status != COVE_OK)
+    cv_mem_free(&cv_api_mem, bytes, size);
+  return status;
+}
+
 void cv_api_module_retain(cove_module *module) {
   __atomic_add_fetch(&module->refs, 1, __ATOMIC_RELAXED);
+}
+
+cv_status cv_api_keep_module(cove_store *store, cove_module *module) {
+  for (size_t i = store->modules.count; i-- != 0;)
+    if (store->modules.data[i] == module)
+      return CV_OK;
+  CV_TRY(cv_vec_push(&cv_api_mem, &store->modules, module));
+  cv_api_module_retain(module);
+  return CV_OK;
 }
 
 void cove_module_delete(cove_module *module) {
@@ -447,11 +463,7 @@ static cove_bytes read_name(producers *p) {
 }
 
 // Counts the lines, and gives line `wanted` to *out when there is one.
-static size_t walk_producers(const cv_module *m, size_t wanted, cove_producer *out) {
-  const cv_custom_section *section = find_custom(m, "producers");
-  if (section == NULL)
-    return 0;
-  producers p = {cv_span_start(m, section->bytes), cv_span_start(m, section->bytes) + section->bytes.size};
+static size_t walk_producers(producers p, size_t wanted, cove_producer *out) {
   size_t lines = 0;
   for (uint32_t fields = read_count(&p); fields != 0 && p.at < p.end; fields--) {
     cove_bytes field = read_name(&p);
@@ -466,10 +478,22 @@ static size_t walk_producers(const cv_module *m, size_t wanted, cove_producer *o
   return lines;
 }
 
+bool cv_api_producer(const uint8_t *data, size_t size, size_t index, cove_producer *out) {
+  return walk_producers((producers){data, data + size}, index, out) > index;
+}
+
+static producers producers_of(const cv_module *m) {
+  const cv_custom_section *section = find_custom(m, "producers");
+  if (section == NULL)
+    return (producers){NULL, NULL};
+  const uint8_t *start = cv_span_start(m, section->bytes);
+  return (producers){start, start + section->bytes.size};
+}
+
 size_t cove_module_producer_count(const cove_module *module) {
-  return walk_producers(module->module, 0, NULL);
+  return walk_producers(producers_of(module->module), 0, NULL);
 }
 
 bool cove_module_producer(const cove_module *module, size_t index, cove_producer *out) {
-  return walk_producers(module->module, index, out) > index;
+  return walk_producers(producers_of(module->module), index, out) > index;
 }

@@ -115,6 +115,9 @@ void cove_store_delete(cove_store *store) {
   for (size_t i = 0; i < store->modules.count; i++)
     cove_module_delete(store->modules.data[i]);
   cv_vec_free(&cv_api_mem, &store->modules);
+  for (size_t i = 0; i < store->components.count; i++)
+    cove_component_delete(store->components.data[i]);
+  cv_vec_free(&cv_api_mem, &store->components);
   cv_engine_release(store->engine);
   cv_mem_free(&cv_api_mem, store, sizeof *store);
 }
