@@ -32,11 +32,14 @@ typedef struct cli_input {
   cove_buffer parsed; // from text, or empty
   const char *data;   // the binary
   size_t size;
+  bool is_component; // or a core module
 } cli_input;
 // Reads `path` ("-" is standard input). Returns 0, or an exit status after a message.
 int cli_read_file(const char *path, cove_buffer *out);
 void cli_free_file(cove_buffer *file);
-// Reads a module in either format. Refuses, with a hint, what is neither.
+// Reads a module or a component in either format. Refuses, with a hint, what is neither.
+int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
+// The same for what only modules have.
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
 void cli_input_free(cli_input *input);
 // An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
@@ -69,9 +72,14 @@ typedef struct cli_need {
   const char *what, *option;
 } cli_need;
 const cli_need *cli_need_of(const char *import_name, size_t size);
+// The same for an interface of WASI 0.2, with or without its version.
+const cli_need *cli_need_of_interface(const char *name, size_t size);
 
 // ---- invoke.c: calls an export with arguments as they were typed ----
 int cli_invoke(cove_instance *instance, const cove_module *module, const char *name, char **args, int arg_count);
+
+// ---- inspect_component.c ----
+int cli_inspect_component(cove_engine *engine, const cli_input *input, bool json);
 
 // ---- explain.c ----
 // Prints which arguments name files of this machine that the program cannot reach by that name, and what would help.

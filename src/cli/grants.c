@@ -37,6 +37,35 @@ const cli_need *cli_need_of(const char *import_name, size_t size) {
   return NULL;
 }
 
+// The interfaces of WASI 0.2. A need without words is no power over anything.
+static const struct {
+  const char *prefix;
+  cli_need need;
+} interfaces[] = {
+    {"wasi:cli/environment", {"arguments and environment variables", "cove run FILE ARG..., --env KEY[=VALUE]"}},
+    {"wasi:cli/exit", {"ending itself", ""}},
+    {"wasi:cli/stdin", {"standard streams", ""}},
+    {"wasi:cli/stdout", {"standard streams", ""}},
+    {"wasi:cli/stderr", {"standard streams", ""}},
+    {"wasi:cli/terminal", {"whether streams are terminals", ""}},
+    {"wasi:clocks/wall-clock", {"the time of day", ""}},
+    {"wasi:clocks/monotonic-clock", {"a clock for durations", ""}},
+    {"wasi:clocks/timezone", {"the time zone", ""}},
+    {"wasi:filesystem/", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
+    {"wasi:random/", {"random numbers", ""}},
+    {"wasi:io/poll", {"waiting for time and for streams", ""}},
+    {"wasi:io/", {"", ""}},
+};
+
+const cli_need *cli_need_of_interface(const char *name, size_t size) {
+  for (size_t i = 0; i < sizeof interfaces / sizeof interfaces[0]; i++) {
+    size_t length = strlen(interfaces[i].prefix);
+    if (size >= length && memcmp(name, interfaces[i].prefix, length) == 0)
+      return &interfaces[i].need;
+  }
+  return NULL;
+}
+
 // ---- options ----
 
 static int usage(const char *option, const char *value, const char *wanted) {

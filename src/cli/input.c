@@ -80,13 +80,7 @@ void cli_input_free(cli_input *input) {
   cli_free_file(&input->file);
 }
 
-static int refuse(const char *path, cove_input_kind kind, const char *looks_like, size_t size) {
-  if (kind == COVE_INPUT_COMPONENT) {
-    cli_error("%s: unsupported: component", path);
-    cli_hint("this version runs core modules; components come with a later one. Build for wasm32-wasip1, or take the "
-             "core module out of the component");
-    return CLI_EXIT_DATA;
-  }
+static int refuse(const char *path, const char *looks_like, size_t size) {
   if (size == 0)
     cli_error("%s is empty", shown(path));
   else
@@ -95,7 +89,7 @@ static int refuse(const char *path, cove_input_kind kind, const char *looks_like
   return CLI_EXIT_DATA;
 }
 
-int cli_read_module(const char *path, const cove_engine *engine, cli_input *out) {
+int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) {
   *out = (cli_input){.path = path};
   int status = cli_read_file(path, &out->file);
   if (status != 0)
@@ -120,13 +114,25 @@ int cli_read_module(const char *path, const cove_engine *engine, cli_input *out)
     } else {
       out->data = out->parsed.data;
       out->size = out->parsed.size;
+      kind = cove_input_kind_of(out->data, out->size, &looks_like);
     }
-  } else if (kind != COVE_INPUT_MODULE) {
-    status = refuse(path, kind, looks_like, out->size);
+  } else if (kind != COVE_INPUT_MODULE && kind != COVE_INPUT_COMPONENT) {
+    status = refuse(path, looks_like, out->size);
   }
+  out->is_component = kind == COVE_INPUT_COMPONENT;
   if (status != 0)
     cli_input_free(out);
   return status;
+}
+
+int cli_read_module(const char *path, const cove_engine *engine, cli_input *out) {
+  int status = cli_read_input(path, engine, out);
+  if (status != 0 || !out->is_component)
+    return status;
+  cli_error("%s is a component; this wants a core module", shown(path));
+  cli_hint("what is in a component is listed by: cove inspect %s", path);
+  cli_input_free(out);
+  return CLI_EXIT_DATA;
 }
 
 static int set_tier(cove_config *config, const char *tier) {

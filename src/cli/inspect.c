@@ -232,8 +232,11 @@ int cli_inspect(const cli_line *line) {
   if (status != 0)
     return status;
   cli_input input;
-  status = cli_read_module(path, engine, &input);
-  if (status == 0) {
+  status = cli_read_input(path, engine, &input);
+  if (status == 0 && input.is_component) {
+    status = cli_inspect_component(engine, &input, cli_has(line, OPT_JSON));
+    cli_input_free(&input);
+  } else if (status == 0) {
     cove_module *module;
     cove_error *error = NULL;
     cli_progress_begin("reading", path);

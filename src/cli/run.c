@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // run.c: cove run: load, link, start; then the program's own status is ours.
-#include "cli.h"
+#include "run.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-typedef struct run {
-  const cli_line *line;
-  const char *path;
-  cli_input input;
-  cove_engine *engine;
-  cove_module *module;
-  cove_store *store;
-  cove_wasi *wasi;
-  cove_linker *linker;
-  cove_instance *instance;
-  bool timing;
-  uint64_t since; // of the step that is now timed
-} run;
 
 static uint64_t now(void) {
   struct timespec ts;
@@ -26,7 +12,7 @@ static uint64_t now(void) {
   return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void timed(run *r, const char *step) {
+void cli_program_timed(cli_program *r, const char *step) {
   if (!r->timing)
     return;
   uint64_t at = now();
@@ -64,7 +50,7 @@ static int set_limits(const cli_line *line, cove_limits *limits) {
   return 0;
 }
 
-static int make_store(run *r) {
+static int make_store(cli_program *r) {
   const char *fuel = cli_value(r->line, OPT_FUEL), *timeout = cli_value(r->line, OPT_TIMEOUT);
   uint64_t number;
   cove_error *error = NULL;
@@ -96,27 +82,30 @@ static int make_store(run *r) {
   return status;
 }
 
-static int load(run *r) {
+static int load(cli_program *r) {
   int status = cli_make_engine(r->line, &r->engine);
   if (status != 0)
     return status;
-  timed(r, "engine");
-  status = cli_read_module(r->path, r->engine, &r->input);
-  if (status != 0)
-    return status;
-  timed(r, "read");
+  cli_program_timed(r, "engine");
+  status = cli_read_input(r->path, r->engine, &r->input);
+  cli_program_timed(r, "read");
+  return status;
+}
+
+static int compile(cli_program *r) {
+  int status = 0;
   cove_error *error = NULL;
   cli_progress_begin("compiling", r->path);
   // The input outlives the module and its instances: it is freed last.
   if (cove_module_new_borrowed(r->engine, r->input.data, r->input.size, NULL, NULL, &r->module, &error) != COVE_OK)
     status = cli_report(r->path, error);
   cli_progress_end();
-  timed(r, "compile");
+  cli_program_timed(r, "compile");
   return status;
 }
 
 // Ends a call: the program's status for an exit, a message otherwise.
-static int ended(run *r, cove_status status, cove_error *error) {
+int cli_program_ended(cli_program *r, cove_status status, cove_error *error) {
   if (status == COVE_OK)
     return 0;
   if (status == COVE_EXIT) {
@@ -127,12 +116,15 @@ static int ended(run *r, cove_status status, cove_error *error) {
   return cli_report(r->path, error);
 }
 
-static int instantiate(run *r, bool *over) {
+int cli_program_store(cli_program *r) {
+  int status = make_store(r);
+  return status == 0 ? cli_make_wasi(r->line, &r->wasi) : status;
+}
+
+static int instantiate(cli_program *r, bool *over) {
   cove_error *error = NULL;
   *over = true;
-  int status = make_store(r);
-  if (status == 0)
-    status = cli_make_wasi(r->line, &r->wasi);
+  int status = cli_program_store(r);
   if (status != 0)
     return status;
   r->linker = cove_linker_new(r->store);
@@ -143,9 +135,9 @@ static int instantiate(run *r, bool *over) {
   if (cove_linker_define_wasi(r->linker, r->wasi, &error) != COVE_OK)
     return cli_report("wasi", error);
   cove_status made = cove_linker_instantiate(r->linker, r->module, &r->instance, &error);
-  timed(r, "instantiate");
+  cli_program_timed(r, "instantiate");
   *over = made != COVE_OK;
-  return ended(r, made, error);
+  return cli_program_ended(r, made, error);
 }
 
 static void list_functions(const cove_module *module) {
@@ -171,7 +163,7 @@ static bool has_functions(const cove_module *module) {
   return false;
 }
 
-static int nothing_to_run(const run *r) {
+static int nothing_to_run(const cli_program *r) {
   cove_export item;
   bool reactor = cove_module_find_export(r->module, "_initialize", &item);
   cli_error("%s: %s", r->path,
@@ -186,7 +178,7 @@ static int nothing_to_run(const run *r) {
   return CLI_EXIT_LINK;
 }
 
-static int start(run *r) {
+static int start(cli_program *r) {
   const char *invoke = cli_value(r->line, OPT_INVOKE);
   cove_func *main_func = cove_instance_func(r->instance, invoke != NULL ? "_initialize" : "_start");
   cove_error *error = NULL;
@@ -201,7 +193,7 @@ static int start(run *r) {
       return CLI_EXIT_LINK;
     }
     cove_status called = cove_func_call(main_func, NULL, 0, NULL, 0, &error);
-    status = ended(r, called, error);
+    status = cli_program_ended(r, called, error);
     if (called != COVE_OK)
       return status;
   }
@@ -210,8 +202,20 @@ static int start(run *r) {
   return status;
 }
 
+static int run_module(cli_program *r) {
+  bool over = true;
+  int status = compile(r);
+  if (status == 0)
+    status = instantiate(r, &over);
+  if (!over) {
+    status = start(r);
+    cli_program_timed(r, "run");
+  }
+  return status;
+}
+
 // What was refused is told when that was asked for, and to a person at a terminal whose program failed.
-static void explain(const run *r, int status) {
+static void explain(const cli_program *r, int status) {
   bool asked = cli_has(r->line, OPT_EXPLAIN);
   if (r->wasi == NULL || (!asked && (status == 0 || !cli_stderr_is_terminal())))
     return;
@@ -233,12 +237,14 @@ static void explain(const run *r, int status) {
 
 // The process is about to end, and the system takes back all at once what would go piece by piece here. Builds with
 // assertions do it, for those who look for leaks.
-static void take_apart(run *r) {
+static void take_apart(cli_program *r) {
 #ifndef NDEBUG
   cove_linker_delete(r->linker);
+  cove_component_linker_delete(r->component_linker);
   cove_store_delete(r->store);
   cove_wasi_delete(r->wasi);
   cove_module_delete(r->module);
+  cove_component_delete(r->component);
   cove_engine_delete(r->engine);
   cli_input_free(&r->input);
 #else
@@ -251,16 +257,11 @@ int cli_run(const cli_line *line) {
     cli_error("which file? cove run [OPTION]... FILE [ARG]...");
     return CLI_EXIT_USAGE;
   }
-  run r = {.line = line, .path = line->operands[0], .timing = cli_has(line, OPT_TIMING)};
+  cli_program r = {.line = line, .path = line->operands[0], .timing = cli_has(line, OPT_TIMING)};
   r.since = r.timing ? now() : 0;
-  bool over = true;
   int status = load(&r);
   if (status == 0)
-    status = instantiate(&r, &over);
-  if (!over) {
-    status = start(&r);
-    timed(&r, "run");
-  }
+    status = r.input.is_component ? cli_run_component(&r) : run_module(&r);
   explain(&r, status);
   take_apart(&r);
   return status;

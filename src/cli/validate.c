@@ -12,13 +12,15 @@ static double seconds(void) {
 
 static int validate_one(const cove_engine *engine, const char *path, bool timing) {
   cli_input input;
-  int status = cli_read_module(path, engine, &input);
+  int status = cli_read_input(path, engine, &input);
   if (status != 0)
     return status;
   cove_error *error = NULL;
   cli_progress_begin("validating", path);
   double start = seconds();
-  cove_status result = cove_module_validate((cove_engine *)engine, input.data, input.size, &error);
+  cove_status result = input.is_component
+                           ? cove_component_validate((cove_engine *)engine, input.data, input.size, &error)
+                           : cove_module_validate((cove_engine *)engine, input.data, input.size, &error);
   double took = seconds() - start;
   cli_progress_end();
   if (result != COVE_OK)

@@ -180,6 +180,8 @@ static cv_status core_instantiate(maker *m, const cv_cdef *def) {
     if (from != NULL)
       imports[i] = core_export(from, import->name, import->kind);
   }
+  cv_task task; // the start function runs in the instance
+  cv_task_push(m->instance->context, &task, m->instance);
   cv_status status = cv_instantiate(m->store, code, imports, module->import_count, NULL, &made->instance, m->diag);
   cv_task_pop(m->instance->context, &task);
   if (imports != near)

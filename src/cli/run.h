@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// run.h: what cove run has of a program, module (run.c) or component (run_component.c).
+#ifndef COVE_CLI_RUN_H
+#define COVE_CLI_RUN_H
+
+#include "cli.h"
+
+typedef struct cli_program {
+  const cli_line *line;
+  const char *path;
+  cli_input input;
+  cove_engine *engine;
+  cove_store *store;
+  cove_wasi *wasi;
+  cove_module *module; // a module's
+  cove_linker *linker;
+  cove_instance *instance;
+  cove_component *component; // a component's
+  cove_component_linker *component_linker;
+  cove_component_instance *component_instance;
+  bool timing;
+  uint64_t since; // of the step that is now timed
+} cli_program;
+
+// Ends a step for --timing.
+void cli_program_timed(cli_program *p, const char *step);
+// The store and the grants by the options of the line. 0, or an exit status after a message.
+int cli_program_store(cli_program *p);
+// Ends a call: the program's status for an exit, a message otherwise.
+int cli_program_ended(cli_program *p, cove_status status, cove_error *error);
+
+// From the input in memory to the end of the program; returns its status.
+int cli_run_component(cli_program *p);
+
+#endif
