@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// wasi.h: WASI preview 1 for instances: what a program is granted, and what it did. A new configuration grants nothing:
-// no arguments, no environment, null streams, no clocks, no randomness, no directory, no network.
+// wasi.h: WASI preview 1 for instances of modules, and WASI 0.2 for those of components: what a program is granted, and
+// what it did. A new configuration grants nothing: no arguments, no environment, null streams, no clocks, no
+// randomness, no directory, no network.
 #ifndef COVE_WASI_H
 #define COVE_WASI_H
 
+#include <cove/component.h>
 #include <cove/instance.h>
 
 COVE_BEGIN
@@ -71,6 +73,13 @@ COVE_API void cove_wasi_config_clock(cove_wasi_config *config, cove_clock clock,
 // Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none.
 COVE_API void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes);
 
+// ---- interfaces that are not granted (WASI 0.2) ----
+typedef enum cove_deny {
+  COVE_DENY_MISSING = 0, // are absent: a component that imports one is not instantiated; the default
+  COVE_DENY_ERROR = 1,   // are there, and trap when they are called
+} cove_deny;
+COVE_API void cove_wasi_config_deny(cove_wasi_config *config, cove_deny deny);
+
 // ---- trace ----
 typedef enum cove_trace_format { COVE_TRACE_TEXT = 0, COVE_TRACE_JSON = 1 } cove_trace_format;
 // Gets a line, with its end of line, after each host call. The line is borrowed for the call.
@@ -88,6 +97,10 @@ COVE_API void cove_wasi_delete(cove_wasi *wasi);
 // Defines all functions of wasi_snapshot_preview1 and wasi_unstable. One cove_wasi serves one store: COVE_USAGE
 // for a linker of another.
 COVE_API COVE_MUST_USE cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error);
+
+// Defines the interfaces of WASI 0.2 for components: wasi:io, cli, clocks, filesystem and random. The same rule.
+COVE_API COVE_MUST_USE cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi,
+                                                                     cove_error **error);
 
 // What was collected from stream 1 or 2; borrowed until the next call into the store. Empty when it was not collected.
 COVE_API cove_bytes cove_wasi_output(const cove_wasi *wasi, unsigned which);

@@ -70,6 +70,9 @@ CV_COLD cove_status cv_api_trap(cove_error **error, cove_store *store, cv_run ru
 // failure.
 cove_status cv_api_hand_over(cv_buf *buf, cove_buffer *out, cove_error **error);
 
+// ---- component_linker.c ----
+cove_store *cv_api_component_linker_store(const cove_component_linker *linker);
+
 // ---- module.c ----
 // A file in the binary format, or in the text format, as its binary: a block of cv_api_mem.
 cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **bytes, size_t *size, cove_error **error);

@@ -58,6 +58,10 @@ void cove_component_linker_delete(cove_component_linker *linker) {
   cv_mem_free(&cv_api_mem, linker, sizeof *linker);
 }
 
+cove_store *cv_api_component_linker_store(const cove_component_linker *linker) {
+  return linker->store;
+}
+
 // ---- resource types of the host ------------------------------------------------------------------------------------
 
 static void drop_resource(void *env, uint64_t rep) {

@@ -2,9 +2,13 @@
 // wasi.c: the grants of a WASI program, over the resource core (wasi/core) and its preview 1 adapter (wasi/p1).
 #include "wasi/core/wasi.h"
 #include "api/linker.h"
+#include "component/instance.h"
+#include "runtime/internal.h"
+#include "wasi/p2/p2.h"
 
 struct cove_wasi_config {
   cv_wasi_config *config;
+  bool deny_when_called;
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
   void *trace_env;
@@ -12,7 +16,9 @@ struct cove_wasi_config {
 
 struct cove_wasi {
   cv_wasi *wasi;
-  cv_p1 *p1;               // NULL before the first use
+  cv_p1 *p1; // NULL before the first use
+  cv_p2 *p2; // likewise; owns `wasi` once it is there
+  bool deny_when_called;
   const cove_store *store; // the one that it serves, NULL before; only compared
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
@@ -166,6 +172,7 @@ cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_
     return cv_api_diag(error, status, &diag);
   }
   cv_buf_init(&wasi->line, &cv_api_mem);
+  wasi->deny_when_called = config->deny_when_called;
   if (config->trace != NULL) {
     wasi->format = config->format;
     wasi->trace = config->trace;
@@ -181,7 +188,10 @@ void cove_wasi_delete(cove_wasi *wasi) {
   if (wasi == NULL)
     return;
   cv_p1_delete(wasi->p1);
-  cv_wasi_delete(wasi->wasi);
+  if (wasi->p2 != NULL)
+    cv_p2_release(wasi->p2);
+  else
+    cv_wasi_delete(wasi->wasi);
   cv_buf_free(&wasi->line);
   cv_mem_free(&cv_api_mem, wasi, sizeof *wasi);
 }
@@ -195,6 +205,74 @@ cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_e
   wasi->store = linker->store;
   linker->p1 = wasi->p1;
   linker->host_data = wasi->wasi;
+  return COVE_OK;
+}
+
+// ---- WASI 0.2 ----
+
+void cove_wasi_config_deny(cove_wasi_config *config, cove_deny deny) {
+  config->deny_when_called = deny == COVE_DENY_ERROR;
+}
+
+static cv_context *context_of(cove_call *call) {
+  return ((cv_canon_call *)call)->instance->context;
+}
+
+static cove_host_result stopped(cove_call *call) {
+  cv_context *context = context_of(call);
+  if (cv_context_interrupted(context))
+    return (cove_host_result)cv_context_interrupt_trap(context);
+  return (cove_host_result)cv_trap_set(context, CV_TRAP_CANCELLED, NULL);
+}
+
+static cove_host_result output_limit(cove_call *call) {
+  return (cove_host_result)cv_trap_set(context_of(call), CV_TRAP_OUTPUT_LIMIT, NULL);
+}
+
+static bool is_interrupted(void *env) {
+  return cv_context_interrupted(env);
+}
+
+static void release_p2(void *env) {
+  cv_p2 *p2 = env;
+  cv_p2_release(p2);
+}
+
+// The second reference is the store's, whose tables of handles may go after the cove_wasi.
+static cv_status make_p2(cove_wasi *wasi, cove_store *store) {
+  static const cv_p2_ends ends = {.stopped = stopped, .output_limit = output_limit};
+  if (wasi->p2 != NULL)
+    return CV_OK;
+  cv_p2 *p2;
+  CV_TRY(cv_p2_new(&cv_api_mem, wasi->wasi, &ends, &p2));
+  wasi->p2 = p2;
+  cv_status status = cv_store_on_delete(store->store, release_p2, p2);
+  if (status == CV_OK)
+    cv_p2_retain(p2);
+  if (wasi->wasi->should_stop == NULL) {
+    wasi->wasi->should_stop = is_interrupted;
+    wasi->wasi->should_stop_env = cv_store_context(store->store);
+  }
+  return status;
+}
+
+cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi, cove_error **error) {
+  cove_store *store = cv_api_component_linker_store(linker);
+  if (wasi->store != NULL && wasi->store != store)
+    return cv_api_fail(error, COVE_USAGE, "these grants serve another store");
+  if (make_p2(wasi, store) != CV_OK)
+    return cv_api_no_memory(error);
+  wasi->store = store;
+  const cove_glue_world *world = cv_p2_world();
+  for (size_t i = 0; i < world->interface_count; i++) {
+    const cove_glue_interface *interface = world->interfaces[i];
+    const char *grant = cv_p2_missing_grant(wasi->p2, interface->name);
+    cove_status status = grant == NULL
+                             ? cove_component_linker_define_interface(linker, interface, wasi->p2, error)
+                             : cove_component_linker_deny(linker, interface, grant, wasi->deny_when_called, error);
+    if (status != COVE_OK)
+      return status;
+  }
   return COVE_OK;
 }
 

@@ -244,6 +244,11 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
     return set_stream(config, 1, value);
   case OPT_STDERR:
     return set_stream(config, 2, value);
+  case OPT_DENY:
+    if (strcmp(value, "missing") != 0 && strcmp(value, "error") != 0)
+      return usage("deny", value, "missing or error");
+    cove_wasi_config_deny(config, value[0] == 'e' ? COVE_DENY_ERROR : COVE_DENY_MISSING);
+    return 0;
   case OPT_SEED:
     if (!cli_parse_count(value, &number))
       return usage("seed", value, "a number");

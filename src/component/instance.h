@@ -83,7 +83,8 @@ struct cv_cfunc {
   cv_flat_fn *flat;         // host: one of the two
   cv_lifted_fn *lifted;
   void *env;
-  cv_bytes name; // for messages and traces
+  cv_bytes name;                            // for messages and traces
+  const cv_resource_type *const *resources; // host: those in `type`, by its numbering
 };
 
 struct cv_cinstance {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// compile.c: the core modules of a validated component, its own and those of nested ones, made ready to run.
+#include "component/component.h"
+#include "runtime/engine.h"
+
+cv_status cv_component_compile(cv_component *component, cv_engine *engine, cv_diag *diag) {
+  for (uint32_t i = 0; i < component->def_count; i++) {
+    cv_cdef *def = &component->defs[i];
+    if (def->kind == CV_CDEF_COMPONENT)
+      CV_TRY(cv_component_compile(def->as.component, engine, diag));
+    else if (def->kind == CV_CDEF_CORE_MODULE)
+      CV_TRY(cv_engine_compile(engine, def->as.module, &def->code, diag));
+  }
+  return CV_OK;
+}
