@@ -524,7 +524,7 @@ cove_status cove_component_linker_instantiate(cove_component_linker *linker, con
     return cv_api_fail(error, COVE_USAGE, "the component belongs to another engine");
   if (cv_api_keep_component(store, (cove_component *)(uintptr_t)component) != CV_OK)
     return cv_api_no_memory(error);
-  const cv_citem *imports;
+  const cv_citem *imports = NULL;
   cove_status matched = match_imports(linker, component, &imports, error);
   if (matched != COVE_OK)
     return matched;

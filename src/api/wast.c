@@ -12,8 +12,15 @@
 #include "runtime/internal.h"
 #include "sys/thread.h"
 
-// What a name stands for in imports and actions: an instance, or objects without one.
+// A module or a component that was defined: one of the two.
+typedef struct definition {
+  cv_code *code;
+  cv_component *component;
+} definition;
+
+// What a name stands for in imports and actions: an instance of a module or of a component, or objects without one.
 typedef struct provider {
+  cv_cexports *component;
   cv_instance *instance;
   const cv_wast_item *items;
   size_t item_count;
@@ -41,9 +48,10 @@ typedef struct script {
   cv_wast_item spectest_items[CV_SPECTEST_COUNT];
   cv_map registered;   // import module name -> provider *
   cv_map instances;    // $name -> provider *
-  cv_map definitions;  // $name -> cv_code *
-  cv_code *definition; // the last one
+  cv_map definitions;  // $name -> definition *
+  definition *defined; // the last one
   CV_VEC(cv_code *) codes;
+  CV_VEC(cv_component *) components;
   CV_VEC(thread *) threads;
   cv_buf message;
 } script;
@@ -122,8 +130,15 @@ static cv_extern find_export(const provider *p, cv_bytes name, cv_extern_kind ki
 
 // ---- modules -------------------------------------------------------------------------------------------------------
 
-// From the script to code. On failure *diag says why.
-static cv_status compile_module(script *s, const cv_wast_module *m, cv_code **out, cv_diag *diag) {
+static cv_status compile_component(script *s, const cv_wast_module *m, cv_component **out, cv_diag *diag) {
+  CV_TRY(cv_wast_component_compile(s->engine, &s->wast, m, out, diag));
+  cv_status status = cv_vec_push(s->mem, &s->components, *out);
+  if (status != CV_OK)
+    cv_component_delete(*out);
+  return status;
+}
+
+static cv_status compile_code(script *s, const cv_wast_module *m, cv_code **out, cv_diag *diag) {
   cv_buf bytes;
   cv_buf_init(&bytes, s->mem);
   cv_module *module = NULL;
@@ -146,7 +161,18 @@ static cv_status compile_module(script *s, const cv_wast_module *m, cv_code **ou
   return status;
 }
 
-static cv_status instantiate(script *s, cv_code *code, cv_instance **out, cv_diag *diag) {
+// From the script to something that can be instantiated. On failure *diag says why.
+static cv_status compile_module(script *s, const cv_wast_module *m, definition *out, cv_diag *diag) {
+  *out = (definition){NULL, NULL};
+  return m->is_component ? compile_component(s, m, &out->component, diag) : compile_code(s, m, &out->code, diag);
+}
+
+static cv_cexports *find_component(void *env, cv_bytes name) {
+  const provider *p = find_name(&((script *)env)->registered, name);
+  return p != NULL ? p->component : NULL;
+}
+
+static cv_status instantiate_code(script *s, cv_code *code, cv_instance **out, cv_diag *diag) {
   const cv_module *m = code->module;
   cv_extern *imports = cv_mem_calloc(s->mem, m->import_count, sizeof *imports);
   if (imports == NULL && m->import_count != 0)
@@ -182,52 +208,56 @@ static cv_status instantiate(script *s, cv_code *code, cv_instance **out, cv_dia
   return status;
 }
 
-// A new current instance, under its name if it has one.
-static bool enter_instance(script *s, uint32_t line, cv_instance *instance, bool has_name, cv_bytes name) {
-  provider *p = CV_ARENA_NEW(&s->arena, provider);
-  if (p == NULL)
-    return failed(s, line, "out of memory");
-  p->instance = instance;
-  s->current = p;
-  if (has_name && keep_name(s, &s->instances, name, p) != CV_OK)
-    return failed(s, line, "out of memory");
-  return passed(s);
+static cv_status instantiate(script *s, const definition *d, provider *out, cv_diag *diag) {
+  *out = (provider){.instance = NULL};
+  return d->component != NULL
+             ? cv_wast_component_instantiate(s->store, d->component, find_component, s, &out->component, diag)
+             : instantiate_code(s, d->code, &out->instance, diag);
 }
 
-static bool define_module(script *s, const cv_wast_command *c, cv_code **code) {
+// A new current instance, under its name if it has one.
+static bool enter_instance(script *s, const cv_wast_command *c, const definition *d, bool has_name, cv_bytes name) {
   cv_diag diag;
   cv_diag_init(&diag);
   char text[700];
-  if (compile_module(s, &c->module, code, &diag) != CV_OK)
-    return failed(s, c->line, "expected a module, got: %s", cv_diag_message(&diag, text, sizeof text));
-  s->definition = *code;
-  if (c->module.has_name && keep_name(s, &s->definitions, c->module.name, *code) != CV_OK)
+  provider *p = CV_ARENA_NEW(&s->arena, provider);
+  if (p == NULL)
+    return failed(s, c->line, "out of memory");
+  if (instantiate(s, d, p, &diag) != CV_OK)
+    return failed(s, c->line, "expected an instance, got: %s", cv_diag_message(&diag, text, sizeof text));
+  s->current = p;
+  if (has_name && keep_name(s, &s->instances, name, p) != CV_OK)
+    return failed(s, c->line, "out of memory");
+  return passed(s);
+}
+
+static bool define_module(script *s, const cv_wast_command *c) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  char text[700];
+  definition *d = CV_ARENA_NEW(&s->arena, definition);
+  if (d == NULL)
+    return failed(s, c->line, "out of memory");
+  if (compile_module(s, &c->module, d, &diag) != CV_OK)
+    return failed(s, c->line, "expected a %s, got: %s", c->module.is_component ? "component" : "module",
+                  cv_diag_message(&diag, text, sizeof text));
+  s->defined = d;
+  if (c->module.has_name && keep_name(s, &s->definitions, c->module.name, d) != CV_OK)
     return failed(s, c->line, "out of memory");
   return true;
 }
 
-static bool instantiate_code(script *s, const cv_wast_command *c, cv_code *code, bool has_name, cv_bytes name) {
-  cv_diag diag;
-  cv_diag_init(&diag);
-  char text[700];
-  cv_instance *instance;
-  if (instantiate(s, code, &instance, &diag) != CV_OK)
-    return failed(s, c->line, "expected an instance, got: %s", cv_diag_message(&diag, text, sizeof text));
-  return enter_instance(s, c->line, instance, has_name, name);
-}
-
 static bool run_module(script *s, const cv_wast_command *c) {
-  cv_code *code;
   s->current = NULL; // what follows a module that failed must not reach the one before it
-  return define_module(s, c, &code) && instantiate_code(s, c, code, c->module.has_name, c->module.name);
+  return define_module(s, c) && enter_instance(s, c, s->defined, c->module.has_name, c->module.name);
 }
 
 static bool run_instance(script *s, const cv_wast_command *c) {
-  cv_code *code = c->has_text ? find_name(&s->definitions, c->text) : s->definition;
+  const definition *d = c->has_text ? find_name(&s->definitions, c->text) : s->defined;
   s->current = NULL;
-  if (code == NULL)
-    return failed(s, c->line, "no such module definition");
-  return instantiate_code(s, c, code, c->has_name, c->name);
+  if (d == NULL)
+    return failed(s, c->line, "no such definition");
+  return enter_instance(s, c, d, c->has_name, c->name);
 }
 
 static bool run_register(script *s, const cv_wast_command *c) {
@@ -254,26 +284,29 @@ static bool check_failure(script *s, const cv_wast_command *c, const char *what,
 static bool assert_bad_module(script *s, const cv_wast_command *c, const char *what, cv_status expected) {
   cv_diag diag;
   cv_diag_init(&diag);
-  cv_code *code;
-  cv_status status = compile_module(s, &c->module, &code, &diag);
+  definition d;
+  cv_status status = compile_module(s, &c->module, &d, &diag);
   return check_failure(s, c, what, status == expected, status, &diag);
 }
 
-static cv_status find_definition(script *s, const cv_wast_module *m, cv_code **out, cv_diag *diag) {
-  *out = m->has_name ? find_name(&s->definitions, m->name) : s->definition;
-  return *out != NULL ? CV_OK : cv_fail(diag, CV_ENOTFOUND, CV_NO_OFFSET, "no such module definition");
+static cv_status find_definition(script *s, const cv_wast_module *m, definition *out, cv_diag *diag) {
+  const definition *d = m->has_name ? find_name(&s->definitions, m->name) : s->defined;
+  if (d == NULL)
+    return cv_fail(diag, CV_ENOTFOUND, CV_NO_OFFSET, "no such definition");
+  *out = *d;
+  return CV_OK;
 }
 
 static bool assert_no_instance(script *s, const cv_wast_command *c, const char *what, cv_status expected) {
   cv_diag diag;
   cv_diag_init(&diag);
-  cv_code *code;
-  cv_instance *instance;
-  cv_status status = c->module.form == CV_WAST_DEFINED ? find_definition(s, &c->module, &code, &diag)
-                                                       : compile_module(s, &c->module, &code, &diag);
+  definition d;
+  provider made;
+  cv_status status = c->module.form == CV_WAST_DEFINED ? find_definition(s, &c->module, &d, &diag)
+                                                       : compile_module(s, &c->module, &d, &diag);
   bool compiled = status == CV_OK;
   if (compiled)
-    status = instantiate(s, code, &instance, &diag);
+    status = instantiate(s, &d, &made, &diag);
   return check_failure(s, c, what, compiled && status == expected, status, &diag);
 }
 
@@ -401,7 +434,42 @@ static bool outcome_fits(script *s, const cv_wast_command *c, const outcome *o) 
   }
 }
 
+// What the outcome of a component's function is to the rest: how it ended, and no core values.
+static outcome without_values(const cv_wast_component_outcome *o) {
+  return (outcome){.done = true, .run = o->run};
+}
+
+static bool run_component_action(script *s, const cv_wast_command *c, const provider *p) {
+  cv_wast_component_outcome o;
+  cv_arena arena;
+  cv_arena_init(&arena, s->mem);
+  bool good = cv_wast_component_call(p->component, &c->action, &arena, &o, &s->message);
+  if (good) {
+    outcome core = without_values(&o);
+    cv_buf_text(&s->message, "expected ");
+    good = c->kind == CV_WAST_ASSERT_RETURN ? cv_wast_component_matches(c, &o) : outcome_fits(s, c, &core);
+    if (!good && c->kind == CV_WAST_ASSERT_RETURN && c->result_count != 0 && c->results[0].component != NULL)
+      cv_wast_print_component_pattern(&s->message, c->results[0].component);
+    if (!good) {
+      cv_buf_text(&s->message, ", got ");
+      if (o.run == CV_RUN_OK && o.type != NULL)
+        cv_wave_print(&s->message, o.type, &o.value);
+      else
+        print_outcome(s, &core);
+    }
+  }
+  if (good)
+    passed(s);
+  else
+    report(s, c->line);
+  cv_arena_free(&arena);
+  return true;
+}
+
 static bool run_action_command(script *s, const cv_wast_command *c) {
+  const provider *p = find_instance(s, c->action.has_instance, c->action.instance);
+  if (p != NULL && p->component != NULL)
+    return run_component_action(s, c, p);
   outcome o = run_action(s, &c->action);
   if (!o.done)
     report(s, c->line);
@@ -516,14 +584,11 @@ static bool run_wait(script *s, const cv_wast_command *c) {
 // ---- scripts -------------------------------------------------------------------------------------------------------
 
 static bool run_command(script *s, const cv_wast_command *c) {
-  cv_code *code;
-  if (c->module.is_component)
-    return failed(s, c->line, "unsupported: component");
   switch (c->kind) {
   case CV_WAST_MODULE:
     return run_module(s, c);
   case CV_WAST_DEFINITION:
-    return define_module(s, c, &code) && passed(s);
+    return define_module(s, c) && passed(s);
   case CV_WAST_INSTANCE:
     return run_instance(s, c);
   case CV_WAST_REGISTER:
@@ -602,6 +667,9 @@ static void free_script(script *s) {
   for (size_t i = 0; i < s->codes.count; i++)
     cv_code_release(s->codes.data[i]);
   cv_vec_free(s->mem, &s->codes);
+  for (size_t i = 0; i < s->components.count; i++)
+    cv_component_delete(s->components.data[i]);
+  cv_vec_free(s->mem, &s->components);
   cv_map_free(&s->registered);
   cv_map_free(&s->instances);
   cv_map_free(&s->definitions);

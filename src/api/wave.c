@@ -8,6 +8,7 @@
 // A label that could be taken for a word of the notation has a % in front. A record may leave out fields that are
 // options; an option whose payload is neither option nor result may leave out "some".
 #include "api/component.h"
+#include "api/wast.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -677,6 +678,10 @@ static void print(cv_buf *out, const cv_ctype *type, const cove_component_value 
   default:
     cv_buf_printf(out, "<%s>", cv_ctype_text(type, shown, sizeof shown));
   }
+}
+
+void cv_wave_print(cv_buf *out, const cv_ctype *type, const cv_cval *value) {
+  print(out, type, (const cove_component_value *)value);
 }
 
 cove_status cove_component_value_text(const cove_component_type *type, const cove_component_value *value,
