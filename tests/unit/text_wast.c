@@ -92,7 +92,7 @@ static const struct {
      "(module definition $e (import \"spectest\" \"nothing\" (func)))\n"
      "(assert_unlinkable (module instance $e) \"unknown import\")\n(assert_trap (module instance $x) "
      "\"unreachable\")\n",
-     5, "6: expected a trapping module: unreachable, got: no such module definition\n"},
+     5, "6: expected a trapping module: unreachable, got: no such definition\n"},
     {"(component)\n(nonsense)\n(module)\n", 1, "1: unsupported: component\n2: unknown operator nonsense\n"},
     {"(func (export \"f\"))", 1, ""},
 };
