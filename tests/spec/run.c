@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// run.c: runs the specification's test scripts in one tier and compares the failures with the list of expected ones
-// (expected-failures.txt beside this file): one that is not listed fails the run, and so does a listed one that passes.
+// run.c: runs the specifications' test scripts in one tier and compares the failures with the list of expected ones
+// (expected-failures.txt in tests/spec and tests/component): one that is not listed fails the run, and so does a listed
+// one that passes.
 //
-//   spec_run [--tier=interp|jit] [--eager] [--canonical-nan] [--cpu=least] [--list] [--folder=PATH] [FILE...]
+//   spec_run [--tier=interp|jit] [--suite=core|component] [--eager] [--canonical-nan] [--cpu=least] [--list]
+//   [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
 // failures in the form of the list. --folder is another place to take scripts from, with no list: none may fail.
@@ -198,13 +200,13 @@ static bool tier_exists(const char *name) {
   return false;
 }
 
-static void set_root(run *r, const char *folder) {
+static void set_root(run *r, const char *folder, const char *suite) {
   if (folder != NULL) {
     snprintf(r->root, sizeof r->root, "%s", folder);
     return;
   }
   const char *root = getenv("COVE_CONFORMANCE");
-  snprintf(r->root, sizeof r->root, "%s/core", root != NULL ? root : COVE_SOURCE_DIR "/../shared/conformance");
+  snprintf(r->root, sizeof r->root, "%s/%s", root != NULL ? root : COVE_SOURCE_DIR "/../shared/conformance", suite);
   struct stat st;
   if (stat(r->root, &st) != 0) {
     printf("skipped: no test suite at %s (COVE_CONFORMANCE names its folder)\n", r->root);
@@ -216,13 +218,15 @@ int main(int argc, char **argv) {
   static run r;
   r.tier = "interp";
   r.compile.lazy = true;
-  const char *folder = NULL;
+  const char *folder = NULL, *suite = "core";
   int at = 1;
   for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
     if (strncmp(argv[at], "--tier=", 7) == 0)
       r.tier = argv[at] + 7;
     else if (strncmp(argv[at], "--folder=", 9) == 0)
       folder = argv[at] + 9;
+    else if (strcmp(argv[at], "--suite=core") == 0 || strcmp(argv[at], "--suite=component") == 0)
+      suite = argv[at] + 8;
     else if (strcmp(argv[at], "--eager") == 0)
       r.compile.lazy = false;
     else if (strcmp(argv[at], "--cpu=least") == 0)
@@ -234,7 +238,7 @@ int main(int argc, char **argv) {
     else
       die(argv[at], "unknown option");
   }
-  set_root(&r, folder);
+  set_root(&r, folder, suite);
   if (!tier_exists(r.tier)) {
     printf("skipped: this build has no tier \"%s\" that can run here\n", r.tier);
     return SKIPPED;
@@ -245,7 +249,8 @@ int main(int argc, char **argv) {
   cv_map_init(&r.skipped, &r.mem);
   cv_map_init(&r.ran, &r.mem);
   if (folder == NULL)
-    read_list(&r, COVE_SOURCE_DIR "/tests/spec/expected-failures.txt");
+    read_list(&r, strcmp(suite, "component") == 0 ? COVE_SOURCE_DIR "/tests/component/expected-failures.txt"
+                                                  : COVE_SOURCE_DIR "/tests/spec/expected-failures.txt");
   if (at == argc)
     collect(&r, "");
   for (; at < argc && r.file_count < MAX_FILES; at++)

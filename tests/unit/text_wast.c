@@ -93,7 +93,7 @@ static const struct {
      "(assert_unlinkable (module instance $e) \"unknown import\")\n(assert_trap (module instance $x) "
      "\"unreachable\")\n",
      5, "6: expected a trapping module: unreachable, got: no such definition\n"},
-    {"(component)\n(nonsense)\n(module)\n", 1, "1: unsupported: component\n2: unknown operator nonsense\n"},
+    {"(component)\n(nonsense)\n(module)\n", 2, "2: unknown operator nonsense\n"},
     {"(func (export \"f\"))", 1, ""},
 };
 
