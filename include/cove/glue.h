@@ -59,6 +59,7 @@ typedef struct cove_glue_func {
   const char *name; // "[method]input-stream.read"
   const char *signature;
   cove_glue_fn *fn;
+  const char *params; // names with spaces between, for traces: "self len"
 } cove_glue_func;
 
 // A resource type of the host. Its address is its identity.

@@ -263,7 +263,9 @@ cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cov
   if (make_p2(wasi, store) != CV_OK)
     return cv_api_no_memory(error);
   wasi->store = store;
-  const cove_glue_world *world = cv_p2_world();
+  const cove_glue_world *world = cv_p2_world(wasi->p2);
+  if (world == NULL)
+    return cv_api_no_memory(error);
   for (size_t i = 0; i < world->interface_count; i++) {
     const cove_glue_interface *interface = world->interfaces[i];
     const char *grant = cv_p2_missing_grant(wasi->p2, interface->name);

@@ -968,6 +968,7 @@ static cv_status put_glue(gen *g, const cv_wit_func *func, const char *cname, co
 typedef struct row {
   const char *label; // "[method]input-stream.read"
   const char *signature;
+  const char *params; // their names, with spaces between
   const char *cname;
   struct row *next;
 } row;
@@ -985,6 +986,16 @@ static const char *label_of(gen *g, const cv_wit_func *func) {
   return keep(g, &out).text;
 }
 
+static const char *params_of(gen *g, const cv_wit_func *func) {
+  cv_buf out;
+  cv_buf_init(&out, g->mem);
+  if (func->kind == CV_WIT_METHOD)
+    cv_buf_text(&out, "self");
+  for (const cv_wit_part *part = func->params; part; part = part->next)
+    PRINT(&out, "%s%.*s", out.size != 0 ? " " : "", CV_BYTES_ARG(part->head.name));
+  return keep(g, &out).text;
+}
+
 // Inserts in the order of the labels.
 static cv_status add_row(gen *g, row **rows, const cv_wit_func *func, const char *cname) {
   row *r = CV_ARENA_NEW(&g->arena, row);
@@ -993,7 +1004,7 @@ static cv_status add_row(gen *g, row **rows, const cv_wit_func *func, const char
   cv_buf signature;
   cv_buf_init(&signature, g->mem);
   cv_bindgen_signature(func, &signature);
-  *r = (row){label_of(g, func), keep(g, &signature).text, cname, NULL};
+  *r = (row){label_of(g, func), keep(g, &signature).text, params_of(g, func), cname, NULL};
   while (*rows && strcmp((*rows)->label, r->label) < 0)
     rows = &(*rows)->next;
   r->next = *rows;
@@ -1049,7 +1060,7 @@ static void put_interface_table(gen *g, const char *cname, const char *label, co
   if (funcs) {
     PRINT(out, "static const cove_glue_func %s_funcs[] = {\n", cname);
     for (const row *r = rows; r; r = r->next)
-      PRINT(out, "    {\"%s\",\n     \"%s\",\n     glue_%s},\n", r->label, r->signature, r->cname);
+      PRINT(out, "    {\"%s\",\n     \"%s\",\n     glue_%s, \"%s\"},\n", r->label, r->signature, r->cname, r->params);
     cv_buf_text(out, "};\n\n");
   }
   if (resources) {

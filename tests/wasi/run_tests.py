@@ -18,6 +18,7 @@ import tempfile
 import time
 
 VIRTUAL = ["--clock", "virtual:1000000000"]
+P2 = [*VIRTUAL, "--env", "A=1", "--env", "B=x=y"]
 
 ROWS = [
     # name, guest, options, arguments, {expectations}
@@ -67,6 +68,42 @@ ROWS = [
     ("no directory", "look", ["--explain"], ["/etc/passwd"], {"out": ["/etc/passwd: "], "err": ["--dir"]}),
     ("another name", "look", ["--dir", "{tmp}::/data", "--tmpfs", "/", "--explain"], ["{tmp}/file"],
      {"out": ["No such file or directory"], "err": ['the program finds it as "/data"']}),
+    ("0.2: calls, host directory", "p2.wat", ["--dir", "{raw}::/data", *P2], ["one", ""], {"in": "0123456789", "out": "567ab\n"}),
+    ("0.2: calls, memory", "p2.wat", ["--tmpfs", "/data", *P2], ["one", ""], {"in": "0123456789", "out": "567ab\n"}),
+    ("0.2: calls, traced", "p2.wat", ["--tmpfs", "/data", "--trace=wasi", *P2], ["one", ""],
+     {"in": "0123456789", "out": "567ab\n",
+      "err": ['descriptor.open-at(self=', ' <"/data">, path-flags=symlink-follow, path="a", open-flags=create, '
+              'flags=read|write|mutate-directory) = success result=', "= bad-descriptor", "= last-operation-failed", "= closed",
+              'descriptor.write(self=', 'buffer="hello", offset=3) = success result=5', 'result="abcdef"',
+              'output-stream.check-write(', "get-type(", "result=regular-file", "data-access-timestamp=timestamp",
+              'get-random-u64() = success result=', 'subscribe-duration(when=5000000000)', "advice=no-reuse"]}),
+    ("0.2: calls, traced as JSON", "p2.wat", ["--tmpfs", "/data", "--trace=wasi:json", *P2], ["one", ""],
+     {"in": "0123456789", "out": "567ab\n",
+      "err": ['{"interface":"wasi:filesystem/types@0.2.12","call":"descriptor.write","args":{"self":']}),
+    ("0.2: exit", "p2_misuse.wat", [], ["exit"], {"status": 0}),
+    ("0.2: exit with an error", "p2_misuse.wat", [], ["exit error"], {"status": 1}),
+    ("0.2: exit with a code", "p2_misuse.wat", [], ["exit code"], {"status": 255}),
+    ("0.2: run returns an error", "p2_misuse.wat", [], ["nothing"], {"status": 1, "err": ""}),
+    ("0.2: a write without check-write", "p2_misuse.wat", [], ["unchecked write"],
+     {"fails": True, "err": ["write of 1 bytes where check-write has allowed 0"]}),
+    ("0.2: a write beyond check-write", "p2_misuse.wat", [], ["write beyond"],
+     {"fails": True, "err": ["write of 65537 bytes where check-write has allowed 65536"]}),
+    ("0.2: two writes for one check-write", "p2_misuse.wat", [], ["write twice"],
+     {"fails": True, "err": ["write of 65536 bytes where check-write has allowed 65531"]}),
+    ("0.2: a large blocking write", "p2_misuse.wat", [], ["large blocking write"], {"fails": True, "err": ["at most 4096"]}),
+    ("0.2: large blocking zeroes", "p2_misuse.wat", [], ["large blocking zeroes"], {"fails": True, "err": ["at most 4096"]}),
+    ("0.2: a poll of nothing", "p2_misuse.wat", [], ["empty poll"], {"fails": True, "err": ["poll of an empty list"]}),
+    ("0.2: a poll of too many", "p2_misuse.wat", [], ["large poll"],
+     {"fails": True, "err": ["poll of 5000 pollables: the limit is 4096"]}),
+    ("0.2: too many random bytes", "p2_misuse.wat", [], ["random bytes"], {"fails": True, "err": ["the limit is 67108864"]}),
+    ("0.2: open descriptors", "p2_misuse.wat", ["--tmpfs", "/"], ["many"], {"status": 1, "out": "1023 then error 22\n"}),
+    ("0.2: open listings", "p2_misuse.wat", ["--tmpfs", "/"], ["listings"], {"status": 1, "out": "1023 then error 22\n"}),
+    ("0.2: handles", "p2_misuse.wat", [], ["pollables"], {"fails": True, "err": ["the limit is 100000"]}),
+    ("0.2: output limit", "p2_misuse.wat", ["--max-output", "25"], ["flood"],
+     {"fails": True, "out": "0123456789012345678901234", "err": ["output limit"]}),
+    ("0.2: a sleep ends at the deadline", "p2_misuse.wat", ["--timeout", "200ms"], ["sleep"],
+     {"fails": True, "err": ["deadline"]}),
+    ("0.2: a reader that goes", "p2_misuse.wat", [], ["closed"], {"status": 0, "err": "closed\n", "closed_stdout": True}),
     ("a virtual clock, a seed", "time", [*VIRTUAL, "--seed", "7"], [],
      {"out": "1000000000.000000000 1.000000000\n1000003600.000000005 3601.000000005\nf19ee3b965429844\n"}),
 ]
@@ -95,15 +132,20 @@ def differs(name, got, expected):
 
 def run_row(cove, guests, row, scratch):
     _, guest, options, arguments, expect = row
-    argv = [cove, "run", *fill(options, scratch), str(guests / f"{guest}.wasm"), *fill(arguments, scratch)]
+    argv = [cove, "run", *fill(options, scratch), str(guests / (guest if "." in guest else f"{guest}.wasm")), *fill(arguments, scratch)]
     if expect.get("open_stdin"):
         reader, writer = os.pipe()
         done = subprocess.run(argv, stdin=reader, capture_output=True, timeout=60, check=False)
         os.close(reader)
         os.close(writer)
+    elif expect.get("closed_stdout"):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+        os.close(writer)
     else:
         done = subprocess.run(argv, input=expect.get("in", "").encode(), capture_output=True, timeout=60, check=False)
-    out, err = done.stdout.decode(), done.stderr.decode(errors="replace")
+    out, err = (done.stdout or b"").decode(), done.stderr.decode(errors="replace")
     wrong = []
     if expect.get("fails"):
         if done.returncode == 0:

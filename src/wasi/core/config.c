@@ -8,6 +8,7 @@ static const cv_wasi_limits default_limits = {
     .call_bytes = 64u << 20,
     .path_size = 4095,
     .subscriptions = 4096,
+    .resources = 100000,
     .memory_fs = 1u << 30,
     .refusals = 64,
 };

@@ -21,6 +21,7 @@ typedef struct cv_wasi_limits {
   uint64_t call_bytes;    // moved by one read or write; more is done in several
   uint32_t path_size;     // bytes of a path
   uint32_t subscriptions; // in one poll
+  uint32_t resources;     // of interfaces with typed handles: streams, pollables, descriptors... alive
   uint64_t memory_fs;     // bytes of all in-memory file systems that the configuration makes
   uint32_t refusals;      // recorded
 } cv_wasi_limits;

@@ -143,12 +143,16 @@ cv_err cv_file_sync(cv_file *file, bool data_only) {
 cv_err cv_file_read(cv_file *file, const cv_iovec *iov, size_t count, uint64_t offset, size_t *done) {
   *done = 0;
   CV_ERR_TRY(need_readable(file));
+  if (offset > INT64_MAX)
+    return CV_ERR_INVAL;
   return file->fs->ops->read(file, iov, count, offset, done);
 }
 
 cv_err cv_file_write(cv_file *file, const cv_iovec *iov, size_t count, uint64_t offset, size_t *done) {
   *done = 0;
   CV_ERR_TRY(need_writable(file));
+  if (offset > INT64_MAX)
+    return CV_ERR_INVAL;
   return file->fs->ops->write(file, iov, count, offset, done);
 }
 

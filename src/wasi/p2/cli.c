@@ -65,7 +65,7 @@ cove_host_result wasi_cli_stdin_get_stdin(void *host, cove_call *call, wasi_io_s
   cv_p2 *p2 = host;
   cv_input *input;
   *result = cv_input_of_stream(p2->w, p2->stdio[0], &input) == CV_ERR_OK ? cv_p2_input(p2, input) : NULL;
-  return *result != NULL ? COVE_HOST_OK : out_of_memory(call);
+  return *result != NULL ? COVE_HOST_OK : cv_p2_trap(p2, call, CV_ERR_NOMEM);
 }
 
 static cove_host_result get_output(cv_p2 *p2, cove_call *call, unsigned which, wasi_io_streams_output_stream **result) {
@@ -74,7 +74,7 @@ static cove_host_result get_output(cv_p2 *p2, cove_call *call, unsigned which, w
     return out_of_memory(call);
   cv_output_retain(*shared);
   *result = cv_p2_output(p2, *shared);
-  return *result != NULL ? COVE_HOST_OK : out_of_memory(call);
+  return *result != NULL ? COVE_HOST_OK : cv_p2_trap(p2, call, CV_ERR_NOMEM);
 }
 
 cove_host_result wasi_cli_stdout_get_stdout(void *host, cove_call *call, wasi_io_streams_output_stream **result) {

@@ -23,9 +23,11 @@ struct cv_p2 {
   uint32_t refs;
   cv_p2_ends ends;
   p2_resource *alive;
+  uint32_t alive_count;
   cv_stream *stdio[3];   // kept
   cv_output *outputs[3]; // of standard output and error (1, 2): shared, so that what they hold keeps its order
   cv_random insecure;
+  struct p2_traced_world *traced; // made when there is a trace
   uint8_t *scratch; // P2_SCRATCH bytes; a result may point into it, as the next call comes after it was lowered
 };
 
@@ -61,7 +63,7 @@ struct wasi_filesystem_types_directory_entry_stream {
 };
 
 // ---- p2.c ----
-// Zeroed, in the list; NULL when out of memory.
+// Zeroed, in the list; NULL when out of memory, or when there are too many (cv_p2_trap knows).
 void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(p2_resource *r));
 void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r);
 
@@ -82,6 +84,11 @@ CV_MUST_USE bool cv_p2_string(cove_call *call, const char *text, cove_string *ou
 static inline cv_bytes p2_bytes(cove_string s) {
   return (cv_bytes){(const uint8_t *)s.data, s.size};
 }
+
+// ---- trace.c ----
+// The generated table with tracing around each function; NULL when out of memory.
+const cove_glue_world *cv_p2_traced_world(cv_p2 *p2);
+void cv_p2_traced_world_delete(cv_p2 *p2);
 
 // ---- io.c ----
 // The error as a resource: one for each error of the core, for ever.

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "wasi/p2/host.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -48,12 +49,15 @@ void cv_p2_release(cv_p2 *p2) {
     cv_stream_release(p2->stdio[i]);
   }
   cv_wasi_delete(p2->w);
+  cv_p2_traced_world_delete(p2);
   cv_mem_free(p2->mem, p2->scratch, P2_SCRATCH);
   cv_mem_free(p2->mem, p2, sizeof *p2);
 }
 
-const cove_glue_world *cv_p2_world(void) {
-  return &p2_world;
+const cove_glue_world *cv_p2_world(cv_p2 *p2) {
+  if (p2->w->trace == NULL)
+    return &p2_world;
+  return cv_p2_traced_world(p2);
 }
 
 static bool is_interface(const char *name, const char *interface) {
@@ -74,9 +78,10 @@ const char *cv_p2_missing_grant(const cv_p2 *p2, const char *name) {
 // ---- resources ----
 
 void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(p2_resource *r)) {
-  p2_resource *r = cv_mem_zalloc(p2->mem, size);
+  p2_resource *r = p2->alive_count < p2->w->limits.resources ? cv_mem_zalloc(p2->mem, size) : NULL;
   if (r == NULL)
     return NULL;
+  p2->alive_count++;
   *r = (p2_resource){.next = p2->alive, .link = &p2->alive, .size = size, .end = end};
   if (r->next != NULL)
     r->next->link = &r->next;
@@ -89,6 +94,7 @@ void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r) {
   if (r->next != NULL)
     r->next->link = r->link;
   r->end(r);
+  p2->alive_count--;
   cv_mem_free(p2->mem, r, r->size);
 }
 
@@ -108,6 +114,9 @@ cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err) {
     return p2->ends.stopped(call);
   if (err == CV_ERR_OUTPUT_LIMIT && p2->ends.output_limit != NULL)
     return p2->ends.output_limit(call);
+  if (err == CV_ERR_NOMEM && p2->alive_count >= p2->w->limits.resources)
+    return cv_p2_trapf(call, "%" PRIu32 " streams, pollables and descriptors are open: the limit is %" PRIu32,
+                       p2->alive_count, p2->w->limits.resources);
   return cove_call_trap(call, cv_err_text(err));
 }
 

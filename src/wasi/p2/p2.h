@@ -26,8 +26,9 @@ CV_MUST_USE cv_status cv_p2_new(cv_mem *mem, cv_wasi *wasi, const cv_p2_ends *en
 void cv_p2_retain(cv_p2 *p2);
 void cv_p2_release(cv_p2 *p2); // NULL is allowed
 
-// The generated table. Its host is the cv_p2.
-const cove_glue_world *cv_p2_world(void);
+// The generated table, or with a trace (cv_wasi.trace) one like it that lives as long as the cv_p2, which is its host.
+// NULL when out of memory.
+const cove_glue_world *cv_p2_world(cv_p2 *p2);
 // What would grant an interface ("wasi:clocks/wall-clock@0.2.12") that the context does not grant; NULL when it does.
 const char *cv_p2_missing_grant(const cv_p2 *p2, const char *interface);
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// p2_misuse.c: what ends a program of WASI 0.2, by its first argument; and what a program may not make the host hold.
+// Returns an error when nothing ended it.
+#include "p2.h"
+
+static char word[32];
+
+static int is(const char *s) {
+  u32 n = text_size(s);
+  return text_size(word) == n && same((const u8 *)word, s, n);
+}
+
+static u32 directory(void) {
+  get_directories(ret);
+  return load32(ret + 4) ? load32((PTR)load32(ret)) : 0;
+}
+
+// Opens until an error comes; prints how many were open, and the error.
+static void open_many(void) {
+  u32 dir = directory(), count = 0;
+  do
+    open_at(dir, 0, STR("."), 0, READ, ret);
+  while (!ret[0] && ++count < 100000);
+  print_number(1, count);
+  print(1, " then error ");
+  print_number(1, ret[4]);
+  print(1, "\n");
+}
+
+static void listings(void) {
+  u32 dir = directory(), count = 0;
+  do
+    read_directory(dir, ret);
+  while (!ret[0] && ++count < 100000);
+  print_number(1, count);
+  print(1, " then error ");
+  print_number(1, ret[4]);
+  print(1, "\n");
+}
+
+static void write_too_much(void) {
+  static u8 data[5000];
+  u32 out = get_stdout();
+  if (is("unchecked write"))
+    out_write(out, data, 1, ret);
+  out_check_write(out, ret);
+  u64 room = load64(ret + 8);
+  if (is("write beyond"))
+    out_write_zeroes(out, room + 1, ret);
+  if (is("write twice")) {
+    out_write(out, data, 5, ret);
+    out_write_zeroes(out, room, ret);
+  }
+  if (is("large blocking write"))
+    out_blocking_write(out, data, 4097, ret);
+  if (is("large blocking zeroes"))
+    out_blocking_zeroes(out, ~0ull, ret);
+}
+
+static void poll_wrongly(void) {
+  static u32 list[5000];
+  if (is("empty poll"))
+    poll(list, 0, ret);
+  list[0] = subscribe_instant(0);
+  for (u32 i = 1; i < 5000; i++)
+    list[i] = list[0];
+  if (is("large poll"))
+    poll(list, 5000, ret);
+}
+
+__attribute__((export_name("run"))) u32 run(void) {
+  get_arguments(ret);
+  u32 row = load32(ret) + 8, n = load32((PTR)(row + 4));
+  for (u32 i = 0; i < n && i < sizeof word - 1; i++)
+    word[i] = ((const char *)load32((PTR)row))[i];
+  if (is("exit"))
+    exit_(0);
+  if (is("exit error"))
+    exit_(1);
+  if (is("exit code"))
+    exit_with_code(255);
+  if (is("wall clock"))
+    wall_now(ret);
+  if (is("monotonic clock"))
+    monotonic_now();
+  if (is("timer"))
+    subscribe_duration(1);
+  if (is("random"))
+    get_random_u64();
+  if (is("random bytes"))
+    get_random_bytes(~0ull, ret);
+  if (is("sleep"))
+    pollable_block(subscribe_duration(~0ull));
+  if (is("many"))
+    open_many();
+  if (is("listings"))
+    listings();
+  if (is("pollables"))
+    for (;;)
+      subscribe_instant(0);
+  if (is("flood"))
+    for (;;)
+      print(1, "0123456789");
+  if (is("closed")) {
+    u32 out = get_stdout(), rounds = 0;
+    do
+      out_blocking_write(out, "x", 1, ret);
+    while (!ret[0] && ++rounds < 1000000);
+    print(2, ret[0] && ret[4] == 1 ? "closed\n" : "something else\n");
+    return 0;
+  }
+  write_too_much();
+  poll_wrongly();
+  return 1;
+}
