@@ -3,10 +3,10 @@
 #include "api/api.h"
 #include "base/buf.h"
 #include "base/leb.h"
+#include "component/text/cwat.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
 #include "wasm/limits.h"
-#include "wasm/text/wat.h"
 #include "wasm/validate/validate.h"
 
 #include <errno.h>
@@ -128,7 +128,7 @@ cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **by
   cv_binary_kind kind = cv_binary_kind_of(file.data, file.size, &looks_like);
   if (kind == CV_BINARY_TEXT) {
     cv_status parsed =
-        cv_wat_parse((const char *)file.data, file.size, cv_engine_features(engine), &cv_api_mem, &binary, &diag);
+        cv_cwat_parse((const char *)file.data, file.size, cv_engine_features(engine), &cv_api_mem, &binary, &diag);
     if (parsed != CV_OK) {
       status = cv_api_diag(error, parsed, &diag);
       goto done;

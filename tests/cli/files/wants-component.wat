@@ -1,0 +1,3 @@
+;; Imports what the host has in no such version, in an instance that imports the first of them.
+(component
+  (import "wasi:clocks/monotonic-clock@0.2.99" (instance (export "now" (func (result u64))))))
