@@ -1,0 +1,1 @@
+(component (type $t u8) (type (component (alias outer 1 $t (type $u)) (import "a" (type $x (sub resource))) (import "b" (func (param "p" (own $x)) (result $u))) (export "c" (instance (export "d" (value u8)))) (core type (func)) (core type (module)))))

@@ -1,0 +1,1 @@
+(component (core module $m) (core instance $a (instantiate $m)) (alias core export $a "f" (core func $f)) (core instance $b (export "f" (func $f)) (export "m" (memory $a "m")) (export "t" (table $a "t")) (export "g" (global $a "g")) (export "e" (tag $a "e"))) (core instance (instantiate $m (with "b" (instance $b)) (with "" (instance)))))

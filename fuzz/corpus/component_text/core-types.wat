@@ -1,0 +1,1 @@
+(component (core type $f (func (param i32 (ref null func)) (result i64))) (core type (sub (func))) (core type (sub final 1 (func))) (core rec (type (struct (field i8))) (type (array (mut (ref 3))))) (core rec))

@@ -1,0 +1,1 @@
+(component (core type $f (func)) (core type $m (module (alias outer 1 $f (type $g)) (type $h (func (param i32))) (rec (type (func)) (type (func))) (import "a" "b" (func (type $h))) (import "a" "c" (global (mut i32))) (export "d" (table 1 funcref)) (export "e" (memory i64 1 2)) (export "f" (tag (type $g))) (export "g" (func (param f32))))))

@@ -1,0 +1,1 @@
+(component (core module) (core module $m) (core instance $i (instantiate $m)))

@@ -1,0 +1,1 @@
+(component $c (core module $m (memory 1)) (component $d (component)))

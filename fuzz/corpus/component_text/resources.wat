@@ -1,0 +1,1 @@
+(component (core func $f (canon resource.drop 0)) (type $r (resource (rep i32) (dtor (core func $f)))) (type (resource (rep i64))) (type (own $r)) (type (borrow $r)) (type (func)) (type (func async (param "a" u8) (param "b" (own $r)) (result $r))))

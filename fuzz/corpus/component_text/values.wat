@@ -1,0 +1,1 @@
+(component (value $v string (binary "\02hi")) (value bool (binary "\01")))
