@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // text.c: between the text format and the binary format; test scripts.
 #include "api/api.h"
+#include "api/component.h"
 #include "api/wast.h"
 #include "component/text/cwat.h"
 
@@ -18,15 +19,33 @@ cove_status cove_text_parse(const cove_engine *engine, const char *text, size_t 
   return cv_api_diag(error, status, &diag);
 }
 
+static cv_wat_print_options print_options(unsigned flags) {
+  return (cv_wat_print_options){.fold = (flags & COVE_PRINT_FOLDED) != 0,
+                                .no_names = (flags & COVE_PRINT_NO_NAMES) != 0,
+                                .offsets = (flags & COVE_PRINT_OFFSETS) != 0};
+}
+
 cove_status cove_text_print(const cove_module *module, unsigned flags, cove_buffer *out, cove_error **error) {
   cv_buf buf;
   cv_buf_init(&buf, &cv_api_mem);
   cv_diag diag;
   cv_diag_init(&diag);
-  const cv_wat_print_options options = {.fold = (flags & COVE_PRINT_FOLDED) != 0,
-                                        .no_names = (flags & COVE_PRINT_NO_NAMES) != 0,
-                                        .offsets = (flags & COVE_PRINT_OFFSETS) != 0};
+  const cv_wat_print_options options = print_options(flags);
   cv_status status = cv_wat_print(module->module, &options, &cv_api_mem, &buf, &diag);
+  if (status == CV_OK)
+    return cv_api_hand_over(&buf, out, error);
+  cv_buf_free(&buf);
+  return cv_api_diag(error, status, &diag);
+}
+
+cove_status cove_text_print_component(const cove_component *component, unsigned flags, cove_buffer *out,
+                                      cove_error **error) {
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_diag diag;
+  cv_diag_init(&diag);
+  const cv_wat_print_options options = print_options(flags);
+  cv_status status = cv_cwat_print(component->component, &options, &cv_api_mem, &buf, &diag);
   if (status == CV_OK)
     return cv_api_hand_over(&buf, out, error);
   cv_buf_free(&buf);

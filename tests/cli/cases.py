@@ -198,6 +198,10 @@ CASES = [
     row("print-no-names", "print", "--no-names", "functions.wat"),
     row("print-folded", "print", "--folded", "functions.wat"),
     row("print-to-file", "print", "-o", "out.wat", "functions.wat", files=["out.wat"]),
+    row("print-component", "print", "greeter.wat"),
+    row("print-component-invalid", "print", "-", stdin="(component (export \"f\" (func 0)))"),
+    row("parse-component-malformed", "parse", "-o", "out.wasm", "-", stdin="(component\n  (func (canon lift (core func $f))))"),
+    row("validate-component-text", "validate", "greeter.wat"),
     row("wast", "wast", "script.wast"),
     row("wast-fails", "wast", "-v", "fails.wast"),
 ]

@@ -133,16 +133,12 @@ static void look_as_people_write(void **state) {
                                       "  (import \"f\" (func $f (;0;) (type $t)))\n"
                                       "  (core func $l (;0;) (canon lower (func $f)))\n"
                                       "  (core instance $i (;0;)\n"
-                                      "    (export \"f\" (func $l))\n"
-                                      "  )\n"
+                                      "    (export \"f\" (func $l)))\n"
                                       "  (component $d (;0;)\n"
-                                      "    (alias outer 1 $t (type (;0;)))\n"
-                                      "  )\n"
+                                      "    (alias outer 1 $t (type (;0;))))\n"
                                       "  (instance (;0;) (instantiate $d\n"
-                                      "    (with \"x\" (func $f))\n"
-                                      "  ))\n"
-                                      "  (export (;1;) \"g\" (func $f))\n"
-                                      ")\n";
+                                      "    (with \"x\" (func $f))))\n"
+                                      "  (export (;1;) \"g\" (func $f)))\n";
   static const char *const source =
       "(component $c (type $t (func (param \"a\" u8))) (import \"f\" (func $f (type $t))) (core func $l (canon lower"
       " (func $f))) (core instance $i (export \"f\" (func $l))) (component $d (alias outer $c $t (type)))"

@@ -171,8 +171,6 @@ static cv_status print_args(cv_cprinter *p, const char *word, bool is_core, cons
     cv_buf_byte(out, ')');
   }
   p->w.depth--;
-  if (d->arg_count != 0)
-    cv_cprint_line(p);
   return CV_OK;
 }
 
@@ -198,10 +196,9 @@ static cv_status print_instance(cv_cprinter *p, const cv_cdef *d, bool is_core, 
 static cv_status print_ref_from(cv_cprinter *p, cv_reader *r, const char *word, cv_cspace space) {
   uint32_t index;
   CV_TRY(cv_read_u32(r, &index));
-  cv_buf_printf(p->w.out, " (%s", word);
-  cv_buf_printf(p->w.out, " (%s ", cv_cprint_sort(space));
+  cv_buf_printf(p->w.out, " (%s ", word);
   cv_cprint_use(p, space, index);
-  cv_buf_text(p->w.out, "))");
+  cv_buf_byte(p->w.out, ')');
   return CV_OK;
 }
 
@@ -496,8 +493,6 @@ static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv
   p->w.depth++;
   CV_TRY(print_defs(p));
   p->w.depth--;
-  if (c->def_count != 0 || c->custom_count != 0)
-    cv_cprint_line(p);
   cv_buf_byte(p->w.out, ')');
   p->w.spaces[CV_PRINT_TYPE] = core_types;
   p->scope = outer;

@@ -158,8 +158,6 @@ static cv_status print_scope_type(cv_cprinter *p, const cv_syn_type *t) {
   for (uint32_t i = 0; i < t->decl_count && status == CV_OK; i++)
     status = print_decl(p, &t->decls[i]);
   p->w.depth--;
-  if (t->decl_count != 0)
-    cv_cprint_line(p);
   cv_buf_byte(p->w.out, ')');
   p->w.spaces[CV_PRINT_TYPE] = core_types;
   p->scope = back;
@@ -268,8 +266,6 @@ static cv_status print_definitions(cv_cprinter *p, const cv_syn_core_type *t, co
     cv_buf_byte(out, ')');
   }
   p->w.depth -= is_group;
-  if (is_group && t->type_count != 0)
-    cv_cprint_line(p);
   cv_buf_text(out, is_group ? ")" : "");
   return CV_OK;
 }
@@ -309,8 +305,6 @@ static cv_status print_module_type(cv_cprinter *p, const cv_syn_core_type *t) {
   for (uint32_t i = 0; i < t->decl_count; i++)
     CV_TRY(print_module_decl(p, &t->decls[i], &types));
   p->w.depth--;
-  if (t->decl_count != 0)
-    cv_cprint_line(p);
   cv_buf_byte(p->w.out, ')');
   p->w.spaces[CV_PRINT_TYPE] = back;
   return CV_OK;
