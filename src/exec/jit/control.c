@@ -272,6 +272,8 @@ static void begin_loop(jit *j) {
   jit_fuel_charge(j, CV_OPC_LOOP);
   ctl *c = begin(j, CV_OPC_LOOP);
   c->met = true;
+  c->weight = j->weight;
+  j->weight = CV_MIN(j->weight * 8, 1u << 20); // no weight of a local tells more
   bool calls = j->loop_count >= 64 || (j->facts->calling_loops >> j->loop_count & 1);
   j->loop_count++;
   c->wanted = calls ? j->pinned & ~j->weak : j->pinned;
@@ -319,6 +321,7 @@ static void end_dead(jit *j) {
 }
 
 static void end_loop(jit *j, ctl *c) {
+  j->weight = c->weight;
   if (c->dead)
     end_dead(j);
   else

@@ -48,6 +48,7 @@ static void set_pin(jit *j, uint32_t local, unsigned reg, bool weak) {
   j->pin[local] = (int8_t)reg;
   j->pin_local[reg] = local;
   j->pinned |= BIT(reg);
+  j->left[reg] = j->facts->local_weight[local] == UINT16_MAX ? UINT32_MAX : j->facts->local_weight[local];
   if (weak)
     j->weak |= BIT(reg);
 }
@@ -485,6 +486,7 @@ static bool prepare(jit *j, uint32_t func) {
   j->frame_field_count = 0;
   j->fuel_pending = 0;
   j->flags_at = 0;
+  j->weight = 1;
   j->map_pc = j->map_offset = 0;
   j->unsupported = false;
   j->consts.count = j->pool.count = j->const_uses.count = j->relocs.count = j->traps.count = j->handlers.count =

@@ -60,6 +60,7 @@ typedef struct ctl {
   uint32_t table_chain;        // likewise cells of jump tables
   uint32_t else_chain;         // if: the jump to else
   uint32_t loop_at;            // loop: its code
+  uint32_t weight;             // loop: j->weight around it
   bool met;                    // a jump to the label has fixed `wanted`
   uint32_t wanted;             // pins valid at the label; if: also at else
   uint32_t clean, clean_else;  // pins clean at every jump to the end; at the jump to else
@@ -104,6 +105,8 @@ typedef struct jit {
   uint32_t used, pinned, valid, clean; // registers (bits): temporaries in use; pins and their state
   uint32_t weak;                       // of the pins
   uint32_t avoid;                      // not to be allocated now
+  uint32_t weight;                     // of a local's use here, as validation counted it: 1 outside of loops
+  uint32_t left[32];                   // by pin: weight of its local's uses to come; UINT32_MAX when not known
   ent *stack;
   uint32_t sp;
   uint32_t local_count;

@@ -153,12 +153,19 @@ void jit_save_refs(jit *j, uint32_t local) {
   }
 }
 
+// An instruction of a pinned local is compiled.
+static void count_use(jit *j, uint32_t local) {
+  uint32_t *left = &j->left[j->pin[local]];
+  *left = *left >= j->weight && *left != UINT32_MAX ? *left - j->weight : UINT32_MAX;
+}
+
 int jit_dest(jit *j, unsigned type) {
   const uint8_t *at = j->at + 1;
   uint32_t local = cv_leb_u32(&at);
   if (!pinned(j, local) || type_of(j->locals[local]) != type)
     return -1;
   jit_save_refs(j, local);
+  count_use(j, local);
   j->dest_pinned = true;
   j->dest_tee = *j->at == CV_OPC_LOCAL_TEE;
   j->dest_local = local;
@@ -168,7 +175,7 @@ int jit_dest(jit *j, unsigned type) {
   return j->pin[local];
 }
 
-void jit_local_get(jit *j, uint32_t local) {
+static void push_local(jit *j, uint32_t local) {
   ent a = {K_LOCAL, type_of(j->locals[local]), 0, false, local};
   if (CV_UNLIKELY(j->sp - j->ctls[j->ctl_count - 1].height >= LAZY_DEPTH)) {
     unsigned reg = alloc(j, a.type);
@@ -179,9 +186,17 @@ void jit_local_get(jit *j, uint32_t local) {
   push(j, a);
 }
 
+void jit_local_get(jit *j, uint32_t local) {
+  if (pinned(j, local))
+    count_use(j, local);
+  push_local(j, local);
+}
+
 void jit_local_set(jit *j, uint32_t local, bool tee) {
   ent a = pop(j);
   unsigned type = type_of(j->locals[local]);
+  if (pinned(j, local))
+    count_use(j, local);
   if (a.kind == K_LOCAL && a.v == local) {
     if (tee)
       push(j, a);
@@ -195,7 +210,7 @@ void jit_local_set(jit *j, uint32_t local, bool tee) {
     j->valid |= BIT(reg);
     j->clean &= ~BIT(reg);
     if (tee)
-      jit_local_get(j, local);
+      push_local(j, local);
     return;
   }
   int32_t imm;
@@ -218,6 +233,27 @@ void jit_local_set(jit *j, uint32_t local, bool tee) {
 
 // ---- before calls and labels ----
 
+// Pins whose locals no instruction uses any more: all uses are behind, no loop comes back to one, and no entry below
+// the top `keep` refers to one.
+static uint32_t dead_pins(jit *j, uint32_t keep) {
+  uint32_t dead = 0;
+  if (j->weight != 1)
+    return 0;
+  for (uint32_t m = j->pinned & j->valid & ~j->clean; m; m &= m - 1) {
+    unsigned reg = (unsigned)__builtin_ctz(m);
+    if (j->left[reg] == 0)
+      dead |= BIT(reg);
+  }
+  uint32_t from = j->ctls[j->ctl_count - 1].height;
+  uint32_t to = CV_MIN(j->sp - keep, from + LAZY_DEPTH);
+  for (uint32_t i = from; dead != 0 && i < to; i++) {
+    const ent *a = &j->stack[i];
+    if (a->kind == K_LOCAL && pinned(j, a->v))
+      dead &= ~BIT(j->pin[a->v]);
+  }
+  return dead;
+}
+
 // Everything in a register that outlives a call goes to its slot; the top `keep` entries are the call's own.
 void jit_save_all(jit *j, uint32_t keep) {
   for (uint32_t m = j->used; m; m &= m - 1) {
@@ -225,7 +261,7 @@ void jit_save_all(jit *j, uint32_t keep) {
     if (position != OWNER_FLIGHT && position + keep < j->sp)
       spill(j, &j->stack[position], position);
   }
-  clean_pins(j, j->pinned);
+  clean_pins(j, j->pinned & ~dead_pins(j, keep));
 }
 
 void jit_after_call(jit *j) {
