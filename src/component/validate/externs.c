@@ -98,7 +98,7 @@ static cv_status ascribe(cv_cvalidator *v, cv_scope *scope, const cv_syn_extern 
   CV_TRY(cv_externtype_resolve(v, scope, &syntax->type, syntax->name, false, out));
   uint32_t count = (uint32_t)(scope->resources.count - first);
   cv_rframe frame;
-  CV_TRY(cv_rframe_init(v, &frame, NULL, scope->resources.data + first, count, count));
+  CV_TRY(cv_rframe_init(v, &frame, NULL, count == 0 ? NULL : &scope->resources.data[first], count, count));
   return cv_in_context(v, cv_match_extern(v, &frame, actual, out), "ascribed type of export is not compatible");
 }
 
