@@ -184,6 +184,9 @@ struct cv_component {
   const uint32_t *resource_definitions; // cv_cdef index of each `resource` type that it defines itself
   uint32_t resource_definition_count;
   uint32_t core_instance_count, instance_count; // made by instantiation
+  // Adapters that were generated for callers in this component, when it is an outermost one
+  // (component/canon/adapter.h). The one part that changes, atomically, after validation.
+  struct cv_adapters *adapters;
 };
 
 // Decodes (all nested ones too). Errors as for core modules: offset and the specification's rule. With `copy` the bytes

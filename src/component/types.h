@@ -98,6 +98,7 @@ struct cv_ctype {
   bool has_borrow;      // transitively
   bool has_handle;      // own, borrow, stream or future, transitively
   bool has_async;       // stream or future, transitively
+  bool is_plain;        // its bytes in memory are the value: nothing to check, to cut, to leave out (padding)
   bool has_pointer;     // string, list or map, transitively: lowering it may need realloc
   uint32_t flat_count;  // core values when flattened; UINT32_MAX when above 65535
   uint8_t flat[CV_PTR_SIZES]

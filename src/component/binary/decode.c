@@ -3,6 +3,7 @@
 // that they make (Binary.md, "Component Definitions").
 #include "wasm/binary/decode.h"
 #include "component/binary/sections.h"
+#include "component/canon/adapter.h"
 #include "runtime/engine.h"
 #include "wasm/canon.h"
 #include "wasm/limits.h"
@@ -253,6 +254,7 @@ void cv_component_delete(cv_component *c) {
         cv_module_delete(def->as.module);
     }
   }
+  cv_adapters_delete(c->adapters);
   for (uint32_t i = 0; i < c->held_type_count; i++)
     cv_type_registry_release(c->registry, c->held_types[i]);
   cv_mem_free(c->mem, c->held_types, c->held_type_capacity * sizeof *c->held_types);

@@ -28,8 +28,7 @@ void cv_task_abandon(cv_context *c, cv_task *task) {
   cv_task_pop(c, task);
 }
 
-// The innermost instance that is, or is around, both; NULL when there is none.
-static const cv_cinstance *common_instance(const cv_cinstance *a, const cv_cinstance *b) {
+const cv_cinstance *cv_common_instance(const cv_cinstance *a, const cv_cinstance *b) {
   while (a != b) {
     if (a == NULL || b == NULL)
       return NULL;
@@ -49,7 +48,7 @@ CV_COLD static cv_run cannot_enter(cv_context *c, const cv_cfunc *func) {
 }
 
 cv_run cv_task_enter(cv_context *c, cv_task *task, cv_cinstance *instance, const cv_cfunc *func, cv_cinstance *caller) {
-  const cv_cinstance *common = common_instance(instance, caller);
+  const cv_cinstance *common = cv_common_instance(instance, caller);
   for (cv_cinstance *i = instance; i != common; i = i->parent)
     if (CV_UNLIKELY(i->may_enter.value.i32 == 0))
       return cannot_enter(c, func);

@@ -65,6 +65,9 @@ CV_MUST_USE cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t
 // cx->arena; UTF-8 itself is not copied but lies in guest memory when `in_place`.
 CV_MUST_USE cv_run cv_lift_string(cv_canon_context *cx, uint64_t address, uint64_t units, bool in_place, cv_cval *out);
 CV_MUST_USE cv_run cv_lower_string(cv_canon_context *cx, const cv_cval *string, uint64_t *address, uint64_t *units);
+// Traps unless a string in the memory of cx, of which the address is checked, is valid.
+CV_MUST_USE cv_run cv_check_utf8(const cv_canon_context *cx, uint64_t address, uint64_t size);
+CV_MUST_USE cv_run cv_check_utf16(const cv_canon_context *cx, uint64_t address, uint64_t units);
 // Handles between an instance's table and the world.
 CV_MUST_USE cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index,
                                   uint64_t *rep);
@@ -103,6 +106,9 @@ void cv_task_abandon(cv_context *context, cv_task *task);
 // A task without the rules of entering: for realloc, and for the start functions of an instance that is being made.
 void cv_task_push(cv_context *context, cv_task *task, cv_cinstance *instance);
 void cv_task_pop(cv_context *context, cv_task *task);
+// The innermost instance that is, or is around, both; NULL when there is none. A call from b to a enters a and what is
+// around it, up to there.
+const cv_cinstance *cv_common_instance(const cv_cinstance *a, const cv_cinstance *b);
 // The task that runs in a store now, NULL when none does.
 cv_task *cv_current_task(cv_context *context);
 

@@ -46,6 +46,38 @@ static void add_flags_of(cv_ctype *t, const cv_ctype *part) {
     t->depth = (uint8_t)(part->depth + 1);
 }
 
+static bool is_plain(const cv_ctype *t) {
+  switch ((cv_ctype_kind)t->kind) {
+  case CV_CT_S8:
+  case CV_CT_U8:
+  case CV_CT_S16:
+  case CV_CT_U16:
+  case CV_CT_S32:
+  case CV_CT_U32:
+  case CV_CT_S64:
+  case CV_CT_U64:
+  case CV_CT_F32:
+  case CV_CT_F64:
+    return true;
+  case CV_CT_FLAGS:
+    return t->count == 8 || t->count == 16 || t->count == 32;
+  case CV_CT_FIXED_LIST:
+    return t->fields[0].type->is_plain;
+  case CV_CT_RECORD:
+  case CV_CT_TUPLE: {
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < t->count; i++) {
+      if (!t->fields[i].type->is_plain)
+        return false;
+      size += t->fields[i].type->layout[CV_PTR32].size; // plain parts have one layout for both pointer sizes
+    }
+    return size == t->layout[CV_PTR32].size;
+  }
+  default:
+    return false;
+  }
+}
+
 static uint32_t add_counts(uint32_t a, uint32_t b) {
   return a > TOO_MANY || b > TOO_MANY || a + b > TOO_MANY ? UINT32_MAX : a + b;
 }
@@ -140,6 +172,7 @@ static const char *lay_out_compound(cv_ctype *t) {
     t->layout[p].size = (uint32_t)CV_MIN(size, UINT32_MAX);
     t->layout[p].align = l.align[p];
   }
+  t->is_plain = is_plain(t);
   return too_large ? "the type exceeds maximum byte size 268435455" : NULL;
 }
 
@@ -208,6 +241,7 @@ const char *cv_ctype_lay_out(cv_ctype *t) {
   case CV_CT_RESULT:
     return lay_out_compound(t);
   }
+  t->is_plain = is_plain(t);
   return NULL;
 }
 

@@ -57,6 +57,37 @@ static bool is_cut(const uint8_t *from, size_t left) {
   return false;
 }
 
+static cv_run check_utf8(const cv_canon_context *cx, const uint8_t *from, size_t size) {
+  size_t valid = cv_utf8_valid_prefix(from, size);
+  if (valid == size)
+    return CV_RUN_OK;
+  bool cut = is_cut(from + valid, size - valid);
+  return cv_canon_trap(cx, cut ? "incomplete utf-8 byte sequence at byte %zu" : "invalid utf-8 sequence at byte %zu",
+                       valid);
+}
+
+// *size is that of the string as UTF-8.
+static cv_run check_utf16(const cv_canon_context *cx, const uint8_t *from, size_t units, size_t *size) {
+  *size = 0;
+  for (size_t at = 0; at < units;) {
+    size_t start = at;
+    uint32_t code_point = next_utf16(from, units, &at);
+    if (code_point == UINT32_MAX)
+      return cv_canon_trap(cx, "unpaired surrogate in utf-16 at code unit %zu", start);
+    *size += utf8_size(code_point);
+  }
+  return CV_RUN_OK;
+}
+
+cv_run cv_check_utf8(const cv_canon_context *cx, uint64_t address, uint64_t size) {
+  return check_utf8(cx, cv_canon_at(cx, address), size);
+}
+
+cv_run cv_check_utf16(const cv_canon_context *cx, uint64_t address, uint64_t units) {
+  size_t unused;
+  return check_utf16(cx, cv_canon_at(cx, address), units, &unused);
+}
+
 static cv_run lift_utf8(cv_canon_context *cx, const uint8_t *from, size_t size, bool in_place, cv_cval *out) {
   // Another thread may write to a shared memory: what is checked must be what is used.
   if (!in_place || cx->options->memory->shared != NULL) {
@@ -66,12 +97,8 @@ static cv_run lift_utf8(cv_canon_context *cx, const uint8_t *from, size_t size, 
                          size);
     from = copy;
   }
-  size_t valid = cv_utf8_valid_prefix(from, size);
-  if (valid != size) {
-    bool cut = is_cut(from + valid, size - valid);
-    return cv_canon_trap(cx, cut ? "incomplete utf-8 byte sequence at byte %zu" : "invalid utf-8 sequence at byte %zu",
-                         valid);
-  }
+  if (check_utf8(cx, from, size) != CV_RUN_OK)
+    return CV_RUN_TRAP;
   out->as.string.data = (const char *)from;
   out->as.string.size = size;
   out->source_encoding = CV_UTF8;
@@ -84,14 +111,9 @@ static cv_run lift_utf16(cv_canon_context *cx, const uint8_t *from, size_t units
     if (from == NULL)
       return cv_trap_set(cx->instance->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for a string");
   }
-  size_t size = 0;
-  for (size_t at = 0; at < units;) {
-    size_t start = at;
-    uint32_t code_point = next_utf16(from, units, &at);
-    if (code_point == UINT32_MAX)
-      return cv_canon_trap(cx, "unpaired surrogate in utf-16 at code unit %zu", start);
-    size += utf8_size(code_point);
-  }
+  size_t size;
+  if (check_utf16(cx, from, units, &size) != CV_RUN_OK)
+    return CV_RUN_TRAP;
   uint8_t *to = cv_canon_array(cx, size, 1);
   if (to == NULL)
     return CV_RUN_TRAP;
