@@ -207,8 +207,8 @@ COVE_API COVE_MUST_USE cove_status cove_component_linker_define_interface(cove_c
                                                                           const cove_glue_interface *interface,
                                                                           void *host, cove_error **error);
 // What is said of an interface that is known and not granted. Either instantiating a component that imports it fails
-// with "wasi:clocks/wall-clock@0.2.12 is not granted: GRANT would", or, with `when_called`, its functions trap so when
-// they are called. `interface` is what would be granted and may be of a table that other components are granted.
+// with "wasi:clocks/wall-clock@0.2.12 is not granted: it needs GRANT", or, with `when_called`, its functions trap so
+// when they are called. `interface` is what would be granted and may be of a table that other components are granted.
 COVE_API COVE_MUST_USE cove_status cove_component_linker_deny(cove_component_linker *linker,
                                                               const cove_glue_interface *interface, const char *grant,
                                                               bool when_called, cove_error **error);

@@ -267,7 +267,7 @@ static cv_run denied_call(void *env, cv_canon_call *call, cv_value *values) {
 static const char *denied_text(matcher *m, const definition *d, cv_bytes func) {
   cv_buf text;
   cv_buf_init(&text, &cv_api_mem);
-  cv_buf_printf(&text, "%.*s of %.*s is not granted: %s would", NAME(func), NAME(d->name), d->grant);
+  cv_buf_printf(&text, "%.*s of %.*s is not granted: it needs %s", NAME(func), NAME(d->name), d->grant);
   char *copy = cv_buf_status(&text) == CV_OK ? cv_store_alloc(m->linker->store->store, text.size + 1) : NULL;
   if (copy != NULL)
     memcpy(copy, text.data, text.size);
@@ -465,7 +465,7 @@ static bool match_import(matcher *m, const cv_cextern *import, cv_citem *out) {
   const definition *d = find_definition(m, import);
   *out = (cv_citem){.sort = import->type.sort};
   if (d != NULL && d->denied && !d->when_called) {
-    cv_buf_printf(&m->why, "\"%.*s\" is not granted: %s would", NAME(import->name), d->grant);
+    cv_buf_printf(&m->why, "\"%.*s\" is not granted: it needs %s", NAME(import->name), d->grant);
     return false;
   }
   if (d != NULL && d->is_item) {

@@ -268,10 +268,10 @@ cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cov
     return cv_api_no_memory(error);
   for (size_t i = 0; i < world->interface_count; i++) {
     const cove_glue_interface *interface = world->interfaces[i];
-    const char *grant = cv_p2_missing_grant(wasi->p2, interface->name);
-    cove_status status = grant == NULL
-                             ? cove_component_linker_define_interface(linker, interface, wasi->p2, error)
-                             : cove_component_linker_deny(linker, interface, grant, wasi->deny_when_called, error);
+    // What is denied when it is called, the host's own functions refuse, and record.
+    const char *grant = wasi->deny_when_called ? NULL : cv_p2_missing_grant(wasi->p2, interface->name);
+    cove_status status = grant == NULL ? cove_component_linker_define_interface(linker, interface, wasi->p2, error)
+                                       : cove_component_linker_deny(linker, interface, grant, false, error);
     if (status != COVE_OK)
       return status;
   }

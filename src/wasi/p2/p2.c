@@ -123,7 +123,7 @@ cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err) {
 cove_host_result cv_p2_refuse(cv_p2 *p2, cove_call *call, const char *interface, const char *what) {
   const char *grant = cv_p2_missing_grant(p2, interface);
   cv_wasi_refuse(p2->w, grant != NULL ? grant : "", "%s", what);
-  return cv_p2_trapf(call, "%s is not granted", interface);
+  return cv_p2_trapf(call, "%s is not granted: it needs %s", interface, grant != NULL ? grant : "a grant");
 }
 
 bool cv_p2_string(cove_call *call, const char *text, cove_string *out) {
