@@ -44,7 +44,9 @@ COVE_API void cove_store_set_data(cove_store *store, void *data);
 COVE_API COVE_MUST_USE cove_status cove_store_set_fuel(cove_store *store, uint64_t fuel, cove_error **error);
 COVE_API uint64_t cove_store_fuel(const cove_store *store);
 
-// Calls of the store end with COVE_TRAP_DEADLINE `after` nanoseconds from now; 0 takes the deadline away.
+// Calls of the store end with COVE_TRAP_DEADLINE `after` nanoseconds from now; 0 takes the deadline away. Calls of
+// other stores that host functions of this one make end with it, as they do with a cancellation; for them it ends
+// there.
 COVE_API COVE_MUST_USE cove_status cove_store_set_deadline(cove_store *store, uint64_t after, cove_error **error);
 
 // The last limit that refused something, in a sentence, or "". Lives until the next call into the store.
