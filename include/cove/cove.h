@@ -4,6 +4,7 @@
 //   cove_engine  ->  cove_module                 compile once, share among threads
 //   cove_store   ->  cove_linker  ->  cove_instance  ->  cove_func_call
 //   cove_wasi    ->  cove_linker_define_wasi     what a WASI program is granted
+//   cove_wit      ->  C bindings, components out of core modules
 //   cove_component  ->  cove_component_linker  ->  cove_component_instance  ->  cove_component_func_call
 #ifndef COVE_COVE_H
 #define COVE_COVE_H
@@ -28,5 +29,6 @@
 #include <cove/value.h>
 #include <cove/wasi.h>
 #include <cove/wast.h>
+#include <cove/wit.h>
 
 #endif

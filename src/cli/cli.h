@@ -85,6 +85,10 @@ int cli_inspect_component(cove_engine *engine, const cli_input *input, bool json
 // Prints which arguments name files of this machine that the program cannot reach by that name, and what would help.
 void cli_explain_arguments(const cli_line *line);
 
+// ---- wit.c ----
+// WIT from a file or folder, by the options of the line. 0, or an exit status after a message.
+int cli_open_wit(const cli_line *line, const char *path, cove_wit **out);
+
 // ---- help.c ----
 void cli_print_topic_names(FILE *out);
 
@@ -95,6 +99,9 @@ int cli_inspect(const cli_line *line);
 int cli_parse_text(const cli_line *line);
 int cli_print(const cli_line *line);
 int cli_wast(const cli_line *line);
+int cli_wit(const cli_line *line);
+int cli_bindgen(const cli_line *line);
+int cli_component(const cli_line *line);
 int cli_help(const cli_line *line);
 
 #endif

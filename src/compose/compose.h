@@ -24,11 +24,11 @@ typedef struct cv_adapter {
 typedef struct cv_new_options {
   const cv_adapter *adapters;
   uint32_t adapter_count;
-  // Where the world is when the module does not carry it: packages that were resolved, and one of their worlds.
-  cv_wit *wit;
-  cv_wit_world *world;
+  const cv_wit_world *world; // when the module does not carry it; replaces the one that it carries
 } cv_new_options;
 
+// The name of a custom section that holds a world.
+bool cv_compose_is_world(cv_bytes section_name);
 // A component around a core module. CV_EINVALID says which import or export does not fit the world, and how.
 CV_MUST_USE cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem *mem, cv_buf *out,
                                      cv_diag *diag);

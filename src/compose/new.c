@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "component/component.h"
 #include "wasm/binary/decode.h"
+#include "wasm/canon.h"
 #include "wit/decode.h"
 #include "wit/encode.h"
 #include "wit/layout.h"
@@ -87,8 +88,8 @@ typedef struct builder {
   cv_mem *mem;
   cv_arena arena;
   cv_diag *diag;
-  cv_wit *wit;
-  bool owns_wit;
+  cv_wit *wit; // the worlds of all units
+  cv_type_registry *registry;
   unit *units;
   uint32_t unit_count;
   cv_wit_item *imports, *exports; // of all worlds, each once
@@ -138,7 +139,7 @@ static cv_status read_world_section(builder *b, unit *u, cv_bytes contents) {
   cv_wit_world *world;
   cv_status status = cv_component_decode(&component, b->mem, contents.data, contents.size, false, 0, b->diag);
   if (status == CV_OK)
-    status = cv_component_validate(component, NULL, 0, b->diag);
+    status = cv_component_validate(component, b->registry, 0, b->diag);
   if (status == CV_OK)
     status = cv_wit_from_package(b->wit, component, &world, b->diag);
   cv_component_delete(component);
@@ -158,17 +159,17 @@ static cv_status read_world_section(builder *b, unit *u, cv_bytes contents) {
   return CV_OK;
 }
 
-static bool is_world_section(cv_bytes name) {
+bool cv_compose_is_world(cv_bytes name) {
   cv_bytes rest;
   return starts_with(name, "component-type", &rest) && (rest.size == 0 || rest.data[0] == ':');
 }
 
 static cv_status read_unit(builder *b, unit *u) {
-  CV_TRY(cv_module_decode(&u->module, b->mem, NULL, CV_FEATURES_ALL, u->bytes.data, u->bytes.size, CV_DECODE_BORROW,
-                          b->diag));
+  CV_TRY(cv_module_decode(&u->module, b->mem, b->registry, CV_FEATURES_ALL, u->bytes.data, u->bytes.size,
+                          CV_DECODE_BORROW, b->diag));
   for (uint32_t i = 0; i < u->module->custom_count; i++) {
     const cv_custom_section *custom = &u->module->customs[i];
-    if (is_world_section(custom->name))
+    if (cv_compose_is_world(custom->name))
       CV_TRY(read_world_section(b, u, (cv_bytes){cv_span_start(u->module, custom->bytes), custom->bytes.size}));
   }
   u->slots = CV_ARENA_ARRAY(&b->arena, slot, u->module->import_count + 1);
@@ -691,7 +692,7 @@ static void put_stripped(const unit *u, cv_buf *out) {
     for (uint32_t i = 0; i < u->module->custom_count && *section == 0; i++) {
       const cv_custom_section *custom = &u->module->customs[i];
       const uint8_t *contents = cv_span_start(u->module, custom->bytes);
-      drop |= is_world_section(custom->name) && contents > at && contents <= at + size;
+      drop |= cv_compose_is_world(custom->name) && contents > at && contents <= at + size;
     }
     at += size;
     if (!drop)
@@ -1415,7 +1416,6 @@ static cv_status read_units(builder *b, cv_bytes module, const cv_new_options *o
   if (!b->units)
     return no_memory(b);
   b->units[0].bytes = module;
-  b->units[0].world = options->world;
   for (uint32_t i = 0; i < options->adapter_count; i++) {
     b->units[i + 1].bytes = options->adapters[i].module;
     b->units[i + 1].name = options->adapters[i].name;
@@ -1425,30 +1425,36 @@ static cv_status read_units(builder *b, cv_bytes module, const cv_new_options *o
   return CV_OK;
 }
 
-cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem *mem, cv_buf *out, cv_diag *diag) {
+static cv_status new_component(builder *b, cv_bytes module, const cv_new_options *options, cv_buf *out) {
   static const uint8_t preamble[] = {0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00};
-  builder b = {.mem = mem, .diag = diag, .wit = options->wit};
+  b->wit = cv_wit_new(b->mem);
+  b->registry = cv_type_registry_new(b->mem);
+  if (!b->wit || !b->registry)
+    return no_memory(b);
+  CV_TRY(read_units(b, module, options));
+  CV_TRY(build(b));
+  cv_wit_encode_flush(&b->e);
+  cv_buf_bytes(out, preamble, sizeof preamble);
+  cv_buf_bytes(out, b->e.body.data, b->e.body.size);
+  out->failed |= b->e.body.failed;
+  return cv_buf_status(out);
+}
+
+cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem *mem, cv_buf *out, cv_diag *diag) {
+  builder b = {.mem = mem, .diag = diag};
+  cv_buf embedded;
+  cv_status status = CV_OK;
   cv_arena_init(&b.arena, mem);
   cv_map_init(&b.used, mem);
   cv_map_init(&b.needed, mem);
   cv_wit_encoder_init(&b.e, CV_WIT_SCOPE_COMPONENT, mem, &b.arena, diag);
-  cv_status status = CV_OK;
-  if (!b.wit) {
-    b.owns_wit = true;
-    b.wit = cv_wit_new(mem);
-    status = b.wit ? CV_OK : no_memory(&b);
+  cv_buf_init(&embedded, mem);
+  if (options->world) {
+    status = cv_compose_embed(module, options->world, mem, &embedded, diag);
+    module = (cv_bytes){embedded.data, embedded.size};
   }
   if (status == CV_OK)
-    status = read_units(&b, module, options);
-  if (status == CV_OK)
-    status = build(&b);
-  if (status == CV_OK) {
-    cv_wit_encode_flush(&b.e);
-    cv_buf_bytes(out, preamble, sizeof preamble);
-    cv_buf_bytes(out, b.e.body.data, b.e.body.size);
-    out->failed |= b.e.body.failed;
-    status = cv_buf_status(out);
-  }
+    status = new_component(&b, module, options, out);
   for (uint32_t i = 0; i < b.unit_count && b.units; i++)
     cv_module_delete(b.units[i].module);
   cv_vec_free(mem, &b.shims);
@@ -1456,8 +1462,10 @@ cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem 
   cv_map_free(&b.used);
   cv_map_free(&b.needed);
   cv_arena_free(&b.arena);
-  if (b.owns_wit)
-    cv_wit_delete(b.wit);
+  cv_buf_free(&embedded);
+  cv_wit_delete(b.wit);
+  if (b.registry)
+    cv_type_registry_delete(b.registry);
   return status;
 }
 

@@ -403,9 +403,12 @@ static cv_status resolve_item(resolver *r, cv_wit_world *world, cv_wit_item *ite
 
 static cv_status resolve_world(resolver *r, cv_wit_world *world);
 
-static cv_status include_items(resolver *r, const cv_wit_include *include, const cv_wit_item *from, cv_wit_item **to) {
+static cv_status include_items(resolver *r, const cv_wit_package *package, const cv_wit_include *include,
+                               const cv_wit_item *from, cv_wit_item **to) {
   for (; from; from = from->next) {
     cv_wit_item copy = *from;
+    if (include->world->package != package)
+      copy.head.gate = (cv_wit_gate){.since = {NULL, 0}}; // versions of another package
     for (const cv_wit_rename *rename = include->renames; rename; rename = rename->next)
       if (cv_bytes_equal(rename->from, copy.head.name))
         copy.head.name = rename->to;
@@ -430,8 +433,8 @@ static cv_status include_world(resolver *r, cv_wit_world *world, cv_wit_include 
   if (include->world->state == ACTIVE)
     return FAIL(r, path->place, "worlds include each other in a circle");
   CV_TRY(resolve_world(r, include->world));
-  CV_TRY(include_items(r, include, include->world->imports, &world->imports));
-  return include_items(r, include, include->world->exports, &world->exports);
+  CV_TRY(include_items(r, world->package, include, include->world->imports, &world->imports));
+  return include_items(r, world->package, include, include->world->exports, &world->exports);
 }
 
 // Moves an export to the end of world->exports, behind the exported interfaces that it uses.

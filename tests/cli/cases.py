@@ -204,4 +204,16 @@ CASES = [
     row("validate-component-text", "validate", "greeter.wat"),
     row("wast", "wast", "script.wast"),
     row("wast-fails", "wast", "-v", "fails.wast"),
+    # ---- WIT and components ----
+    row("wit-folder", "wit", "wit"),
+    row("wit-wrong", "wit", "wit-wrong.wit"),
+    row("wit-none", "wit", "plugin.wat"),
+    row("bindgen-host", "bindgen", "host", "wit", "--world", "plugin", files=["plugin.h"]),
+    row("bindgen-world", "bindgen", "host", "wit", "--world", "plugins"),
+    row("bindgen-what", "bindgen", "wit"),
+    row("component-new", "component", "new", "plugin.wat", "--wit", "wit", "-o", "plugin.wasm"),
+    row("component-no-world", "component", "new", "plugin.wat", "-o", "plugin.wasm"),
+    row("component-wrong", "component", "new", "plugin-wrong.wat", "--wit", "wit", "-o", "plugin.wasm"),
+    row("component-what", "component", "frobnicate", "plugin.wat"),
+    row("component-embed-no-world", "component", "embed", "plugin.wat", "-o", "plugin.wasm"),
 ]

@@ -14,6 +14,7 @@
 
 #include "exec/jit/code.h"
 #include "runtime/engine.h"
+#include "wasm/binary/decode.h"
 #include "wasm/text/wat.h"
 
 static const char *const helper_names[] = {
@@ -104,5 +105,9 @@ int main(int argc, char **argv) {
   for (uint32_t i = module->imported_funcs; i < module->func_count; i++)
     dump_function(&j, i, out, &base);
   jit_free(&j);
+  cv_module_delete(module);
+  cv_engine_release(engine);
+  cv_buf_free(&text);
+  cv_buf_free(&binary);
   return fclose(out) != 0;
 }

@@ -5,7 +5,7 @@
 //   place.c     code and tables of a function to their place, and the function of an address
 //   function.c  one function: prologue, the loop over instructions, epilogue, trap sites
 //   plan.h      values: the compile-time stack, registers, pinned locals
-//   int.c float.c memory.c control.c call.c object.c simd.c exception.c   instructions, by kind
+//   int.c float.c memory.c bulk.c control.c call.c object.c simd.c exception.c   instructions, by kind
 //   map.c       what a machine address means
 //   throw.c     finding the handler of an exception
 //

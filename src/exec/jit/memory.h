@@ -18,4 +18,8 @@ void jit_memory_access(jit *j);
 void jit_memory_object(jit *j, uint32_t memory, unsigned to);
 cv_addr jit_memory_field(jit *j, uint32_t memory, size_t field, unsigned temp);
 
+// ---- bulk.c: false when the operands on the stack are not such; nothing has happened then ----
+bool jit_copy_in_place(jit *j, uint32_t to_memory, uint32_t from_memory);
+bool jit_fill_in_place(jit *j, uint32_t memory);
+
 #endif

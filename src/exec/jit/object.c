@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// object.c: globals, tables, references, and the bulk instructions of memories and tables, which are C helpers.
+// object.c: globals, tables, references, and the bulk instructions of memories and tables, which are C helpers
+// (but see bulk.c).
 #include "exec/jit/memory.h"
 #include "runtime/fuel.h"
 
@@ -129,6 +130,8 @@ static void memory_init(jit *j) {
 
 static void memory_copy(jit *j) {
   uint32_t to = read_u32(j), from = read_u32(j);
+  if (jit_copy_in_place(j, to, from))
+    return;
   operands_to(j, 3, (const uint8_t[]){CV_RDX, CV_RCX, CV_R8});
   jit_memory_object(j, to, CV_RDI);
   jit_memory_object(j, from, CV_RSI);
@@ -137,6 +140,8 @@ static void memory_copy(jit *j) {
 
 static void memory_fill(jit *j) {
   uint32_t memory = read_u32(j);
+  if (jit_fill_in_place(j, memory))
+    return;
   operands_to(j, 3, (const uint8_t[]){CV_RSI, CV_RDX, CV_RCX});
   jit_memory_object(j, memory, CV_RDI);
   finish_bulk(j, CV_NATIVE_MEMORY_FILL);

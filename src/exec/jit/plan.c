@@ -45,9 +45,7 @@ void jit_push_const64(jit *j, unsigned type, uint64_t v) {
   push(j, (ent){K_CONST, (uint8_t)type, 0, true, index});
 }
 
-static void load_xmm_const(jit *j, const ent *a, unsigned reg) {
-  uint64_t low = a->wide ? j->consts.data[a->v] : a->v;
-  uint64_t high = a->type == CV_V128 && a->wide ? j->consts.data[a->v + 1] : 0;
+static void load_xmm(jit *j, unsigned type, uint64_t low, uint64_t high, unsigned reg) {
   if (low == 0 && high == 0) {
     if (j->e.avx)
       cv_emit_vrr(&j->e, CV_X86(0, 1, 0x57), 0, reg, reg, reg);
@@ -55,9 +53,18 @@ static void load_xmm_const(jit *j, const ent *a, unsigned reg) {
       cv_emit_rr(&j->e, CV_X86(0, 1, 0x57), 0, reg, reg);
     return;
   }
-  uint32_t index = jit_pool(j, low, high, a->type == CV_V128);
-  uint32_t op = cv_x86_xload(a->type);
+  uint32_t index = jit_pool(j, low, high, type == CV_V128);
+  uint32_t op = cv_x86_xload(type);
   jit_use_pool(j, j->e.avx ? cv_emit_vrip(&j->e, op, 0, reg, 0, 0) : cv_emit_rip(&j->e, op, 0, reg, 0), index);
+}
+
+static void load_xmm_const(jit *j, const ent *a, unsigned reg) {
+  uint64_t low = a->wide ? j->consts.data[a->v] : a->v;
+  load_xmm(j, a->type, low, a->type == CV_V128 && a->wide ? j->consts.data[a->v + 1] : 0, reg);
+}
+
+void jit_load_vector(jit *j, uint64_t low, uint64_t high, unsigned reg) {
+  load_xmm(j, CV_V128, low, high, reg);
 }
 
 // Leaves the flags alone.

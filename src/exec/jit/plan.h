@@ -91,6 +91,7 @@ static inline bool is_imm(const ent *a, int32_t *imm) {
 }
 
 void jit_load_const(jit *j, const ent *a, unsigned reg);
+void jit_load_vector(jit *j, uint64_t low, uint64_t high, unsigned reg);
 uint32_t jit_pool(jit *j, uint64_t low, uint64_t high, bool is_16);
 void jit_use_pool(jit *j, uint32_t field, uint32_t index);
 void jit_vacate(jit *j, unsigned reg);
