@@ -272,7 +272,7 @@ cv_status cv_cwat_export_field(cv_cwat *p) {
 
 static void put_item(cv_buf *out, bool is_core, cv_csortidx item) {
   if (is_core)
-    cv_buf_byte(out, cv_cwat_core_sort(item.space));
+    cv_buf_byte(out, cv_cwat_sort_code(item.space));
   else
     cv_cwat_put_sort(out, item.space);
   cv_buf_uleb(out, item.index);

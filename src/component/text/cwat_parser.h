@@ -135,7 +135,7 @@ CV_MUST_USE cv_status cv_cwat_sort(cv_cwat *p, bool core_only, cv_cspace *space)
 // "(func x "name"*)" of any sort.
 CV_MUST_USE cv_status cv_cwat_externidx(cv_cwat *p, bool core_only, cv_csortidx *item);
 void cv_cwat_put_sort(cv_buf *out, cv_cspace space); // with `core` sorts after 0x00
-uint8_t cv_cwat_core_sort(cv_cspace space);          // code of a core sort
+uint8_t cv_cwat_sort_code(cv_cspace space);          // of the binary format
 void cv_cwat_put_text(cv_buf *out, cv_bytes text);   // with its length
 // How many of something there are comes first: the count is put at `at` of the items afterwards.
 void cv_cwat_put_count(cv_cwat *p, size_t at, uint32_t count);

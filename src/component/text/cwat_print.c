@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // cwat_print.c: a component as text: its definitions in the order of the binary.
 #include "component/text/cwat.h"
+#include "component/text/cwat_parser.h"
 #include "component/text/cwat_printer.h"
 
 // ---- identifiers and references ------------------------------------------------------------------------------------
@@ -50,21 +51,74 @@ void cv_cprint_item(cv_cprinter *p, bool core_only, cv_csortidx item) {
   cv_buf_byte(p->w.out, ')');
 }
 
-// Identifiers of every index space, by the component-name section.
+// The index space that a subsection of names is for; false for bytes that are no sort.
+static bool read_name_sort(cv_reader *r, uint32_t *space) {
+  uint8_t codes[2] = {0, 0};
+  if (cv_read_byte(r, &codes[0]) != CV_OK || (codes[0] == 0 && cv_read_byte(r, &codes[1]) != CV_OK))
+    return false;
+  for (*space = 0; *space < CV_CS_COUNT; ++*space) {
+    bool is_core = *space <= CV_CS_CORE_INSTANCE;
+    if (is_core == (codes[0] == 0) && cv_cwat_sort_code((cv_cspace)*space) == codes[is_core])
+      return true;
+  }
+  return false;
+}
+
+// The names of one index space: every index is there, each once and in order.
+static bool read_space_names(const cv_component *c, cv_reader *r, uint32_t *seen) {
+  uint32_t space, count, index, next = 0;
+  cv_bytes name;
+  if (!read_name_sort(r, &space) || (*seen & 1u << space) != 0 || cv_read_u32(r, &count) != CV_OK || count == 0)
+    return false;
+  *seen |= 1u << space;
+  for (uint32_t i = 0; i < count; i++) {
+    if (cv_read_u32(r, &index) != CV_OK || index < next || index >= c->space_counts[space] ||
+        cv_read_name(r, &name) != CV_OK)
+      return false;
+    next = index + 1;
+  }
+  return r->at == r->end;
+}
+
+// Whether identifiers and annotations can say all that a name section says.
+static bool are_plain_names(const cv_component *c, cv_bytes section) {
+  cv_reader r = {.start = section.data, .at = section.data, .end = section.data + section.size};
+  uint32_t seen = 0;
+  bool is_first = true;
+  for (; r.at < r.end; is_first = false) {
+    uint8_t id;
+    cv_bytes bytes, name;
+    if (cv_read_byte(&r, &id) != CV_OK || cv_read_byte_vector(&r, &bytes) != CV_OK)
+      return false;
+    cv_reader sub = {.start = bytes.data, .at = bytes.data, .end = bytes.data + bytes.size};
+    if (id == 1 ? !read_space_names(c, &sub, &seen)
+                : id != 0 || !is_first || cv_read_name(&sub, &name) != CV_OK || name.size == 0 || sub.at != sub.end)
+      return false;
+  }
+  return !is_first;
+}
+
+// The custom section that becomes identifiers, or custom_count: the last of its name, when it can.
+static uint32_t names_section(const cv_cprinter *p) {
+  const cv_component *c = p->c;
+  for (uint32_t i = c->custom_count; i-- > 0 && !p->w.options->no_names;) {
+    const cv_custom_section *custom = &c->customs[i];
+    if (cv_bytes_equal(custom->name, CV_BYTES_LITERAL("component-name")))
+      return are_plain_names(c, (cv_bytes){c->bytes + custom->bytes.offset, custom->bytes.size}) ? i : c->custom_count;
+  }
+  return c->custom_count;
+}
+
+// Identifiers of every index space, by the name section.
 static cv_status make_ids(cv_cprinter *p, cv_cprint_scope *scope) {
   cv_name_map *map = &p->w.names.maps[CV_NAMES_FUNCTION];
   for (unsigned space = 0; space < CV_CS_COUNT; space++) {
     cv_cname_cursor cursor;
-    uint32_t count = p->c->space_counts[space];
     map->count = 0;
-    if (!p->w.options->no_names)
-      cv_cname_cursor_init(&cursor, p->c, (cv_cspace)space);
-    while (!p->w.options->no_names && cv_cname_cursor_next(&cursor)) {
-      if (map->count != 0 && cv_vec_last(map).index >= cursor.index)
-        break;
+    cv_cname_cursor_init(&cursor, p->c, (cv_cspace)space);
+    while (cv_cname_cursor_next(&cursor))
       CV_TRY(cv_vec_push(p->w.mem, map, (cv_name_entry){0, cursor.index, cursor.name}));
-    }
-    CV_TRY(cv_print_make_ids(&p->w, &p->w.arena, CV_NAMES_FUNCTION, 0, count, &scope->ids[space]));
+    CV_TRY(cv_print_make_ids(&p->w, &p->w.arena, CV_NAMES_FUNCTION, 0, p->c->space_counts[space], &scope->ids[space]));
   }
   map->count = 0;
   return CV_OK;
@@ -435,19 +489,12 @@ static cv_status print_def(cv_cprinter *p, const cv_cdef *d) {
   }
 }
 
-// The section that names come from, or custom_count: the last of its name.
-static uint32_t names_section(const cv_cprinter *p) {
-  for (uint32_t i = p->c->custom_count; i-- > 0;)
-    if (cv_bytes_equal(p->c->customs[i].name, CV_BYTES_LITERAL("component-name")))
-      return i;
-  return p->c->custom_count;
-}
-
 // Custom sections before the definition `at`, from *next on.
 static void print_customs(cv_cprinter *p, uint32_t at, uint32_t names, uint32_t *next) {
   for (; *next < p->c->custom_count && p->c->customs[*next].after <= at; ++*next) {
     const cv_custom_section *custom = &p->c->customs[*next];
-    if (*next == names)
+    bool is_name = cv_bytes_equal(custom->name, CV_BYTES_LITERAL("component-name"));
+    if (*next == names || (is_name && p->w.options->no_names))
       continue;
     cv_cprint_line(p);
     cv_buf_text(p->w.out, "(@custom ");
@@ -459,8 +506,8 @@ static void print_customs(cv_cprinter *p, uint32_t at, uint32_t names, uint32_t 
   }
 }
 
-static cv_status print_defs(cv_cprinter *p) {
-  uint32_t names = names_section(p), next = 0;
+static cv_status print_defs(cv_cprinter *p, uint32_t names) {
+  uint32_t next = 0;
   for (uint32_t i = 0; i < p->c->def_count; i++) {
     print_customs(p, i, names, &next);
     CV_TRY(print_def(p, &p->c->defs[i]));
@@ -478,10 +525,13 @@ static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv
   scope->outer = outer;
   p->c = c;
   p->scope = scope;
-  CV_TRY(make_ids(p, scope));
+  uint32_t names = names_section(p);
+  bool has_names = names != c->custom_count;
+  if (has_names)
+    CV_TRY(make_ids(p, scope));
   p->w.spaces[CV_PRINT_TYPE] = scope->ids[CV_CS_CORE_TYPE];
   cv_buf_text(p->w.out, "(component");
-  cv_bytes name = !p->w.options->no_names && c->name.size != 0 ? c->name : (cv_bytes){NULL, 0};
+  cv_bytes name = has_names && c->name.size != 0 ? c->name : (cv_bytes){NULL, 0};
   cv_bytes id = nesting != NULL ? nesting->id : name;
   if (id.data != NULL) {
     cv_buf_byte(p->w.out, ' ');
@@ -491,7 +541,7 @@ static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv
   if (nesting != NULL)
     cv_buf_printf(p->w.out, " (;%u;)", nesting->index);
   p->w.depth++;
-  CV_TRY(print_defs(p));
+  CV_TRY(print_defs(p, names));
   p->w.depth--;
   cv_buf_byte(p->w.out, ')');
   p->w.spaces[CV_PRINT_TYPE] = core_types;

@@ -214,7 +214,7 @@ cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *s) {
 
 // ---- references ----------------------------------------------------------------------------------------------------
 
-uint8_t cv_cwat_core_sort(cv_cspace space) {
+uint8_t cv_cwat_sort_code(cv_cspace space) {
   return spaces[space].code;
 }
 
