@@ -215,12 +215,12 @@ static void ref_func(jit *j) {
 
 static void ref_is_null(jit *j) {
   ent a = pop(j);
-  unsigned reg = reg_of(j, &a);
+  reg_of(j, &a);
   bool invert = false;
   flight(j, &a);
   fusion f = jit_fusion(j, &invert);
   jit_fuse_before(j, f);
-  reg = reg_of(j, &a);
+  unsigned reg = reg_of(j, &a);
   cv_emit_rr(&j->e, CV_X86_TEST, 1, reg, reg);
   land(j);
   release(j, &a);
