@@ -54,8 +54,7 @@ typedef struct cv_api_host_func {
 cv_lifted_fn cv_api_call_values;
 // The item that an instance exports under `name` in `interface` (empty: itself). `type` (may be NULL) gets what the
 // component says of it, in the numbering of its resources. NULL when there is none.
-const cv_cnamed *cv_api_find_export(const cv_cexports *instance, cv_bytes interface, cv_bytes name,
-                                    const cv_cextern **type);
+const cv_cnamed *cv_api_find_export(cv_cexports *instance, cv_bytes interface, cv_bytes name, const cv_cextern **type);
 
 // ---- component_value.c ----
 static_assert(sizeof(cove_component_value) == sizeof(cv_cval), "one layout");

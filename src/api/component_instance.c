@@ -14,7 +14,7 @@ static const cv_cextern *type_of(const cv_cextern *externs, uint32_t count, cv_b
 }
 
 // The exported instance of that name or, when there is none, of a compatible version.
-static const cv_cnamed *find_interface(const cv_cexports *exports, cv_bytes interface) {
+static const cv_cnamed *find_interface(cv_cexports *exports, cv_bytes interface) {
   const cv_cnamed *found = cv_cexports_find(exports, interface);
   if (found != NULL)
     return found->item.sort == CV_SORT_INSTANCE ? found : NULL;
@@ -31,8 +31,7 @@ static const cv_cnamed *find_interface(const cv_cexports *exports, cv_bytes inte
   return NULL;
 }
 
-const cv_cnamed *cv_api_find_export(const cv_cexports *exports, cv_bytes interface, cv_bytes name,
-                                    const cv_cextern **type) {
+const cv_cnamed *cv_api_find_export(cv_cexports *exports, cv_bytes interface, cv_bytes name, const cv_cextern **type) {
   const cv_cextern *externs = NULL;
   uint32_t count = 0;
   if (exports->instance != NULL) {

@@ -273,7 +273,7 @@ static cove_status not_found(const char *interface, const char *name, cove_error
                      inside ? interface : "", inside ? "\"" : "");
 }
 
-static cove_status check_signature(const cv_cexports *exports, const cv_cfunctype *type, const cove_glue_export *what,
+static cove_status check_signature(cv_cexports *exports, const cv_cfunctype *type, const cove_glue_export *what,
                                    cove_error **error) {
   cv_arena arena;
   cv_arena_init(&arena, &cv_api_mem);
@@ -296,7 +296,7 @@ static cove_status check_signature(const cv_cexports *exports, const cv_cfunctyp
 
 cove_status cove_glue_find_export(cove_component_instance *instance, const cove_glue_export *what,
                                   cove_component_func **out, cove_error **error) {
-  const cv_cexports *exports = cv_api_exports(instance);
+  cv_cexports *exports = cv_api_exports(instance);
   const cv_cextern *type;
   const cv_cnamed *found = cv_api_find_export(exports, cv_api_text(what->interface), cv_bytes_of(what->name), &type);
   if (found == NULL || found->item.sort != CV_SORT_FUNC || type == NULL)

@@ -40,7 +40,7 @@ typedef struct cv_wast_component_outcome {
   cv_cval value;        // in the arena of the call
 } cv_wast_component_outcome;
 // False, with a sentence in `why`, when the call cannot be made.
-CV_MUST_USE bool cv_wast_component_call(const cv_cexports *exports, const cv_wast_action *action, cv_arena *arena,
+CV_MUST_USE bool cv_wast_component_call(cv_cexports *exports, const cv_wast_action *action, cv_arena *arena,
                                         cv_wast_component_outcome *out, cv_buf *why);
 bool cv_wast_component_matches(const cv_wast_command *command, const cv_wast_component_outcome *outcome);
 void cv_wast_print_component_pattern(cv_buf *out, const cv_wast_cval *v);

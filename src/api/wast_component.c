@@ -167,7 +167,7 @@ static bool convert(converter *c, const cv_wast_cval *v, const cv_ctype *type, c
   }
 }
 
-bool cv_wast_component_call(const cv_cexports *exports, const cv_wast_action *a, cv_arena *arena,
+bool cv_wast_component_call(cv_cexports *exports, const cv_wast_action *a, cv_arena *arena,
                             cv_wast_component_outcome *out, cv_buf *why) {
   const cv_cnamed *found = cv_cexports_find(exports, a->name);
   if (a->is_get || found == NULL || found->item.sort != CV_SORT_FUNC || found->item.as.func->instance == NULL) {

@@ -537,6 +537,10 @@ static void print_float(cv_buf *out, double value, bool single) {
     cv_buf_text(out, value < 0 ? "-inf" : "inf");
     return;
   }
+  if (fabs(value) < 1e15 && value == floor(value)) {
+    cv_buf_printf(out, "%.0f", value);
+    return;
+  }
   for (int digits = 1; digits <= 17; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, value);
     if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)

@@ -6,7 +6,8 @@
 // One block of the store holds an instance, its index spaces, its map of resource types and its exports.
 #include "component/instantiate.h"
 #include "component/binary/syntax.h"
-#include "component/canon/canon.h"
+#include "component/canon/adapter.h"
+#include "component/link.h"
 #include "runtime/tier.h"
 
 // Index spaces as pointers. What they point at: the object of a core sort; cv_code (core module); core_instance;
@@ -24,6 +25,7 @@ typedef struct core_instance {
   const cv_carg *args;
   void **objects; // one for each of args
   uint32_t count;
+  uint32_t next; // where the next search begins: what is looked for one after the other mostly stands so
 } core_instance;
 
 typedef struct maker {
@@ -34,10 +36,15 @@ typedef struct maker {
   cv_diag *diag;
 } maker;
 
-const cv_cnamed *cv_cexports_find(const cv_cexports *exports, cv_bytes name) {
-  for (uint32_t i = 0; i < exports->count; i++)
-    if (cv_bytes_equal(exports->items[i].name, name))
-      return &exports->items[i];
+const cv_cnamed *cv_cexports_find(cv_cexports *exports, cv_bytes name) {
+  for (uint32_t i = 0, at = exports->next; i < exports->count; i++, at++) {
+    if (at >= exports->count)
+      at = 0;
+    if (cv_bytes_equal(exports->items[at].name, name)) {
+      exports->next = at + 1;
+      return &exports->items[at];
+    }
+  }
   return NULL;
 }
 
@@ -138,19 +145,28 @@ static const cv_cspace core_spaces[] = {
     [CV_EXTERN_TAG] = CV_CS_CORE_TAG,
 };
 
-static cv_extern core_export(const core_instance *from, cv_bytes name, cv_extern_kind kind) {
+static cv_extern core_export(core_instance *from, cv_bytes name, cv_extern_kind kind) {
   cv_extern out = {.kind = kind};
-  if (from->instance != NULL) {
-    const cv_export *e = cv_instance_export(from->instance, name, kind);
-    return e != NULL ? cv_instance_extern(from->instance, e) : out;
+  const cv_module *module = from->instance != NULL ? from->instance->module : NULL;
+  uint32_t count = module != NULL ? module->export_count : from->count;
+  for (uint32_t i = 0, at = from->next; i < count; i++, at++) {
+    if (at >= count)
+      at = 0;
+    bool found = module != NULL
+                     ? module->exports[at].kind == kind && cv_bytes_equal(module->exports[at].name, name)
+                     : from->args[at].item.space == core_spaces[kind] && cv_bytes_equal(from->args[at].name, name);
+    if (!found)
+      continue;
+    from->next = at + 1;
+    if (module != NULL)
+      return cv_instance_extern(from->instance, &module->exports[at]);
+    out.as.object = from->objects[at];
+    break;
   }
-  for (uint32_t i = 0; i < from->count; i++)
-    if (from->args[i].item.space == core_spaces[kind] && cv_bytes_equal(from->args[i].name, name))
-      out.as.object = from->objects[i];
   return out;
 }
 
-static const core_instance *core_argument(const maker *m, const cv_cdef *def, cv_bytes name) {
+static core_instance *core_argument(const maker *m, const cv_cdef *def, cv_bytes name) {
   for (uint32_t i = 0; i < def->arg_count; i++)
     if (cv_bytes_equal(def->args[i].name, name))
       return get(m->instance, CV_CS_CORE_INSTANCE, def->args[i].item.index);
@@ -168,7 +184,7 @@ static cv_status core_instantiate(maker *m, const cv_cdef *def) {
     imports = cv_mem_alloc(mem, module->import_count * sizeof *imports);
   if (made == NULL || imports == NULL)
     return no_memory(m->diag);
-  const core_instance *from = NULL;
+  core_instance *from = NULL;
   cv_bytes from_name = {0};
   for (uint32_t i = 0; i < module->import_count; i++) {
     const cv_import *import = &module->imports[i];
@@ -205,7 +221,7 @@ static cv_status core_bundle(maker *m, const cv_cdef *def) {
 }
 
 static cv_status alias_core_export(maker *m, const cv_cdef *def) {
-  const core_instance *from = get(m->instance, CV_CS_CORE_INSTANCE, def->source);
+  core_instance *from = get(m->instance, CV_CS_CORE_INSTANCE, def->source);
   for (unsigned kind = 0; kind < CV_COUNT(core_spaces); kind++) {
     if (core_spaces[kind] != def->space)
       continue;
@@ -242,25 +258,35 @@ static cv_status lift(maker *m, const cv_canon *canon) {
   return CV_OK;
 }
 
-static cv_status add_core_func(maker *m, const cv_canon *canon, cv_host_fn *fn, void *env) {
-  cv_func *func = env != NULL ? cv_store_func_new(m->store, canon->core_type, fn, env, NULL) : NULL;
-  if (func == NULL)
-    return no_memory(m->diag);
-  add(m->instance, CV_CS_CORE_FUNC, func);
-  return CV_OK;
+// Calls between components go through generated code, which relies on both types being the same. Where a type came in
+// with an imported component that may not be so: then, and where there is no such code, values are lifted and lowered
+// by their types.
+static cv_func *lowered_func(maker *m, const cv_canon *canon, const cv_lowered *lowered) {
+  const cv_cfunc *callee = lowered->func;
+  cv_func *func = NULL;
+  if (callee->kind == CV_CFUNC_LIFTED &&
+      cv_cfunctype_same(lowered->type, m->instance->resources, callee->type, callee->instance->resources))
+    func = cv_adapter_func(m->store, lowered);
+  return func != NULL
+             ? func
+             : cv_store_func_new(m->store, canon->core_type, cv_lowered_call, (void *)(uintptr_t)lowered, NULL);
 }
 
 static cv_status lower(maker *m, const cv_canon *canon) {
   cv_lowered *lowered = cv_store_alloc(m->store, sizeof *lowered);
-  if (lowered != NULL) {
-    lowered->func = get(m->instance, CV_CS_FUNC, canon->func);
-    lowered->instance = m->instance;
-    lowered->options = options_of(m->instance, &canon->options);
-    lowered->type = canon->func_type;
-    if (lowered->options.is_64 && lowered->func->kind == CV_CFUNC_HOST && lowered->func->flat != NULL)
-      return cv_fail(m->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: 64-bit memories for functions of the host");
-  }
-  return add_core_func(m, canon, cv_lowered_call, lowered);
+  if (lowered == NULL)
+    return no_memory(m->diag);
+  lowered->func = get(m->instance, CV_CS_FUNC, canon->func);
+  lowered->instance = m->instance;
+  lowered->options = options_of(m->instance, &canon->options);
+  lowered->type = canon->func_type;
+  if (lowered->options.is_64 && lowered->func->kind == CV_CFUNC_HOST && lowered->func->flat != NULL)
+    return cv_fail(m->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: 64-bit memories for functions of the host");
+  cv_func *func = lowered_func(m, canon, lowered);
+  if (func == NULL)
+    return no_memory(m->diag);
+  add(m->instance, CV_CS_CORE_FUNC, func);
+  return CV_OK;
 }
 
 static cv_status builtin(maker *m, const cv_canon *canon) {
@@ -272,7 +298,11 @@ static cv_status builtin(maker *m, const cv_canon *canon) {
     if (canon->resource != NULL)
       made->resource = m->instance->resources[canon->resource->index];
   }
-  return add_core_func(m, canon, cv_builtin_call, made);
+  cv_func *func = made != NULL ? cv_store_func_new(m->store, canon->core_type, cv_builtin_call, made, NULL) : NULL;
+  if (func == NULL)
+    return no_memory(m->diag);
+  add(m->instance, CV_CS_CORE_FUNC, func);
+  return CV_OK;
 }
 
 static cv_status define_canon(maker *m, const cv_cdef *def) {
@@ -346,7 +376,7 @@ static cv_status bundle(maker *m, const cv_cdef *def) {
 }
 
 static cv_status alias_export(maker *m, const cv_cdef *def) {
-  const cv_cexports *from = get(m->instance, CV_CS_INSTANCE, def->source);
+  cv_cexports *from = get(m->instance, CV_CS_INSTANCE, def->source);
   const cv_cnamed *found = cv_cexports_find(from, def->name);
   if (found == NULL)
     return cv_fail(m->diag, CV_EUNLINKABLE, def->entry, "an instance lacks its export \"%.*s\"",

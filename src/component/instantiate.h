@@ -39,11 +39,12 @@ typedef struct cv_cnamed {
 struct cv_cexports {
   cv_cinstance *instance; // whose exports they are; NULL for bundles and the host's
   uint32_t count;
+  uint32_t next; // where the next search begins
   cv_cnamed *items;
 };
 
 // The export of that name, NULL when there is none.
-const cv_cnamed *cv_cexports_find(const cv_cexports *exports, cv_bytes name);
+const cv_cnamed *cv_cexports_find(cv_cexports *exports, cv_bytes name);
 
 // Instantiates a component. `imports` has an item for each of component->type.imports, in its order, and they match
 // (component/link.h). Everything that is made lives until the store is deleted; the component and the codes of its

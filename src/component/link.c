@@ -127,7 +127,7 @@ static bool component_fits(const cv_ccomponenttype *wanted, cv_bytes name, const
   return true;
 }
 
-static bool instance_fits(cv_binding *b, const cv_cinstancetype *wanted, cv_bytes name, const cv_cexports *there,
+static bool instance_fits(cv_binding *b, const cv_cinstancetype *wanted, cv_bytes name, cv_cexports *there,
                           cv_buf *why) {
   for (uint32_t i = 0; i < wanted->export_count; i++) {
     const cv_cextern *e = &wanted->exports[i];
