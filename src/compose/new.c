@@ -7,7 +7,8 @@
 //
 //   shim     instantiated first; exports a function for each such import, and the table, which is empty
 //   main     the module, with the shim's functions
-//   others   adapters: modules that provide imports of main, and work on its memory
+//   others   adapters: modules that provide imports of main. One with a memory of its own reaches main's through the
+//            functions of the module __main_memory__ (peek.c); one without works in main's (env.memory)
 //   fixup    instantiated last, with the lowered functions; an active segment puts them into the table
 //
 // Terms
@@ -17,6 +18,7 @@
 
 #include "base/vec.h"
 #include "component/component.h"
+#include "compose/peek.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
 #include "wit/decode.h"
@@ -74,6 +76,7 @@ typedef struct unit {
   cv_wit_world *world;
   slot *slots; // one for each import
   uint32_t core_module, core_instance;
+  uint32_t memory; // core memory that it works in, once it is instantiated; CV_NO_INDEX for none
 } unit;
 
 // A function of the shim: what it is and who puts it in.
@@ -96,8 +99,6 @@ typedef struct builder {
   cv_wit_encoder e;
   CV_VEC(shim_entry) shims;
   uint32_t shim_module, fixup_module, shim_instance;
-  uint32_t memory; // core memory index of main's, once there
-  bool has_memory;
   cv_map used;   // addresses of functions that some unit imports
   cv_map needed; // addresses of interfaces to import
 } builder;
@@ -397,7 +398,8 @@ static cv_status find_slot(builder *b, unit *u, uint32_t index) {
     if (!export || export->kind != CV_EXTERN_FUNC)
       return FAIL(b, "%s imports `%.*s`, which adapter %s does not have", unit_title(u), CV_BYTES_ARG(import->name),
                   b->units[adapter].name);
-    *s = (slot){.kind = SLOT_ADAPTER, .provider = adapter, .is_indirect = true};
+    // Units are instantiated in their order: what comes from an earlier one is there.
+    *s = (slot){.kind = SLOT_ADAPTER, .provider = adapter, .is_indirect = &b->units[adapter] >= u};
     return CV_OK;
   }
   if (!u->world || import->kind != CV_EXTERN_FUNC)
@@ -547,14 +549,18 @@ static cv_status imported_func(builder *b, const slot *s, uint32_t *func) {
   return CV_OK;
 }
 
-// The realloc that results lowered for a unit use: an adapter's own, or main's.
+// The unit whose memory a unit works in: its own, or main.
+static const unit *memory_owner(const builder *b, const unit *u) {
+  const cv_export *own = export_called(u->module, "memory");
+  return own && own->kind == CV_EXTERN_MEMORY ? u : &b->units[0];
+}
+
+// The realloc for values that come into a unit's memory.
 static uint32_t realloc_of(builder *b, const unit *u) {
-  const unit *main = &b->units[0];
-  if (u->name && export_called(u->module, "cabi_import_realloc"))
-    return alias_core_func(b, u->core_instance, CV_BYTES_LITERAL("cabi_import_realloc"));
-  if (export_called(main->module, "cabi_realloc"))
-    return alias_core_func(b, main->core_instance, CV_BYTES_LITERAL("cabi_realloc"));
-  return CV_NO_INDEX;
+  const unit *owner = memory_owner(b, u);
+  if (!export_called(owner->module, "cabi_realloc"))
+    return CV_NO_INDEX;
+  return alias_core_func(b, owner->core_instance, CV_BYTES_LITERAL("cabi_realloc"));
 }
 
 static cv_status lower(builder *b, const unit *u, const slot *s, uint32_t *core_func) {
@@ -562,7 +568,7 @@ static cv_status lower(builder *b, const unit *u, const slot *s, uint32_t *core_
   uint32_t func = 0, realloc = CV_NO_INDEX;
   bool pointers = has_pointer(s->func->result);
   CV_TRY(imported_func(b, s, &func));
-  if (s->is_indirect && !b->has_memory)
+  if (s->is_indirect && u->memory == CV_NO_INDEX)
     return FAIL(b, "%s imports `%.*s`, which needs a memory: export one as \"memory\"", unit_title(u),
                 CV_BYTES_ARG(s->func->head.name));
   if (pointers) {
@@ -578,7 +584,7 @@ static cv_status lower(builder *b, const unit *u, const slot *s, uint32_t *core_
   cv_buf_uleb(&item, s->is_indirect + pointers);
   if (s->is_indirect) {
     cv_buf_byte(&item, 0x03);
-    cv_buf_uleb(&item, b->memory);
+    cv_buf_uleb(&item, u->memory);
   }
   if (pointers) {
     cv_buf_byte(&item, 0x04);
@@ -904,7 +910,8 @@ static cv_status slot_item(builder *b, const unit *u, uint32_t import, uint8_t *
     return CV_OK;
   }
   case SLOT_ADAPTER:
-    break;
+    *index = alias_core_func(b, b->units[s->provider].core_instance, what->name);
+    return CV_OK;
   }
   return no_memory(b);
 }
@@ -983,6 +990,13 @@ static cv_status instantiate_unit(builder *b, unit *u) {
   }
   cv_buf_free(&args);
   return status;
+}
+
+static void alias_memory(builder *b, unit *u) {
+  const cv_export *own = export_called(u->module, "memory");
+  u->memory = u->name ? b->units[0].memory : CV_NO_INDEX;
+  if (own && own->kind == CV_EXTERN_MEMORY)
+    u->memory = alias_core(b, u->core_instance, own->name, CORE_MEMORY, CV_CS_CORE_MEMORY);
 }
 
 static void instantiate_shim(builder *b) {
@@ -1068,16 +1082,12 @@ static cv_status lift(builder *b, const unit *u, const cv_wit_func *func, cv_byt
     return FAIL(b, "%s does not export `%.*s`, which its world exports", unit_title(u), CV_BYTES_ARG(core_name));
   bool spilled = flat_params(func, &pointers) > MAX_FLAT_PARAMS;
   bool memory = needs_memory(func);
-  if (memory && !b->has_memory)
+  if (memory && u->memory == CV_NO_INDEX)
     return FAIL(b, "export `%.*s` needs a memory: export one as \"memory\"", CV_BYTES_ARG(core_name));
   CV_TRY(cv_wit_encode_func(&b->e, func, &type));
   core = alias_core_func(b, u->core_instance, core_name);
   if (pointers || spilled) {
-    realloc = u->name && export_called(u->module, "cabi_export_realloc")
-                  ? alias_core_func(b, u->core_instance, CV_BYTES_LITERAL("cabi_export_realloc"))
-              : export_called(b->units[0].module, "cabi_realloc")
-                  ? alias_core_func(b, b->units[0].core_instance, CV_BYTES_LITERAL("cabi_realloc"))
-                  : CV_NO_INDEX;
+    realloc = realloc_of(b, u);
     if (realloc == CV_NO_INDEX)
       return FAIL(b, "export `%.*s` takes values in memory: export \"cabi_realloc\"", CV_BYTES_ARG(core_name));
   }
@@ -1093,7 +1103,7 @@ static cv_status lift(builder *b, const unit *u, const cv_wit_func *func, cv_byt
   cv_buf_uleb(&item, memory + (realloc != CV_NO_INDEX) + (post != CV_NO_INDEX));
   if (memory) {
     cv_buf_byte(&item, 0x03);
-    cv_buf_uleb(&item, b->memory);
+    cv_buf_uleb(&item, u->memory);
   }
   if (realloc != CV_NO_INDEX) {
     cv_buf_byte(&item, 0x04);
@@ -1399,29 +1409,41 @@ static cv_status build(builder *b) {
   CV_TRY(put_resources(b));
   for (uint32_t i = 0; i < b->unit_count; i++) {
     CV_TRY(instantiate_unit(b, &b->units[i]));
-    const cv_export *memory = i == 0 ? export_called(main, "memory") : NULL;
-    if (memory && memory->kind == CV_EXTERN_MEMORY) {
-      b->memory = alias_core(b, b->units[0].core_instance, CV_BYTES_LITERAL("memory"), CORE_MEMORY, CV_CS_CORE_MEMORY);
-      b->has_memory = true;
-    }
+    alias_memory(b, &b->units[i]);
   }
   if (b->shims.count > 0 || has_start)
     CV_TRY(instantiate_fixup(b, has_start));
   return put_exports(b);
 }
 
+static bool imports_from(const cv_module *module, const char *name) {
+  for (uint32_t i = 0; i < module->import_count; i++)
+    if (cv_bytes_equal(module->imports[i].module, cv_bytes_of(name)))
+      return true;
+  return false;
+}
+
+// Main, the module that reaches main's memory, adapters. Most often nobody imports the second, which is then left out.
 static cv_status read_units(builder *b, cv_bytes module, const cv_new_options *options) {
-  b->unit_count = 1 + options->adapter_count;
-  b->units = CV_ARENA_ARRAY(&b->arena, unit, b->unit_count);
+  bool wants_peek = false;
+  b->units = CV_ARENA_ARRAY(&b->arena, unit, options->adapter_count + 2);
   if (!b->units)
     return no_memory(b);
   b->units[0].bytes = module;
-  for (uint32_t i = 0; i < options->adapter_count; i++) {
-    b->units[i + 1].bytes = options->adapters[i].module;
-    b->units[i + 1].name = options->adapters[i].name;
-  }
-  for (uint32_t i = 0; i < b->unit_count; i++)
+  b->units[1] = (unit){.name = CV_COMPOSE_PEEK, .bytes = cv_compose_peek()};
+  b->unit_count = 2;
+  for (uint32_t i = 0; i < options->adapter_count; i++)
+    b->units[b->unit_count++] = (unit){.name = options->adapters[i].name, .bytes = options->adapters[i].module};
+  for (uint32_t i = 0; i < b->unit_count; i++) {
     CV_TRY(read_unit(b, &b->units[i]));
+    wants_peek |= imports_from(b->units[i].module, CV_COMPOSE_PEEK);
+  }
+  if (!wants_peek) {
+    cv_module_delete(b->units[1].module);
+    b->unit_count--;
+    memmove(&b->units[1], &b->units[2], (b->unit_count - 1) * sizeof(unit));
+    b->units[b->unit_count].module = NULL;
+  }
   return CV_OK;
 }
 
