@@ -97,6 +97,7 @@ ROWS = [
      {"fails": True, "err": ["poll of 5000 pollables: the limit is 4096"]}),
     ("0.2: too many random bytes", "p2_misuse.wat", [], ["random bytes"], {"fails": True, "err": ["the limit is 67108864"]}),
     ("0.2: open descriptors", "p2_misuse.wat", ["--tmpfs", "/"], ["many"], {"status": 1, "out": "1023 then error 22\n"}),
+    ("0.2: what is dropped does not count", "p2_misuse.wat", ["--tmpfs", "/"], ["open and drop"], {"status": 0}),
     ("0.2: open listings", "p2_misuse.wat", ["--tmpfs", "/"], ["listings"], {"status": 1, "out": "1023 then error 22\n"}),
     ("0.2: handles", "p2_misuse.wat", [], ["pollables"], {"fails": True, "err": ["the limit is 100000"]}),
     ("0.2: output limit", "p2_misuse.wat", ["--max-output", "25"], ["flood"],

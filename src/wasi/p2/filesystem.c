@@ -43,9 +43,11 @@ cove_host_result wasi_filesystem_types_filesystem_error_code(void *host, cove_ca
 
 // ---- descriptors ----
 
-static void end_descriptor(p2_resource *r) {
+static void end_descriptor(cv_p2 *p2, p2_resource *r) {
   cv_descriptor *d = &((descriptor *)r)->d;
   cv_file_release(d->file);
+  cv_mem_free(p2->w->mem, d->label, strlen(d->label) + 1);
+  cv_wasi_let_go(p2->w);
 }
 
 // A descriptor for `file`, whose reference it takes over, also on failure.
@@ -452,7 +454,7 @@ cove_host_result wasi_filesystem_types_descriptor_open_at(
 
 // ---- directories ----
 
-static void end_entries(p2_resource *r) {
+static void end_entries(cv_p2 *p2, p2_resource *r) {
   cv_listing_delete(((wasi_filesystem_types_directory_entry_stream *)r)->listing);
 }
 

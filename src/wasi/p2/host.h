@@ -14,7 +14,7 @@ enum { P2_SCRATCH = 256 << 10 }; // most bytes of one read
 typedef struct p2_resource {
   struct p2_resource *next, **link;
   size_t size;
-  void (*end)(struct p2_resource *r); // lets go what it holds
+  void (*end)(cv_p2 *p2, struct p2_resource *r); // lets go what it holds
 } p2_resource;
 
 struct cv_p2 {
@@ -64,7 +64,7 @@ struct wasi_filesystem_types_directory_entry_stream {
 
 // ---- p2.c ----
 // Zeroed, in the list; NULL when out of memory, or when there are too many (cv_p2_trap knows).
-void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(p2_resource *r));
+void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(cv_p2 *p2, p2_resource *r));
 void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r);
 
 // A trap of CV_ERR_STOPPED, CV_ERR_OUTPUT_LIMIT, CV_ERR_NOMEM, or of any other error as a sentence.

@@ -46,7 +46,7 @@ static cove_host_result fail(cv_p2 *p2, cove_call *call, cv_err err, bool *is_er
 
 // ---- pollables ----
 
-static void end_pollable(p2_resource *r) {
+static void end_pollable(cv_p2 *p2, p2_resource *r) {
   cv_pollable_delete(((wasi_io_poll_pollable *)r)->pollable);
 }
 
@@ -104,7 +104,7 @@ cove_host_result wasi_io_poll_poll(void *host, cove_call *call, const p2_list_wa
 
 // ---- input streams ----
 
-static void end_input(p2_resource *r) {
+static void end_input(cv_p2 *p2, p2_resource *r) {
   cv_input_release(((wasi_io_streams_input_stream *)r)->input);
 }
 
@@ -168,7 +168,7 @@ cove_host_result wasi_io_streams_input_stream_subscribe(void *host, cove_call *c
 
 // ---- output streams ----
 
-static void end_output(p2_resource *r) {
+static void end_output(cv_p2 *p2, p2_resource *r) {
   cv_output_release(((wasi_io_streams_output_stream *)r)->output);
 }
 

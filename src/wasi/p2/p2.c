@@ -77,7 +77,7 @@ const char *cv_p2_missing_grant(const cv_p2 *p2, const char *name) {
 
 // ---- resources ----
 
-void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(p2_resource *r)) {
+void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(cv_p2 *p2, p2_resource *r)) {
   p2_resource *r = p2->alive_count < p2->w->limits.resources ? cv_mem_zalloc(p2->mem, size) : NULL;
   if (r == NULL)
     return NULL;
@@ -93,7 +93,7 @@ void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r) {
   *r->link = r->next;
   if (r->next != NULL)
     r->next->link = r->link;
-  r->end(r);
+  r->end(p2, r);
   p2->alive_count--;
   cv_mem_free(p2->mem, r, r->size);
 }

@@ -27,6 +27,29 @@ static void open_many(void) {
   print(1, "\n");
 }
 
+// What is dropped does not count.
+static u32 open_and_drop(void) {
+  u32 dir = directory();
+  for (u32 i = 0; i < 5000; i++) {
+    open_at(dir, 0, STR("."), 0, READ, ret);
+    if (ret[0])
+      return 1;
+    u32 d = load32(ret + 4);
+    read_directory(d, ret);
+    if (ret[0])
+      return 1;
+    drop_entries(load32(ret + 4));
+    drop_descriptor(d);
+    u32 p = subscribe_instant(0);
+    for (u32 k = 0; k < 30; k++) {
+      drop_pollable(p);
+      p = subscribe_instant(0);
+    }
+    drop_pollable(p);
+  }
+  return 0;
+}
+
 static void listings(void) {
   u32 dir = directory(), count = 0;
   do
@@ -93,6 +116,8 @@ __attribute__((export_name("run"))) u32 run(void) {
     pollable_block(subscribe_duration(~0ull));
   if (is("many"))
     open_many();
+  if (is("open and drop"))
+    return open_and_drop();
   if (is("listings"))
     listings();
   if (is("pollables"))
