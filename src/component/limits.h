@@ -14,7 +14,7 @@ enum {
   CV_MAX_NAME_ATTRIBUTES = 16,  // of one import or export
   CV_MAX_CTYPE_SIZE = 1000000,  // nodes of one type when written out
   CV_MAX_CTYPE_BYTES = 1 << 28, // a value in memory is smaller (Binary.md, "Type Definitions")
-  CV_MAX_TYPE_STEPS = 1 << 25,  // steps of comparing and substituting types in one validation
+  CV_MAX_TYPE_STEPS = 1 << 23,  // steps of comparing and substituting types in one validation
 };
 
 #endif

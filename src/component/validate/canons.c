@@ -247,6 +247,7 @@ static cv_status define_lift(cv_cvalidator *v, cv_scope *scope, cv_canon *canon,
     return cv_cinvalid(v, "type index %u is not a function type", canon->type);
   CV_TRY(cv_scope_core_func_type(v, scope, canon->core_func, &core));
   const cv_cfunctype *type = deftype.as.func;
+  CV_TRY(cv_cvalidator_step(v, type->param_count));
   canon->func_type = type;
   if (canon->options.is_async && !type->is_async)
     return cv_cinvalid(v, "the `async` canonical option requires an async function type");
@@ -272,6 +273,7 @@ static cv_status define_lift(cv_cvalidator *v, cv_scope *scope, cv_canon *canon,
 static cv_status define_lower(cv_cvalidator *v, cv_scope *scope, cv_canon *canon) {
   CV_TRY(cv_scope_check(v, scope, CV_CS_FUNC, canon->func));
   const cv_cfunctype *type = scope->funcs.data[canon->func];
+  CV_TRY(cv_cvalidator_step(v, type->param_count));
   canon->func_type = type;
   cv_canon_options *o = &canon->options;
   if (o->is_async && !type->is_async)

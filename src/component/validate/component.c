@@ -90,7 +90,7 @@ static cv_status collect_instance(collector *c, cv_cexterntype *type) {
   const cv_cinstancetype *old = type->as.instance;
   if (!old->traits.has_resource)
     return CV_OK;
-  CV_TRY(cv_cvalidator_step(c->v, 1 + old->export_count));
+  CV_TRY(cv_cvalidator_step(c->v, CV_COPY_STEPS * (1 + (uint64_t)old->export_count)));
   cv_cextern *exports = cv_arena_copy(c->v->arena, old->exports, old->export_count * sizeof *exports);
   if (exports == NULL)
     return CV_ENOMEM;

@@ -49,17 +49,30 @@ static cv_status make_instance(cv_cvalidator *v, cv_scope *scope, const cv_ccomp
     frame->actual[i] = resource;
   }
   def->resource_count = (uint32_t)(scope->resources.count - def->first_resource);
-  const cv_cextern *exports = type->exports;
-  if (type->traits.has_resource || frame->types->count != 0)
-    CV_TRY(cv_subst_externs(v, frame, type->exports, type->export_count, &exports));
   def->type.sort = CV_SORT_INSTANCE;
-  return cv_instancetype_new(v, exports, type->export_count, NULL, 0, &def->type.as.instance);
+  if (type->traits.has_resource || frame->types->count != 0) {
+    const cv_cextern *exports;
+    CV_TRY(cv_subst_externs(v, frame, type->exports, type->export_count, &exports));
+    return cv_instancetype_new(v, exports, type->export_count, NULL, 0, &def->type.as.instance);
+  }
+  // Nothing changes: every instance shares the exports of the component's type.
+  cv_cinstancetype *instance = CV_ARENA_NEW(v->arena, cv_cinstancetype);
+  if (instance == NULL)
+    return CV_ENOMEM;
+  *instance = (cv_cinstancetype){.exports = type->exports,
+                                 .export_count = type->export_count,
+                                 .sorted = type->sorted_exports,
+                                 .traits = type->traits};
+  instance->traits.serial = ++v->next_serial;
+  def->type.as.instance = instance;
+  return CV_OK;
 }
 
 cv_status cv_instantiate_define(cv_cvalidator *v, cv_scope *scope, cv_cdef *def) {
   CV_TRY(cv_scope_check(v, scope, CV_CS_COMPONENT, def->source));
   const cv_ccomponenttype *type = scope->components.data[def->source];
   cv_rframe frame;
+  CV_TRY(cv_cvalidator_step(v, CV_COPY_STEPS * (uint64_t)type->resource_count));
   CV_TRY(cv_rframe_init(v, &frame, NULL, type->resources, type->imported_resource_count, type->resource_count));
   cv_map args, types;
   cv_map_init(&args, v->mem);

@@ -11,6 +11,7 @@
 
 cv_status cv_rframe_init(cv_cvalidator *v, cv_rframe *frame, const cv_rframe *outer, const cv_cresource *const *bound,
                          uint32_t first_run, uint32_t count) {
+  CV_TRY(cv_cvalidator_step(v, count));
   *frame = (cv_rframe){.outer = outer, .bound = bound, .first_run = first_run, .count = count};
   if (count == 0)
     return CV_OK;

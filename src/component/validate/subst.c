@@ -29,10 +29,10 @@ static cv_status subst_value(rewriter *w, const cv_ctype *type, const cv_ctype *
 
 static cv_status subst_fields(rewriter *w, const cv_cfield *fields, uint32_t count, const cv_cfield **out,
                               bool *changed) {
+  CV_TRY(cv_cvalidator_step(w->v, CV_COPY_STEPS * (1 + (uint64_t)count)));
   cv_cfield *copy = CV_ARENA_ARRAY(w->v->arena, cv_cfield, count);
   if (copy == NULL)
     return CV_ENOMEM;
-  CV_TRY(cv_cvalidator_step(w->v, 1 + count));
   for (uint32_t i = 0; i < count; i++) {
     copy[i] = fields[i];
     if (fields[i].type != NULL)
@@ -91,10 +91,10 @@ static cv_status subst_func(rewriter *w, const cv_cfunctype *type, const cv_cfun
 static cv_status subst_extern(rewriter *w, const cv_cexterntype *type, cv_cexterntype *out);
 
 static cv_status subst_externs(rewriter *w, const cv_cextern *externs, uint32_t count, const cv_cextern **out) {
+  CV_TRY(cv_cvalidator_step(w->v, CV_COPY_STEPS * (1 + (uint64_t)count)));
   cv_cextern *copy = CV_ARENA_ARRAY(w->v->arena, cv_cextern, count);
   if (copy == NULL)
     return CV_ENOMEM;
-  CV_TRY(cv_cvalidator_step(w->v, 1 + count));
   for (uint32_t i = 0; i < count; i++) {
     copy[i] = externs[i];
     CV_TRY(subst_extern(w, &externs[i].type, &copy[i].type));
@@ -202,6 +202,7 @@ cv_status cv_instancetype_open(cv_cvalidator *v, cv_scope *scope, const cv_cinst
   if (type->resource_count == 0)
     return CV_OK;
   cv_rframe frame;
+  CV_TRY(cv_cvalidator_step(v, CV_COPY_STEPS * (uint64_t)type->resource_count));
   CV_TRY(cv_rframe_init(v, &frame, NULL, type->resources, type->resource_count, type->resource_count));
   for (uint32_t i = 0; i < type->resource_count; i++) {
     cv_cresource *resource = cv_scope_resource(v, scope, type->resources[i]->name);

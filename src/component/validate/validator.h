@@ -87,8 +87,10 @@ typedef struct cv_cvalidator {
 // Names in messages: %.*s with CV_NAME(bytes), cut to a length that leaves room for the rule.
 #define CV_NAME(b) (int)CV_MIN((b).size, (size_t)100), (const char *)(b).data
 
-// CV_ELIMIT when a validation spends too much on its types.
+// CV_ELIMIT when a validation spends too much on its types. What is worked on once for each byte of the binary needs no
+// steps; what a few bytes can ask for again and again does: CV_COPY_STEPS for each part that is copied, one otherwise.
 CV_MUST_USE cv_status cv_cvalidator_step(cv_cvalidator *v, uint64_t steps);
+enum { CV_COPY_STEPS = 4 };
 
 // Puts where it was before what is wrong, in the message of a failure.
 CV_PRINTF(3, 4) CV_MUST_USE cv_status cv_in_context(cv_cvalidator *v, cv_status status, const char *fmt, ...);
