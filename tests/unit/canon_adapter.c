@@ -2,152 +2,7 @@
 // canon_adapter.c: generated adapters against the generic form of the canonical ABI: the same call by both must give
 // the callee the same arguments, the caller the same result, and both the same calls of realloc. Arguments are random;
 // in a second round the caller's memory and core values are damaged, and both must trap or both go on alike.
-#include "canon_guest.h"
-#include "component/canon/adapter.h"
-
-enum {
-  OUT = 64,    // where the caller wants a result that is not flat
-  LOOK = 8192, // bytes of memory that are compared
-};
-
-typedef struct outcome {
-  cv_run run;
-  cv_cval args[4], result;            // as the callee and as the caller see them
-  cv_value slots[CV_MAX_FLAT_PARAMS]; // what the callee got
-  bool called;
-  uint8_t caller_memory[LOOK], callee_memory[LOOK];
-  realloc_call caller_log[64], callee_log[64];
-  uint32_t caller_logged, callee_logged;
-} outcome;
-
-typedef struct pair {
-  world w;
-  cv_mem mem;
-  cv_arena arena;
-  guest caller, callee;
-  cv_cinstance parent;
-  const cv_cfunctype *type;
-  cv_cval result; // what the callee returns
-  outcome *now;
-  uint64_t damage; // seed; 0 for none
-} pair;
-
-static const cv_cresource RESOURCES[] = {{.index = 0}, {.index = 1}};
-static const cv_resource_type TYPES[] = {{.key = &TYPES[0]}, {.key = &TYPES[1]}};
-
-// The callee's core function: looks at its arguments and lowers the result.
-static cv_run callee_core(void *env, cv_instance *caller, cv_value *values) {
-  pair *p = env;
-  (void)caller;
-  p->now->called = true;
-  cv_flat_functype type;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, true, &type);
-  for (uint32_t i = 0; i < type.param_count; i++) // the upper half of an i32's slot says nothing
-    p->now->slots[i].u64 = type.params[i] == CV_I64 || type.params[i] == CV_F64 ? values[i].u64 : values[i].u32;
-  cv_canon_context cx = {.options = &p->callee.options, .instance = &p->callee.instance, .arena = &p->arena};
-  if (cv_lift_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, values, p->now->args) != CV_RUN_OK)
-    fail_msg("the callee cannot lift its arguments: %s", p->w.context->trap.text);
-  if (p->type->result == NULL)
-    return CV_RUN_OK;
-  uint32_t logged = p->callee.logged; // the callee's own allocations do not count
-  cv_cfield field = {.type = p->type->result};
-  cv_run run = cv_lower_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, &p->result, NULL, values);
-  p->callee.logged = logged;
-  return run;
-}
-
-static void damage(pair *p, cv_value *flat, uint32_t count) {
-  uint64_t seed = p->damage;
-  for (uint64_t n = next_random(&seed) % 4; n > 0; n--)
-    *guest_at(&p->caller, 4096 + next_random(&seed) % 256) ^= (uint8_t)(1u << next_random(&seed) % 8);
-  if (count != 0 && next_random(&seed) % 3 == 0)
-    flat[next_random(&seed) % count].u64 ^= (uint64_t)1 << next_random(&seed) % 32;
-}
-
-static void run_call(pair *p, cv_func *func, const cv_cval *args, outcome *out) {
-  guest *guests[] = {&p->caller, &p->callee};
-  *out = (outcome){0};
-  p->now = out;
-  p->parent.may_enter.value.u64 = 1;
-  for (size_t i = 0; i < 2; i++) {
-    cv_handles_free(&guests[i]->instance);
-    guests[i]->instance.handles.limit = 100;
-    guest_reset(guests[i]);
-    memset(guest_at(guests[i], 0), 0, LOOK);
-  }
-  cv_canon_context cx = {.options = &p->caller.options, .instance = &p->caller.instance, .arena = &p->arena};
-  cv_value flat[CV_MAX_FLAT_PARAMS + 1];
-  assert_int_equal(cv_lower_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, args, NULL, flat),
-                   CV_RUN_OK);
-  cv_flat_functype type;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, false, &type);
-  if (type.results_spilled)
-    flat[type.param_count - 1].u64 = OUT;
-  if (p->damage != 0)
-    damage(p, flat, type.param_count - type.results_spilled);
-  p->caller.logged = 0;
-  out->run = cv_call(p->w.context, func, flat);
-  out->caller_logged = p->caller.logged;
-  out->callee_logged = p->callee.logged;
-  memcpy(out->caller_log, p->caller.log, sizeof out->caller_log);
-  memcpy(out->callee_log, p->callee.log, sizeof out->callee_log);
-  memcpy(out->caller_memory, guest_at(&p->caller, 0), LOOK);
-  memcpy(out->callee_memory, guest_at(&p->callee, 0), LOOK);
-  if (out->run != CV_RUN_OK || p->type->result == NULL)
-    return;
-  cv_cfield field = {.type = p->type->result};
-  cv_value address = {.u64 = OUT};
-  if (cv_lift_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, type.results_spilled ? &address : flat, &out->result) !=
-      CV_RUN_OK)
-    fail_msg("the caller cannot lift the result: %s", p->w.context->trap.text);
-}
-
-static void compare(const pair *p, const char *text, const outcome *a, const outcome *b) {
-  if (a->run != b->run || (a->run == CV_RUN_OK && a->called != b->called))
-    fail_msg("%s: the generic form ends with %d, the adapter with %d", text, a->run, b->run);
-  if (a->run != CV_RUN_OK)
-    return;
-  for (uint32_t i = 0; i < p->type->param_count; i++)
-    if (!values_equal(p->type->params[i].type, &a->args[i], &b->args[i]))
-      fail_msg("%s: the callee sees another argument %u", text, i);
-  if (p->type->result != NULL && !values_equal(p->type->result, &a->result, &b->result))
-    fail_msg("%s: the caller sees another result", text);
-  // Damage makes NaNs, which may differ.
-  if (p->damage == 0 && memcmp(a->slots, b->slots, sizeof a->slots) != 0)
-    fail_msg("%s: the callee gets other core values", text);
-  if (p->damage == 0 &&
-      (memcmp(a->caller_memory, b->caller_memory, LOOK) != 0 || memcmp(a->callee_memory, b->callee_memory, LOOK) != 0))
-    fail_msg("%s: memories differ after the call", text);
-  if (a->caller_logged != b->caller_logged || a->callee_logged != b->callee_logged ||
-      memcmp(a->caller_log, b->caller_log, a->caller_logged * sizeof a->caller_log[0]) != 0 ||
-      memcmp(a->callee_log, b->callee_log, a->callee_logged * sizeof a->callee_log[0]) != 0)
-    fail_msg("%s: realloc is called differently", text);
-}
-
-static void pair_init(pair *p, const cv_engine_options *options) {
-  *p = (pair){.w = world_new(options, NULL)};
-  cv_mem_init(&p->mem, UINT64_MAX);
-  cv_arena_init(&p->arena, &p->mem);
-  cv_cinstance_init(&p->parent, p->w.store, NULL, NULL);
-  guest_init(&p->caller, &p->w, false, CV_UTF8, &p->parent);
-  guest_init(&p->callee, &p->w, false, CV_UTF8, &p->parent);
-  for (size_t i = 0; i < 2; i++)
-    p->caller.resources[i] = p->callee.resources[i] = &TYPES[i];
-}
-
-static void pair_free(pair *p) {
-  guest_free(&p->caller);
-  guest_free(&p->callee);
-  cv_arena_free(&p->arena);
-  world_delete(&p->w);
-  assert_int_equal(p->mem.used, 0);
-}
-
-static cv_func *new_func(pair *p, bool is_lift, cv_host_fn *fn, void *env) {
-  cv_flat_functype flat;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, is_lift, &flat);
-  return host_func(&p->w, flat.params, flat.param_count, flat.results, flat.result_count, fn, env).as.func;
-}
+#include "canon_pair.h"
 
 static void check_type(pair *p, const char *text, uint64_t *seed, int rounds) {
   cv_arena_mark mark = cv_arena_save(&p->arena);
@@ -171,12 +26,9 @@ static void check_type(pair *p, const char *text, uint64_t *seed, int rounds) {
       if (p->type->result != NULL)
         random_value(&p->arena, seed, p->type->result, p->caller.resources, &p->result);
       p->damage = round % 2 != 0 ? next_random(seed) : 0;
-      outcome *a = CV_ARENA_NEW(&p->arena, outcome), *b = CV_ARENA_NEW(&p->arena, outcome);
-      run_call(p, generic, args, a);
-      run_call(p, adapter, args, b);
-      if (p->damage == 0 && a->run != CV_RUN_OK)
+      assert_true(check_call(p, text, generic, adapter, args));
+      if (p->damage == 0 && p->now->run != CV_RUN_OK)
         fail_msg("%s: %s", text, p->w.context->trap.text);
-      compare(p, text, a, b);
       cv_arena_restore(&p->arena, inner);
     }
   }
@@ -225,11 +77,13 @@ static void test_random_calls(void **state) {
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
   EACH_TIER(options) {
     pair p;
-    pair_init(&p, &options);
+    world w = world_new(&options, NULL);
+    pair_init(&p, w);
     uint64_t seed = 0x2545f4914f6cdd1d;
     for (size_t i = 0; i < CV_COUNT(FUNCTIONS); i++)
       check_type(&p, FUNCTIONS[i], &seed, 8);
     pair_free(&p);
+    world_delete(&w);
   }
 }
 
@@ -239,7 +93,8 @@ static void test_short_strings(void **state) {
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
   EACH_TIER(options) {
     pair p;
-    pair_init(&p, &options);
+    world w = world_new(&options, NULL);
+    pair_init(&p, w);
     p.type = parse_functype(&p.arena, "string->", NULL);
     cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
                      .type = p.type,
@@ -273,6 +128,7 @@ static void test_short_strings(void **state) {
         assert_int_equal(*guest_at(&p.callee, 4096 + 79), '.');
       }
     pair_free(&p);
+    world_delete(&w);
   }
 }
 
@@ -310,7 +166,8 @@ static void test_traps(void **state) {
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
   EACH_TIER(options) {
     pair p;
-    pair_init(&p, &options);
+    world w = world_new(&options, NULL);
+    pair_init(&p, w);
     p.now = CV_ARENA_NEW(&p.arena, outcome);
     for (size_t i = 0; i < CV_COUNT(rows); i++) {
       p.type = parse_functype(&p.arena, rows[i].type, RESOURCES);
@@ -341,6 +198,7 @@ static void test_traps(void **state) {
       p.caller.instance.may_leave.value.u64 = 1;
     }
     pair_free(&p);
+    world_delete(&w);
   }
 }
 

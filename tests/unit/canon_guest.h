@@ -5,7 +5,6 @@
 #define COVE_TESTS_CANON_GUEST_H
 
 #include "canon_support.h"
-#include "runtime_support.h"
 
 typedef struct realloc_call {
   uint64_t old, old_size, align, size;

@@ -7,14 +7,10 @@
 #ifndef COVE_TESTS_CANON_SUPPORT_H
 #define COVE_TESTS_CANON_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
+#include "canon_check.h"
 
 #include "base/utf8.h"
 #include "component/canon/canon.h"
