@@ -320,12 +320,19 @@ static void end_dead(jit *j) {
     jit_skip_dead(j);
 }
 
+// A block that is left only by falling out of it: its results stay where they are.
+static void end_fallen_into(jit *j, const ctl *c) {
+  uint32_t height = c->height;
+  j->ctl_count--;
+  jit_settle_refs(j, height);
+}
+
 static void end_loop(jit *j, ctl *c) {
   j->weight = c->weight;
   if (c->dead)
     end_dead(j);
   else
-    j->ctl_count--; // the results stay where they are
+    end_fallen_into(j, c);
 }
 
 // The else arm that an if without else has: its parameters are its results.
@@ -373,8 +380,8 @@ void jit_end(jit *j) {
     end_dead(j);
     return;
   }
-  if (one_way) { // only by falling in: nothing has to meet
-    j->ctl_count--;
+  if (one_way) { // nothing has to meet
+    end_fallen_into(j, c);
     return;
   }
   uint32_t clean = UINT32_MAX;

@@ -144,20 +144,33 @@ void jit_vacate(jit *j, unsigned reg) {
 
 // ---- locals ----
 
+// The entry at this position refers to a local; now it has the local's value.
+static void take_value(jit *j, uint32_t position) {
+  ent *a = &j->stack[position];
+  cv_emit_room(&j->e, 64);
+  unsigned reg = alloc(j, a->type);
+  into(j, a, reg);
+  a->kind = K_REG;
+  a->reg = (uint8_t)reg;
+  j->owner[reg] = position;
+}
+
 // Entries that still refer to a local take its value, which is about to change.
 void jit_save_refs(jit *j, uint32_t local) {
   uint32_t from = j->ctls[j->ctl_count - 1].height;
   uint32_t to = CV_MIN(j->sp, from + LAZY_DEPTH);
   for (uint32_t i = from; i < to; i++) {
-    ent *a = &j->stack[i];
-    if (a->kind != K_LOCAL || a->v != local)
-      continue;
-    unsigned reg = alloc(j, a->type);
-    into(j, a, reg);
-    a->kind = K_REG;
-    a->reg = (uint8_t)reg;
-    j->owner[reg] = i;
+    const ent *a = &j->stack[i];
+    if (a->kind == K_LOCAL && a->v == local)
+      take_value(j, i);
   }
+}
+
+void jit_settle_refs(jit *j, uint32_t from) {
+  uint32_t height = j->ctls[j->ctl_count - 1].height;
+  for (uint32_t i = CV_MAX(from, height + LAZY_DEPTH); i < j->sp; i++)
+    if (j->stack[i].kind == K_LOCAL)
+      take_value(j, i);
 }
 
 // An instruction of a pinned local is compiled.
@@ -182,7 +195,7 @@ int jit_dest(jit *j, unsigned type) {
   return j->pin[local];
 }
 
-static void push_local(jit *j, uint32_t local) {
+void jit_push_local(jit *j, uint32_t local) {
   ent a = {K_LOCAL, type_of(j->locals[local]), 0, false, local};
   if (CV_UNLIKELY(j->sp - j->ctls[j->ctl_count - 1].height >= LAZY_DEPTH)) {
     unsigned reg = alloc(j, a.type);
@@ -196,7 +209,7 @@ static void push_local(jit *j, uint32_t local) {
 void jit_local_get(jit *j, uint32_t local) {
   if (pinned(j, local))
     count_use(j, local);
-  push_local(j, local);
+  jit_push_local(j, local);
 }
 
 void jit_local_set(jit *j, uint32_t local, bool tee) {
@@ -217,7 +230,7 @@ void jit_local_set(jit *j, uint32_t local, bool tee) {
     j->valid |= BIT(reg);
     j->clean &= ~BIT(reg);
     if (tee)
-      push_local(j, local);
+      jit_push_local(j, local);
     return;
   }
   int32_t imm;

@@ -246,6 +246,10 @@ static inline void force(jit *j, ent *a, unsigned reg) {
 
 // ---- results ----
 void jit_save_refs(jit *j, uint32_t local);
+void jit_push_local(jit *j, uint32_t local); // as a reference, or its value above LAZY_DEPTH
+// A block is over, whose entries from position `from` stay: references above LAZY_DEPTH of what is around it become
+// values.
+void jit_settle_refs(jit *j, uint32_t from);
 // The register that the result of this operation should go to when the next instruction puts it in a pinned local:
 // consumes that instruction. -1 when any register will do.
 int jit_dest(jit *j, unsigned type);
@@ -263,7 +267,7 @@ static inline void finish(jit *j, unsigned type, unsigned reg) {
   j->valid |= BIT(reg);
   j->clean &= ~BIT(reg);
   if (j->dest_tee)
-    push(j, (ent){K_LOCAL, (uint8_t)type, 0, false, j->dest_local});
+    jit_push_local(j, j->dest_local);
 }
 // Result register of an operation whose first operand may be overwritten.
 static inline unsigned dest_over(jit *j, unsigned type, const ent *a) {
