@@ -105,7 +105,8 @@ static const char *const samples[] = {
     " (core func (canon error-context.new (memory 0))) (core func (canon resource.new $t))"
     " (core func (canon thread.available-parallelism shared)))",
     "(component (value $v string (binary \"\\02hi\")) (value bool (binary \"\\01\")))",
-    "(component $n (@custom \"a\" \"b\") (type u8) (@custom \"c\" \"\") (@custom \"d\" (after last) \"\\00\\ff\"))",
+    "(component $n (@custom \"a\" \"b\") (type u8) (@custom \"c\" \"\") (@component-name) (type u16) (@custom \"d\" "
+    "\"\\00\\ff\"))",
     "(component (type (list 1)) (type $later u8) (core type (func (param (ref 1)))) (core type $f (func)))",
     "(component (type $x u8) (type $y (@name \"x\") u16) (type (@name \"\") u16))",
 };

@@ -1,1 +1,1 @@
-(component $n (@custom "a" "b") (type u8) (@custom "c" "") (@custom "d" (after last) "\00\ff"))
+(component $n (@custom "a" "b") (type u8) (@custom "c" "") (@component-name) (type u16) (@custom "d" "\00\ff"))

@@ -248,25 +248,25 @@ static cv_status put_custom(cv_cwat *p, const cv_wat_custom *custom) {
   return cv_cwat_emit(p, CV_CITEM_CUSTOM, start);
 }
 
-// (@custom ...) before the current token: a section right there, or with (after last) one behind the name section,
-// which waits in hand.customs. Other places have no meaning here.
+// (@custom ...) before the current token: a section right there; other places have no meaning in a component. Where
+// (@component-name) stands is where the name section goes, which otherwise is the last one.
 static cv_status custom_sections(cv_cwat *p) {
   cv_wat *h = &p->hand;
-  size_t kept = h->customs.count;
   CV_TRY(cv_wat_field_annots(h));
-  for (size_t i = kept; i < h->customs.count; i++) {
-    if (h->customs.data[i].placed && h->customs.data[i].place == CV_WAT_LAST)
-      h->customs.data[kept++] = h->customs.data[i];
-    else
+  for (size_t i = 0; i < h->customs.count; i++) {
+    if (!h->customs.data[i].is_names)
       CV_TRY(put_custom(p, &h->customs.data[i]));
+    else if (p->scope->names_at == 0) {
+      cv_cwat_flush(p->scope);
+      p->scope->names_at = p->scope->out.size;
+    }
   }
-  h->customs.count = kept;
+  h->customs.count = 0;
   return CV_OK;
 }
 
 static cv_status all_fields(cv_cwat *p) {
   cv_wat *h = &p->hand;
-  size_t waiting = h->customs.count;
   for (;;) {
     CV_TRY(custom_sections(p));
     if (cv_wat_kind(h) == CV_TOK_RPAR || cv_wat_kind(h) == CV_TOK_END)
@@ -278,11 +278,7 @@ static cv_status all_fields(cv_cwat *p) {
     CV_TRY(cv_cwat_put_export(p, &e->name, e->item, NULL, NULL));
   }
   cv_cwat_flush(p->scope);
-  CV_TRY(cv_cwat_put_names(p, p->scope));
-  for (size_t i = waiting; i < h->customs.count; i++)
-    CV_TRY(put_custom(p, &h->customs.data[i]));
-  h->customs.count = waiting;
-  return CV_OK;
+  return cv_cwat_put_names(p, p->scope);
 }
 
 // The fields of a component up to the end of what they are in; its binary into the items.

@@ -85,6 +85,7 @@ typedef struct cv_cwat_scope {
   cv_buf section;                 // components: items of the section that is open
   cv_cwat_item open;              // its kind; CV_CITEM_CUSTOM for none
   uint32_t count;                 // its items; types: declarators
+  size_t names_at;                // components: where in `out` the name section goes; 0 for the end
   CV_VEC(cv_cwat_inline_export) exports;
 } cv_cwat_scope;
 
@@ -115,7 +116,7 @@ void cv_cwat_leave(cv_cwat *p);
 CV_MUST_USE cv_status cv_cwat_emit(cv_cwat *p, cv_cwat_item kind, size_t start);
 // Ends the open section of a component.
 void cv_cwat_flush(cv_cwat_scope *scope);
-// Appends the name section of a component, when it has names.
+// Puts the name section into a component, when it has names.
 CV_MUST_USE cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *scope);
 
 // An optional identifier and @name.

@@ -64,13 +64,19 @@ static bool read_name_sort(cv_reader *r, uint32_t *space) {
   return false;
 }
 
-// The names of one index space: every index is there, each once and in order.
-static bool read_space_names(const cv_component *c, cv_reader *r, uint32_t *seen) {
+// The names of one index space: every index is there, each once and in order. Some tools write a space twice, which
+// loses nothing when it says the same.
+static bool read_space_names(const cv_component *c, cv_reader *r, cv_bytes seen[CV_CS_COUNT]) {
   uint32_t space, count, index, next = 0;
   cv_bytes name;
-  if (!read_name_sort(r, &space) || (*seen & 1u << space) != 0 || cv_read_u32(r, &count) != CV_OK || count == 0)
+  if (!read_name_sort(r, &space))
     return false;
-  *seen |= 1u << space;
+  cv_bytes contents = {r->at, cv_reader_left(r)};
+  if (seen[space].data != NULL)
+    return cv_bytes_equal(seen[space], contents);
+  seen[space] = contents;
+  if (cv_read_u32(r, &count) != CV_OK || count == 0)
+    return false;
   for (uint32_t i = 0; i < count; i++) {
     if (cv_read_u32(r, &index) != CV_OK || index < next || index >= c->space_counts[space] ||
         cv_read_name(r, &name) != CV_OK)
@@ -83,7 +89,7 @@ static bool read_space_names(const cv_component *c, cv_reader *r, uint32_t *seen
 // Whether identifiers and annotations can say all that a name section says.
 static bool are_plain_names(const cv_component *c, cv_bytes section) {
   cv_reader r = {.start = section.data, .at = section.data, .end = section.data + section.size};
-  uint32_t seen = 0;
+  cv_bytes seen[CV_CS_COUNT] = {{NULL, 0}};
   bool is_first = true;
   for (; r.at < r.end; is_first = false) {
     uint8_t id;
@@ -91,7 +97,7 @@ static bool are_plain_names(const cv_component *c, cv_bytes section) {
     if (cv_read_byte(&r, &id) != CV_OK || cv_read_byte_vector(&r, &bytes) != CV_OK)
       return false;
     cv_reader sub = {.start = bytes.data, .at = bytes.data, .end = bytes.data + bytes.size};
-    if (id == 1 ? !read_space_names(c, &sub, &seen)
+    if (id == 1 ? !read_space_names(c, &sub, seen)
                 : id != 0 || !is_first || cv_read_name(&sub, &name) != CV_OK || name.size == 0 || sub.at != sub.end)
       return false;
   }
@@ -489,18 +495,21 @@ static cv_status print_def(cv_cprinter *p, const cv_cdef *d) {
   }
 }
 
-// Custom sections before the definition `at`, from *next on.
+// Custom sections before the definition `at`, from *next on. The name section becomes identifiers, and leaves a mark
+// where it is not the last section.
 static void print_customs(cv_cprinter *p, uint32_t at, uint32_t names, uint32_t *next) {
   for (; *next < p->c->custom_count && p->c->customs[*next].after <= at; ++*next) {
     const cv_custom_section *custom = &p->c->customs[*next];
     bool is_name = cv_bytes_equal(custom->name, CV_BYTES_LITERAL("component-name"));
+    if (*next == names && (*next + 1 < p->c->custom_count || at < p->c->def_count)) {
+      cv_cprint_line(p);
+      cv_buf_text(p->w.out, "(@component-name)");
+    }
     if (*next == names || (is_name && p->w.options->no_names))
       continue;
     cv_cprint_line(p);
     cv_buf_text(p->w.out, "(@custom ");
     cv_print_string(p->w.out, custom->name, true);
-    if (*next > names && names != p->c->custom_count)
-      cv_buf_text(p->w.out, " (after last)");
     print_bytes(p, p->c->bytes + custom->bytes.offset, custom->bytes.size);
     cv_buf_byte(p->w.out, ')');
   }

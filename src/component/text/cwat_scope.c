@@ -209,7 +209,18 @@ cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *s) {
     p->items.size = start;
     return CV_OK;
   }
-  return cv_cwat_emit(p, CV_CITEM_CUSTOM, start);
+  size_t end = s->out.size, at = s->names_at != 0 ? s->names_at : end;
+  CV_TRY(cv_cwat_emit(p, CV_CITEM_CUSTOM, start));
+  if (at == end)
+    return CV_OK;
+  // It was put at the end, and belongs before what came since its place was told.
+  size_t size = s->out.size - end;
+  uint8_t *section = cv_arena_copy(&p->hand.arena, s->out.data + end, size);
+  if (section == NULL)
+    return cv_wat_no_memory(&p->hand);
+  s->out.size = end;
+  cv_buf_insert(&s->out, at, section, size);
+  return s->out.failed ? cv_wat_no_memory(&p->hand) : CV_OK;
 }
 
 // ---- references ----------------------------------------------------------------------------------------------------

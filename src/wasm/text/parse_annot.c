@@ -7,9 +7,12 @@
 #include "wasm/text/parser.h"
 #include "wasm/text/sections.h"
 
-typedef enum annot_kind { UNKNOWN, NAME, CUSTOM, HINT } annot_kind;
+typedef enum annot_kind { UNKNOWN, NAME, CUSTOM, HINT, NAMES_HERE } annot_kind;
 
-static const char *const annot_ids[] = {[NAME] = "name", [CUSTOM] = "custom", [HINT] = "metadata.code.branch_hint"};
+static const char *const annot_ids[] = {[NAME] = "name",
+                                        [CUSTOM] = "custom",
+                                        [HINT] = "metadata.code.branch_hint",
+                                        [NAMES_HERE] = "component-name"}; // of components only
 
 static annot_kind kind_of(const cv_wat *p, const cv_annot *a) {
   const char *id = p->text->source + a->id;
@@ -21,7 +24,7 @@ static annot_kind kind_of(const cv_wat *p, const cv_annot *a) {
     size = cv_text_unescape(id, size, decoded);
     id = (const char *)decoded;
   }
-  for (annot_kind k = NAME; k <= HINT; k++)
+  for (annot_kind k = NAME; k <= NAMES_HERE; k++)
     if (strlen(annot_ids[k]) == size && memcmp(annot_ids[k], id, size) == 0)
       return k;
   return UNKNOWN;
@@ -145,8 +148,7 @@ static cv_status read_custom(cv_wat *p, const cv_annot *a, cv_wat *c, cv_wat_cus
   if (status != CV_OK)
     return status == CV_ENOMEM ? cv_wat_no_memory(p) : fail_annot(p, a, "@custom annotation: malformed UTF-8 encoding");
   custom->place = CV_WAT_LAST;
-  custom->placed = cv_wat_kind(c) == CV_TOK_LPAR;
-  if (custom->placed)
+  if (cv_wat_kind(c) == CV_TOK_LPAR)
     CV_TRY(read_place(p, a, c, &custom->place));
   cv_buf contents;
   cv_buf_init(&contents, p->mem);
@@ -168,7 +170,11 @@ cv_status cv_wat_field_annots(cv_wat *p) {
     return CV_OK;
   for (size_t i = first_annot(p, p->at); annot_at(p, i, p->at); i++) {
     cv_annot *a = &p->text->annots.data[i];
-    if (kind_of(p, a) != CUSTOM)
+    annot_kind kind = kind_of(p, a);
+    if (kind == NAMES_HERE && p->plain_words &&
+        cv_vec_push(p->mem, &p->customs, (cv_wat_custom){.is_names = true}) != CV_OK)
+      return cv_wat_no_memory(p);
+    if (kind != CUSTOM)
       continue;
     annot_text c;
     cv_wat_custom custom = {.place = 0};
@@ -228,7 +234,7 @@ cv_status cv_wat_check_annots(cv_wat *p, uint32_t first, uint32_t last) {
     annot_kind kind = a->used ? UNKNOWN : kind_of(p, a);
     if (kind == HINT)
       return fail_annot(p, a, "@metadata.code.branch_hint annotation: not in a function");
-    if (kind != UNKNOWN)
+    if (kind != UNKNOWN && kind != NAMES_HERE)
       return fail_annot(p, a, "misplaced @%s annotation", annot_ids[kind]);
   }
   return CV_OK;
