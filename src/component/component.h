@@ -90,13 +90,15 @@ typedef enum cv_cdef_kind {
 // Canonical definitions; the numbers are the binary format's. What belongs to async, error-context and threads is
 // decoded and validated; instantiation answers "unsupported".
 typedef enum cv_canon_kind {
-#define CV_CANON(name, code, text, immediates) CV_CANON_##name = code,
+#define CV_CANON(name, code, text, immediates, signature) CV_CANON_##name = code,
 #include "component/canon.def"
 } cv_canon_kind;
 // "lift", "resource.new"; NULL for a code that is none.
 const char *cv_canon_text(cv_canon_kind kind);
 // The immediates as canon.def writes them; NULL for a code that is none.
 const char *cv_canon_immediates(cv_canon_kind kind);
+// The core function that a built-in makes, as canon.def writes it; NULL where it depends on types.
+const char *cv_canon_signature(cv_canon_kind kind);
 
 typedef enum cv_string_encoding { CV_UTF8 = 0, CV_UTF16 = 1, CV_LATIN1_UTF16 = 2 } cv_string_encoding;
 

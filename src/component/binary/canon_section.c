@@ -3,20 +3,21 @@
 #include "component/binary/sections.h"
 
 enum { CODE_MAX = 0x42 };
-static const char *const texts[CODE_MAX + 1] = {
-#define CV_CANON(name, code, text, immediates) [code] = text,
-#include "component/canon.def"
-};
-static const char *const immediates[CODE_MAX + 1] = {
-#define CV_CANON(name, code, text, immediates) [code] = immediates,
+static const struct {
+  const char *text, *immediates, *signature;
+} canons[CODE_MAX + 1] = {
+#define CV_CANON(name, code, text, immediates, signature) [code] = {text, immediates, signature},
 #include "component/canon.def"
 };
 
 const char *cv_canon_text(cv_canon_kind kind) {
-  return (unsigned)kind <= CODE_MAX ? texts[kind] : NULL;
+  return (unsigned)kind <= CODE_MAX ? canons[kind].text : NULL;
 }
 const char *cv_canon_immediates(cv_canon_kind kind) {
-  return (unsigned)kind <= CODE_MAX ? immediates[kind] : NULL;
+  return (unsigned)kind <= CODE_MAX ? canons[kind].immediates : NULL;
+}
+const char *cv_canon_signature(cv_canon_kind kind) {
+  return (unsigned)kind <= CODE_MAX ? canons[kind].signature : NULL;
 }
 
 enum {
@@ -128,10 +129,10 @@ cv_status cv_cdecode_canon(cv_cdecoder *d) {
   canon->core_type = CV_NO_TYPE;
   uint8_t code;
   CV_TRY(cv_read_byte(&d->r, &code));
-  if (code > CODE_MAX || immediates[code] == NULL)
+  if (code > CODE_MAX || canons[code].text == NULL)
     return cv_cread_leading(&d->r, code, "canonical function");
   canon->kind = (cv_canon_kind)code;
-  for (const char *at = immediates[code]; *at != 0; at++)
+  for (const char *at = canons[code].immediates; *at != 0; at++)
     CV_TRY(read_immediate(d, *at, canon, &def));
   def.as.canon = canon;
   return cv_cdecoder_add(d, def, code == CV_CANON_LIFT ? CV_CS_FUNC : CV_CS_CORE_FUNC, 1);

@@ -5,75 +5,6 @@
 #include "component/canon/canon.h"
 #include "component/validate/validator.h"
 
-// The core functions that built-ins make, by name of the built-in: parameters, a colon, results.
-//   i i32   I i64   p an address of the memory   t the type of the slot, or of the argument of a thread
-static const char *signature_of(cv_canon_kind kind) {
-  switch (kind) {
-  case CV_CANON_RESOURCE_NEW:
-  case CV_CANON_RESOURCE_REP:
-  case CV_CANON_SUBTASK_CANCEL:
-  case CV_CANON_STREAM_CANCEL_READ:
-  case CV_CANON_STREAM_CANCEL_WRITE:
-  case CV_CANON_FUTURE_CANCEL_READ:
-  case CV_CANON_FUTURE_CANCEL_WRITE:
-  case CV_CANON_THREAD_SUSPEND_THEN_RESUME:
-  case CV_CANON_THREAD_YIELD_THEN_RESUME:
-  case CV_CANON_THREAD_SUSPEND_THEN_PROMOTE:
-  case CV_CANON_THREAD_YIELD_THEN_PROMOTE:
-    return "i:i";
-  case CV_CANON_RESOURCE_DROP:
-  case CV_CANON_SUBTASK_DROP:
-  case CV_CANON_STREAM_DROP_READABLE:
-  case CV_CANON_STREAM_DROP_WRITABLE:
-  case CV_CANON_FUTURE_DROP_READABLE:
-  case CV_CANON_FUTURE_DROP_WRITABLE:
-  case CV_CANON_ERROR_CONTEXT_DROP:
-  case CV_CANON_WAITABLE_SET_DROP:
-  case CV_CANON_THREAD_RESUME_LATER:
-    return "i:";
-  case CV_CANON_TASK_CANCEL:
-  case CV_CANON_BACKPRESSURE_INC:
-  case CV_CANON_BACKPRESSURE_DEC:
-    return ":";
-  case CV_CANON_CONTEXT_GET:
-    return ":t";
-  case CV_CANON_CONTEXT_SET:
-    return "t:";
-  case CV_CANON_THREAD_YIELD:
-  case CV_CANON_THREAD_INDEX:
-  case CV_CANON_THREAD_SUSPEND:
-  case CV_CANON_WAITABLE_SET_NEW:
-  case CV_CANON_THREAD_AVAILABLE_PARALLELISM:
-    return ":i";
-  case CV_CANON_STREAM_NEW:
-  case CV_CANON_FUTURE_NEW:
-    return ":I";
-  case CV_CANON_STREAM_READ:
-  case CV_CANON_STREAM_WRITE:
-    return "ipp:p";
-  case CV_CANON_FUTURE_READ:
-  case CV_CANON_FUTURE_WRITE:
-  case CV_CANON_WAITABLE_SET_WAIT:
-  case CV_CANON_WAITABLE_SET_POLL:
-    return "ip:i";
-  case CV_CANON_ERROR_CONTEXT_NEW:
-    return "pp:i";
-  case CV_CANON_ERROR_CONTEXT_DEBUG_MESSAGE:
-    return "ip:";
-  case CV_CANON_WAITABLE_JOIN:
-    return "ii:";
-  case CV_CANON_THREAD_NEW_INDIRECT:
-  case CV_CANON_THREAD_SPAWN_INDIRECT:
-    return "pt:i";
-  case CV_CANON_LIFT:
-  case CV_CANON_LOWER:
-  case CV_CANON_TASK_RETURN:
-  case CV_CANON_THREAD_SPAWN_REF:
-    break;
-  }
-  return NULL;
-}
-
 // ---- core functions that are made ----
 
 static cv_status push_func(cv_cvalidator *v, cv_scope *scope, cv_canon *canon, const cv_valtype *params,
@@ -94,7 +25,7 @@ static cv_status push_builtin(cv_cvalidator *v, cv_scope *scope, cv_canon *canon
                               cv_valtype other) {
   cv_valtype types[2][4];
   uint32_t counts[2] = {0, 0}, which = 0;
-  for (const char *at = signature_of(canon->kind); *at != 0; at++) {
+  for (const char *at = cv_canon_signature(canon->kind); *at != 0; at++) {
     if (*at == ':')
       which = 1;
     else

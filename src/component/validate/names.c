@@ -3,6 +3,7 @@
 // demands, and strong uniqueness (Explainer.md, "Import and Export Definitions", "Name Uniqueness").
 #include "component/validate/names.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "component/validate/validator.h"

@@ -4,8 +4,6 @@
 #ifndef COVE_COMPONENT_VALIDATE_NAMES_H
 #define COVE_COMPONENT_VALIDATE_NAMES_H
 
-#include <stdarg.h>
-
 #include "base/base.h"
 
 typedef enum cv_name_kind {

@@ -154,64 +154,40 @@ const char *cv_deftype_text(cv_cdeftype type) {
 
 // ---- copies with a name of their own ----
 
+// Copies a type, whose serial is at `serial`, and puts the copy in its place.
+#define RENAME(member, serial_member)                                                                                  \
+  do {                                                                                                                 \
+    void *copy = cv_arena_copy(v->arena, type.as.member, sizeof *type.as.member);                                      \
+    if (copy == NULL)                                                                                                  \
+      return CV_ENOMEM;                                                                                                \
+    out->as.member = copy;                                                                                             \
+    *(uint32_t *)(uintptr_t)&out->as.member->serial_member = ++v->next_serial; /* still ours to write */               \
+  } while (0)
+
 cv_status cv_type_rename(cv_cvalidator *v, cv_cdeftype type, cv_bytes name, cv_cdeftype *out) {
-  const void *from;
-  void *copy;
-  size_t size;
   *out = type;
   switch (type.kind) {
   case CV_DEF_VALUE:
-    from = type.as.value;
-    size = sizeof *type.as.value;
+    RENAME(value, traits.serial);
     break;
   case CV_DEF_FUNC:
-    from = type.as.func;
-    size = sizeof *type.as.func;
+    RENAME(func, traits.serial);
     break;
   case CV_DEF_COMPONENT:
-    from = type.as.component;
-    size = sizeof *type.as.component;
+    RENAME(component, traits.serial);
     break;
   case CV_DEF_INSTANCE:
-    from = type.as.instance;
-    size = sizeof *type.as.instance;
+    RENAME(instance, traits.serial);
     break;
   case CV_DEF_RESOURCE:
-  default:
-    from = type.as.resource;
-    size = sizeof *type.as.resource;
-    break;
-  }
-  copy = cv_arena_copy(v->arena, from, size);
-  if (copy == NULL)
-    return CV_ENOMEM;
-  uint32_t serial = ++v->next_serial;
-  switch (type.kind) {
-  case CV_DEF_VALUE:
-    ((cv_ctype *)copy)->traits.serial = serial;
-    out->as.value = copy;
-    break;
-  case CV_DEF_FUNC:
-    ((cv_cfunctype *)copy)->traits.serial = serial;
-    out->as.func = copy;
-    break;
-  case CV_DEF_COMPONENT:
-    ((cv_ccomponenttype *)copy)->traits.serial = serial;
-    out->as.component = copy;
-    break;
-  case CV_DEF_INSTANCE:
-    ((cv_cinstancetype *)copy)->traits.serial = serial;
-    out->as.instance = copy;
-    break;
-  case CV_DEF_RESOURCE:
-    ((cv_cresource *)copy)->serial = serial;
+    RENAME(resource, serial);
     if (name.size != 0)
-      ((cv_cresource *)copy)->name = name;
-    out->as.resource = copy;
+      ((cv_cresource *)(uintptr_t)out->as.resource)->name = name;
     break;
   }
   return CV_OK;
 }
+#undef RENAME
 
 // ---- value types ----
 
