@@ -351,6 +351,9 @@ static void random_numbers(void) {
   CHECK(get_insecure_random_u64() != get_insecure_random_u64(), 1);
   insecure_seed(ret);
   CHECK(load64(ret) != load64(ret + 8), 1);
+  u64 seed = load64(ret);
+  insecure_seed(ret);
+  CHECK(load64(ret) == seed, 1);
   get_random_bytes(0, ret);
   CHECK(load32(ret + 4), 0);
 }
