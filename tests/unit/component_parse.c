@@ -60,6 +60,27 @@ static const struct {
     {"(component (core func (canon thread.new-indirect 1 2)) (core func (canon stream.cancel-read 1 async)))",
      "080702270102110101"},
     {"(component (start 1 (value 0) (result (value)) (result (value))))", "090401010002"},
+    {"(component (value u16 300) (value s8 -1) (value s32 -2) (value char 'a') (value string \"hi\"))", "0c1305"
+                                                                                                        "7b02ac02"
+                                                                                                        "7e01ff"
+                                                                                                        "7a017e"
+                                                                                                        "740161"
+                                                                                                        "73030268"
+                                                                                                        "69"},
+    {"(component (value (variant (case \"a\") (case \"b\" u8)) (variant \"b\" 3)) (value (list (result u8 (error "
+     "string)))"
+     " (list (ok 1) (error \"x\"))) (value (flags \"a\" \"b\" \"c\") (flags \"a\" \"c\")) (value (tuple u8 (list u8 2))"
+     " (tuple 1 (list 2 3))) (value (result) ok) (value (enum \"x\" \"y\") (enum \"y\")))",
+     "070c017102016100000162017d000c0501000201030708026a017d017370010c090102060200010101780709016e030161016201630c04010"
+     "30105"
+     "070802677d026f027d040c060105030102030704016a00000c04010601000707016d02017801790c0401070101"},
+    {"(component (value f32 -1.5) (value f64 nan))", "0c1102"
+                                                     "7604"
+                                                     "0000c0bf"
+                                                     "7508"
+                                                     "000000000000f87f"},
+    {"(component (type (record (field \"a\" bool) (field \"b\" (option u8)))) (value 1 (record true (some 7))))",
+     "070b026b7d720201617f0162000c06010103010107"},
     {"(component (value bool (binary \"\\01\")))", "0c04017f0101"},
     {"(component (core type (func (param i32))) (core type (sub (func))))", "030b0260017f00005000600000"},
     {"(component (core rec (type (func)) (type (func))))", "0309014e02600000600000"},
@@ -185,6 +206,13 @@ static const struct {
     {"(component", "unexpected token: the text ends here", 1, 11},
     {"(component))", "unexpected token after the component", 1, 12},
     {"(component (nothing))", "unexpected token nothing", 1, 13},
+    {"(component (value u8 256))", "constant out of range", 1, 22},
+    {"(component (value s8 200))", "s8 constant out of range", 1, 22},
+    {"(component (value u8 -1))", "u8 constant out of range", 1, 22},
+    {"(component (value bool 1))", "unexpected token 1", 1, 24},
+    {"(component (value (enum \"a\") (enum \"b\")))", "the type has no \"b\"", 1, 36},
+    {"(component (value (option u8) some))", "unexpected token )", 1, 35},
+    {"(component (value (own 0) 1))", "there are no values of this type", 1, 27},
     {"(component (func $f))", "unexpected token )", 1, 20},
     {"(component (import \"f\" (func (type $t))))", "unknown type $t", 1, 36},
     {"(component (type $t u8) (type $t u8))", "duplicate type $t", 1, 31},

@@ -135,30 +135,6 @@ static cv_status start_field(cv_cwat *p) {
   return CV_OK;
 }
 
-// (value $x type (binary "...")): the bytes are the value in the binary format.
-static cv_status value_field(cv_cwat *p) {
-  cv_wat *h = &p->hand;
-  cv_cwat_binding b;
-  cv_cwat_valtype type;
-  uint32_t index;
-  CV_TRY(cv_cwat_binding_of(p, &b));
-  if (cv_wat_at_open(h, "alias"))
-    return cv_cwat_inverted_alias(p, CV_CS_VALUE, &b, &index);
-  CV_TRY(cv_cwat_val_type(p, &type));
-  if (!cv_wat_accept_open(h, "binary"))
-    return cv_fail(h->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: value (in the text format, but for binary)");
-  size_t start = p->items.size;
-  cv_buf bytes = {.mem = h->mem};
-  cv_cwat_put_valtype(&p->items, type);
-  cv_status status = cv_wat_strings(h, &bytes);
-  cv_cwat_put_text(&p->items, (cv_bytes){bytes.data, bytes.size});
-  cv_buf_free(&bytes);
-  CV_TRY(status);
-  CV_TRY(cv_wat_close(h));
-  CV_TRY(cv_cwat_emit(p, CV_CITEM_VALUE, start));
-  return cv_cwat_define(p, CV_CS_VALUE, &b, &index);
-}
-
 static cv_status core_func_field(cv_cwat *p) {
   cv_cwat_binding b;
   uint32_t index;
@@ -203,13 +179,9 @@ static cv_status field(cv_cwat *p) {
   static const struct {
     const char *word;
     cv_status (*parse)(cv_cwat *p);
-  } fields[] = {{"type", cv_cwat_type_field},
-                {"alias", cv_cwat_alias_field},
-                {"import", cv_cwat_import_field},
-                {"export", cv_cwat_export_field},
-                {"canon", cv_cwat_canon_field},
-                {"start", start_field},
-                {"value", value_field}};
+  } fields[] = {{"type", cv_cwat_type_field},     {"alias", cv_cwat_alias_field}, {"import", cv_cwat_import_field},
+                {"export", cv_cwat_export_field}, {"canon", cv_cwat_canon_field}, {"start", start_field},
+                {"value", cv_cwat_value_field}};
   static const struct {
     const char *word;
     cv_cspace space;

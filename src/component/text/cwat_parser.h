@@ -7,6 +7,7 @@
 //   cwat_types.c      types of components
 //   cwat_core_types.c core types, types of modules
 //   cwat_canon.c      canonical definitions
+//   cwat_value.c      value definitions
 //   cwat_scope.c      index spaces, names, references, and where encoded definitions go
 //
 // Syntactic sugar (inline types, inline aliases, outer aliases for identifiers of enclosing scopes, inline instances)
@@ -87,6 +88,7 @@ typedef struct cv_cwat_scope {
   uint32_t count;                 // its items; types: declarators
   size_t names_at;                // components: where in `out` the name section goes; 0 for the end
   CV_VEC(cv_cwat_inline_export) exports;
+  CV_VEC(uint32_t) type_tokens; // components: where the text of each type begins, 0 where there is none
 } cv_cwat_scope;
 
 // A value type that stands inside another definition and has been made a type of its own.
@@ -114,6 +116,8 @@ void cv_cwat_leave(cv_cwat *p);
 
 // Takes what was appended to p->items since it had `start` bytes as an item of the current scope.
 CV_MUST_USE cv_status cv_cwat_emit(cv_cwat *p, cv_cwat_item kind, size_t start);
+// The type that was just defined begins at this token.
+void cv_cwat_note_type(cv_cwat *p, uint32_t token);
 // Ends the open section of a component.
 void cv_cwat_flush(cv_cwat_scope *scope);
 // Puts the name section into a component, when it has names.
@@ -223,6 +227,11 @@ CV_MUST_USE cv_status cv_cwat_put_export(cv_cwat *p, const cv_cwat_extern_name *
 CV_MUST_USE cv_status cv_cwat_instance(cv_cwat *p, bool is_core, const cv_cwat_binding *binding, uint32_t *index);
 CV_MUST_USE cv_status cv_cwat_put_alias(cv_cwat *p, cv_cspace space, uint8_t target, uint32_t first, cv_bytes name,
                                         uint32_t second, const cv_cwat_binding *binding, uint32_t *index);
+
+// ---- cwat_value.c --------------------------------------------------------------------------------------------------
+
+// What follows "(value".
+CV_MUST_USE cv_status cv_cwat_value_field(cv_cwat *p);
 
 // The targets of aliases.
 enum { CV_ALIAS_EXPORT = 0, CV_ALIAS_CORE_EXPORT = 1, CV_ALIAS_OUTER = 2 };

@@ -47,6 +47,7 @@ void cv_cwat_scope_free(cv_cwat *p, cv_cwat_scope *s) {
   cv_buf_free(&s->out);
   cv_buf_free(&s->section);
   cv_vec_free(p->hand.mem, &s->exports);
+  cv_vec_free(p->hand.mem, &s->type_tokens);
 }
 
 cv_status cv_cwat_enter(cv_cwat *p, cv_cwat_scope *s) {
@@ -172,10 +173,18 @@ cv_status cv_cwat_define(cv_cwat *p, cv_cspace space, const cv_cwat_binding *b, 
       cv_vec_push(p->hand.mem, &p->scope->names[space], (cv_name_entry){0, names->count, is_unit ? b->id : b->name}) !=
           CV_OK)
     return cv_wat_no_memory(&p->hand);
+  if (space == CV_CS_TYPE && p->scope->kind == CV_SCOPE_COMPONENT &&
+      cv_vec_push(p->hand.mem, &p->scope->type_tokens, 0) != CV_OK)
+    return cv_wat_no_memory(&p->hand);
   if (b != NULL && b->bound)
     return cv_wat_bind(&p->hand, names, b->id, b->token);
   names->count++;
   return CV_OK;
+}
+
+void cv_cwat_note_type(cv_cwat *p, uint32_t token) {
+  if (p->scope->kind == CV_SCOPE_COMPONENT && p->scope->type_tokens.count != 0)
+    cv_vec_last(&p->scope->type_tokens) = token;
 }
 
 // Binary.md, "Name Section".

@@ -404,9 +404,11 @@ cv_status cv_cwat_type_field(cv_cwat *p) {
   if (cv_wat_at_open(&p->hand, "alias"))
     CV_TRY(cv_cwat_inverted_alias(p, CV_CS_TYPE, &b, &index));
   else {
+    uint32_t token = p->hand.at;
     CV_TRY(def_type(p, &b));
     CV_TRY(cv_cwat_emit(p, CV_CITEM_TYPE, start));
     CV_TRY(cv_cwat_define(p, CV_CS_TYPE, &b, &index));
+    cv_cwat_note_type(p, token);
   }
   item.index = index;
   cv_cwat_inline_exported(p, exports, item);
