@@ -450,12 +450,78 @@ static void test_hash(void **state) {
   }
 }
 
+// ---- out of memory ----
+
+// Makes one of everything; the first error. Nothing is left.
+static cv_err make_all(cv_wasi *w, cv_file *f, cv_file *dir, int pipe_end) {
+  cv_input *in = NULL;
+  cv_output *out = NULL, *pipe_out = NULL;
+  cv_listing *l = NULL;
+  cv_pollable *list[10] = {NULL};
+  bool ready[10];
+  cv_bytes name;
+  cv_filetype type;
+  static const uint8_t data[CV_OUTPUT_ROOM];
+  cv_err err = cv_input_of_file(w, f, 0, &in);
+  if (err == CV_ERR_OK)
+    err = cv_output_of_append(w, f, &out);
+  if (err == CV_ERR_OK)
+    err = cv_listing_new(w, dir, &l);
+  if (err == CV_ERR_OK)
+    err = cv_listing_next(l, &name, &type);
+  cv_stream *s = err == CV_ERR_OK ? cv_stream_handle_new(w->mem, pipe_end, false) : NULL;
+  if (err == CV_ERR_OK)
+    err = s != NULL ? cv_output_of_stream(w, s, &pipe_out) : CV_ERR_NOMEM;
+  cv_stream_release(s);
+  for (int i = 0; i < 2 && err == CV_ERR_OK; i++) // the pipe takes a part of it
+    err = cv_output_write(pipe_out, data, sizeof data, false);
+  for (size_t i = 0; i < CV_COUNT(list) && err == CV_ERR_OK; i++) {
+    list[i] = i % 2 == 0 ? cv_pollable_of_input(in) : cv_pollable_of_moment(w, 0);
+    err = list[i] != NULL ? CV_ERR_OK : CV_ERR_NOMEM;
+  }
+  if (err == CV_ERR_OK)
+    err = cv_pollables_poll(w, list, CV_COUNT(list), true, ready);
+  for (size_t i = 0; i < CV_COUNT(list); i++)
+    cv_pollable_delete(list[i]);
+  cv_listing_delete(l);
+  cv_output_release(pipe_out);
+  cv_output_release(out);
+  cv_input_release(in);
+  return err;
+}
+
+static void test_out_of_memory(void **state) {
+  tree t;
+  int fds[2];
+  cv_err err = CV_ERR_NOMEM;
+  tree_make(&t, TREE_MEMORY);
+  cv_file *f = open_file(t.root, "file", &(cv_open_how){.read = true, .write = true});
+  unsigned rounds = 0;
+  for (; err != CV_ERR_OK; rounds++) {
+    cv_mem mem;
+    cv_wasi *w = plain_context(&mem);
+    assert_int_equal(pipe(fds), 0);
+    mem.fail_at = mem.calls + 1 + rounds;
+    err = make_all(w, f, t.root, fds[1]);
+    assert_true(err == CV_ERR_OK || err == CV_ERR_NOMEM);
+    mem.fail_at = 0;
+    close(fds[0]);
+    close(fds[1]);
+    finish(w, &mem);
+    assert_true(rounds < 100);
+  }
+  assert_true(rounds > 10);
+  cv_file_release(f);
+  tree_drop(&t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read_file),    cmocka_unit_test(test_write_file),   cmocka_unit_test(test_refused_files),
-      cmocka_unit_test(test_limit),        cmocka_unit_test(test_read_pipe),    cmocka_unit_test(test_write_pipe),
-      cmocka_unit_test(test_stop),         cmocka_unit_test(test_output_limit), cmocka_unit_test(test_moments),
-      cmocka_unit_test(test_always_ready), cmocka_unit_test(test_listing),      cmocka_unit_test(test_hash),
+      cmocka_unit_test(test_read_file),     cmocka_unit_test(test_write_file),   cmocka_unit_test(test_refused_files),
+      cmocka_unit_test(test_limit),         cmocka_unit_test(test_read_pipe),    cmocka_unit_test(test_write_pipe),
+      cmocka_unit_test(test_stop),          cmocka_unit_test(test_output_limit), cmocka_unit_test(test_moments),
+      cmocka_unit_test(test_always_ready),  cmocka_unit_test(test_listing),      cmocka_unit_test(test_hash),
+      cmocka_unit_test(test_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 VIRTUAL = ["--clock", "virtual:1000000000"]
+LONG = "".join(f"line {i}\n" for i in range(100000))
 P2 = [*VIRTUAL, "--env", "A=1", "--env", "B=x=y"]
 
 ROWS = [
@@ -104,6 +105,18 @@ ROWS = [
      {"fails": True, "out": "0123456789012345678901234", "err": ["output limit"]}),
     ("0.2: a sleep ends at the deadline", "p2_misuse.wat", ["--timeout", "200ms"], ["sleep"],
      {"fails": True, "err": ["deadline"]}),
+    ("0.2: a read ends at the deadline", "p2_misuse.wat", ["--timeout", "200ms"], ["read"],
+     {"fails": True, "err": ["deadline"], "open_stdin": True}),
+    ("0.2: input that does not come", "p2_misuse.wat", [], ["wait for input"], {"open_stdin": True, "out": ""}),
+    ("0.2: input to output", "p2_misuse.wat", [], ["copy"], {"in": LONG, "out": LONG}),
+    ("0.2: input to output, promptly", "p2_misuse.wat", [], ["copy promptly"], {"in": LONG, "out": LONG}),
+    ("0.2: input to output, a slow reader", "p2_misuse.wat", [], ["copy"], {"in": LONG, "out": LONG, "slow_stdout": True}),
+    ("0.2: input to output, promptly, a slow reader", "p2_misuse.wat", [], ["copy promptly"],
+     {"in": LONG, "out": LONG, "slow_stdout": True}),
+    ("0.2: a path that leads out", "p2_misuse.wat", ["--dir", "{tmp}::/data", "--explain"], ["escape"],
+     {"err": ['open "/data/../secret": it lies outside the granted directory', "--dir HOST::/"]}),
+    ("0.2: read-only", "p2_misuse.wat", ["--dir", "{tmp}::/data:ro", "--explain"], ["change"],
+     {"err": ['open for writing "/data/file": "/data" is granted read-only']}),
     ("0.2: a reader that goes", "p2_misuse.wat", [], ["closed"], {"status": 0, "err": "closed\n", "closed_stdout": True}),
     ("a virtual clock, a seed", "time", [*VIRTUAL, "--seed", "7"], [],
      {"out": "1000000000.000000000 1.000000000\n1000003600.000000005 3601.000000005\nf19ee3b965429844\n"}),
@@ -139,6 +152,14 @@ def run_row(cove, guests, row, scratch):
         done = subprocess.run(argv, stdin=reader, capture_output=True, timeout=60, check=False)
         os.close(reader)
         os.close(writer)
+    elif expect.get("slow_stdout"):
+        with tempfile.TemporaryFile() as given:
+            given.write(expect["in"].encode())
+            given.seek(0)
+            with subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                time.sleep(0.2)
+                done = subprocess.CompletedProcess(argv, 0, *process.communicate(timeout=60))
+                done.returncode = process.returncode
     elif expect.get("closed_stdout"):
         reader, writer = os.pipe()
         os.close(reader)

@@ -264,8 +264,10 @@ cv_err cv_output_write(cv_output *out, const void *data, size_t size, bool wait)
     return push(out, (const uint8_t *)data + done, rest, true, &done);
   if (out->held == NULL)
     out->held = cv_mem_alloc(out->w->mem, CV_OUTPUT_ROOM);
-  if (out->held == NULL)
+  if (out->held == NULL) {
+    out->closed = true; // a part of it has gone, the rest is lost
     return CV_ERR_NOMEM;
+  }
   memmove(out->held, out->held + out->held_start, held(out));
   out->held_end = held(out);
   out->held_start = 0;

@@ -53,13 +53,14 @@ static cv_subscription subscription_of(const cv_pollable *p) {
       .interest = CV_INTEREST_CLOCK, .clock = CV_CLOCK_MONOTONIC, .absolute = true, .timeout = p->when};
 }
 
-// An output is ready when nothing is held any more: some of it may go each time that the host takes some.
+// An output is ready when nothing is held any more, and there is room besides: what was held may have filled the pipe.
 static cv_err is_ready(const cv_pollable *p, const cv_subscription *s, bool *ready) {
   *ready = s->fired;
   if (p->output == NULL || !s->fired || p->output->closed || p->output->held_start == p->output->held_end)
     return CV_ERR_OK;
-  cv_err err = cv_output_flush(p->output, false);
-  *ready = p->output->closed || p->output->held_start == p->output->held_end;
+  uint64_t room;
+  cv_err err = cv_output_room(p->output, &room);
+  *ready = p->output->closed || room != 0;
   // An error is told by the next operation: the output is closed.
   return err == CV_ERR_STOPPED || err == CV_ERR_OUTPUT_LIMIT ? err : CV_ERR_OK;
 }

@@ -61,6 +61,57 @@ static void listings(void) {
   print(1, "\n");
 }
 
+// Standard input gives nothing, and does not end: only the timer is ready.
+static u32 wait_for_input(void) {
+  u32 in = get_stdin(), list[2] = {in_subscribe(in), subscribe_duration(20000000)};
+  poll(list, 2, ret);
+  CHECK(load32(ret + 4), 1);
+  CHECK(load32((PTR)load32(ret)), 1);
+  CHECK(pollable_ready(list[0]), 0);
+  in_read(in, 10, ret);
+  CHECK(ret[0], 0);
+  CHECK(load32(ret + 8), 0);
+  in_skip(in, 10, ret);
+  CHECK(ret[0], 0);
+  CHECK(load64(ret + 8), 0);
+  return failures != 0;
+}
+
+// Moves all of standard input to standard output.
+static u32 copy(void) {
+  u32 in = get_stdin(), out = get_stdout();
+  do
+    out_blocking_splice(out, in, ~0ull, ret);
+  while (!ret[0]);
+  if (ret[8] != 1)
+    return 1;
+  out_blocking_flush(out, ret);
+  return ret[0];
+}
+
+// The same with check-write, write and subscribe, as asynchronous programs do it.
+static u32 copy_promptly(void) {
+  u32 in = get_stdin(), out = get_stdout(), readable = in_subscribe(in), writable = out_subscribe(out);
+  for (;;) {
+    pollable_block(writable);
+    out_check_write(out, ret);
+    if (ret[0] || load64(ret + 8) == 0)
+      return 1;
+    u64 room = load64(ret + 8);
+    pollable_block(readable);
+    in_read(in, room, ret);
+    if (ret[0])
+      break;
+    out_write(out, (PTR)load32(ret + 4), load32(ret + 8), ret);
+    if (ret[0])
+      return 1;
+    out_flush(out, ret);
+  }
+  u32 end = ret[4];
+  out_blocking_flush(out, ret);
+  return end != 1 || ret[0];
+}
+
 static void write_too_much(void) {
   static u8 data[5000];
   u32 out = get_stdout();
@@ -133,6 +184,24 @@ __attribute__((export_name("run"))) u32 run(void) {
     while (!ret[0] && ++rounds < 1000000);
     print(2, ret[0] && ret[4] == 1 ? "closed\n" : "something else\n");
     return 0;
+  }
+  if (is("read")) {
+    in_blocking_read(get_stdin(), 1, ret);
+    return ret[0];
+  }
+  if (is("wait for input"))
+    return wait_for_input();
+  if (is("copy"))
+    return copy();
+  if (is("copy promptly"))
+    return copy_promptly();
+  if (is("escape")) {
+    open_at(directory(), FOLLOW, STR("../secret"), 0, READ, ret);
+    return ret[4] != NOT_PERMITTED;
+  }
+  if (is("change")) {
+    open_at(directory(), FOLLOW, STR("file"), TRUNCATE, WRITE, ret);
+    return ret[4] != READ_ONLY;
   }
   write_too_much();
   poll_wrongly();
