@@ -203,15 +203,15 @@ static cv_status decode_component(cv_cdecoder *d) {
 }
 
 static cv_status take_bytes(cv_component *c, const uint8_t *bytes, size_t size, bool copy) {
-  c->bytes = bytes;
+  static const uint8_t nothing[1];
+  c->bytes = size == 0 ? nothing : bytes; // a place to point to
   c->size = size;
-  if (!copy)
+  if (!copy || size == 0)
     return CV_OK;
   uint8_t *mine = cv_mem_alloc(c->mem, size);
   if (mine == NULL)
     return CV_ENOMEM;
-  if (size != 0)
-    memcpy(mine, bytes, size);
+  memcpy(mine, bytes, size);
   c->bytes = mine;
   c->bytes_owned = true;
   return CV_OK;
