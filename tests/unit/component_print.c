@@ -59,8 +59,12 @@ static const char *const samples[] = {
     "(component)",
     "(component $c (core module $m (memory 1)) (component $d (component)))",
     "(component (core module) (core module $m) (core instance $i (instantiate $m)))",
-    "(component (core module (@name \"own\")) (core module $a (@name \"own\") (func)) (core module $b (@name \"\")))",
-    "(component $a (component (@name \"own\")) (component $b (@name \"other\") (type u8)) (component $c (@name \"\")))",
+    "(component (core module (@own-name \"own\")) (core module $a (@own-name \"own\") (func)) (core module $b "
+    "(@own-name"
+    " \"\")) (core module (@name \"x\")) (core module $c (@name \"y\")) (core module $d (@name \"a\") (@own-name "
+    "\"z\")))",
+    "(component $a (component (@own-name \"own\")) (component $b (@own-name \"other\") (type u8)) (component $c"
+    " (@own-name \"\")) (component (@name \"x\")) (component $d (@name \"b\") (@own-name \"b\")))",
     "(component (type $\"a b\" u8) (type $t (list $\"a b\")) (type (list $t 3)) (type (tuple u8 1 $t)))",
     "(component (type (record (field \"a\" u8) (field \"b\" 0))) (type (variant (case \"a\") (case \"b\" string)))"
     " (type (flags \"x\" \"y\")) (type (enum \"z\")) (type (option char)) (type (result)) (type (result u8))"

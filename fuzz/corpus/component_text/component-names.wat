@@ -1,1 +1,1 @@
-(component $a (component (@name "own")) (component $b (@name "other") (type u8)) (component $c (@name "")))
+(component $a (component (@own-name "own")) (component $b (@own-name "other") (type u8)) (component $c (@own-name "")))

@@ -1,1 +1,1 @@
-(component (core module (@name "own")) (core module $a (@name "own") (func)) (core module $b (@name "")))
+(component (core module (@own-name "own")) (core module $a (@own-name "own") (func)) (core module $b (@own-name "")))

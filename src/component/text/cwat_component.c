@@ -258,11 +258,14 @@ static cv_status component_into(cv_cwat *p, const cv_cwat_binding *b) {
   cv_cwat_scope *scope = cv_arena_alloc(&p->hand.arena, sizeof *scope);
   if (scope == NULL)
     return cv_wat_no_memory(&p->hand);
+  bool has_name = b->named;
+  cv_bytes name = b->name;
+  CV_TRY(cv_wat_own_name_annot(&p->hand, &name, &has_name));
   cv_cwat_scope_init(p, scope, CV_SCOPE_COMPONENT);
   scope->has_id = b->bound;
   scope->id = b->id;
-  if (b->named)
-    scope->name = b->name;
+  if (has_name)
+    scope->name = name;
   cv_buf_bytes(&scope->out, "\0asm\x0d\0\1\0", 8);
   cv_status status = cv_cwat_enter(p, scope);
   if (status == CV_OK) {

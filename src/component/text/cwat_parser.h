@@ -125,8 +125,7 @@ CV_MUST_USE cv_status cv_cwat_put_names(cv_cwat *p, cv_cwat_scope *scope);
 
 // An optional identifier and @name.
 CV_MUST_USE cv_status cv_cwat_binding_of(cv_cwat *p, cv_cwat_binding *binding);
-// The next index of a space of the current scope, with its name. `binding` may be NULL. A core module or component has
-// its identifier for a name here, and what an annotation says for its own.
+// The next index of a space of the current scope, with its name. `binding` may be NULL.
 CV_MUST_USE cv_status cv_cwat_define(cv_cwat *p, cv_cspace space, const cv_cwat_binding *binding, uint32_t *index);
 
 // A number, or an identifier; one of an enclosing scope becomes an outer alias.

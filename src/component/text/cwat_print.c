@@ -395,25 +395,26 @@ static void print_bytes(cv_cprinter *p, const uint8_t *bytes, uint32_t size) {
   }
 }
 
-static cv_bytes id_of(const cv_cprinter *p, cv_cspace space, uint32_t index) {
+static cv_wat_nesting nesting_of(const cv_cprinter *p, cv_cspace space) {
+  uint32_t index = p->scope->met[space];
   const cv_ids *ids = &p->scope->ids[space];
-  return ids->ids != NULL && index < ids->count ? ids->ids[index] : (cv_bytes){NULL, 0};
+  cv_wat_nesting nesting = {.depth = p->w.depth, .index = index};
+  if (ids->ids != NULL && index < ids->count) {
+    nesting.id = ids->ids[index];
+    nesting.name = ids->names[index];
+  }
+  return nesting;
 }
 
 // A module that has been validated as text, another one as its bytes.
 static cv_status print_core_module(cv_cprinter *p, const cv_cdef *d) {
-  uint32_t index = p->scope->met[d->space]++;
-  cv_bytes id = id_of(p, d->space, index);
-  if (d->as.module != NULL) {
-    cv_wat_nesting nesting = {.depth = p->w.depth, .id = id, .index = index};
+  cv_wat_nesting nesting = nesting_of(p, d->space);
+  p->scope->met[d->space]++;
+  if (d->as.module != NULL)
     return cv_wat_print_nested(d->as.module, p->w.options, &nesting, p->w.mem, p->w.out, p->w.diag);
-  }
   cv_buf_text(p->w.out, "(core module");
-  if (id.data != NULL) {
-    cv_buf_byte(p->w.out, ' ');
-    cv_print_id(p->w.out, id);
-  }
-  cv_buf_printf(p->w.out, " (;%u;) binary", index);
+  cv_print_nesting(p->w.out, &nesting, nesting.name.data != NULL ? nesting.name : nesting.id);
+  cv_buf_text(p->w.out, " binary");
   print_bytes(p, p->c->bytes + d->span.offset, d->span.size);
   cv_buf_byte(p->w.out, ')');
   return CV_OK;
@@ -447,8 +448,7 @@ static void print_value(cv_cprinter *p, const cv_syn_value *v) {
 static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv_wat_nesting *nesting);
 
 static cv_status print_nested_component(cv_cprinter *p, const cv_cdef *d) {
-  uint32_t index = p->scope->met[d->space];
-  cv_wat_nesting nesting = {.id = id_of(p, d->space, index), .index = index};
+  cv_wat_nesting nesting = nesting_of(p, d->space);
   CV_TRY(print_component(p, d->as.component, &nesting));
   p->scope->met[d->space]++;
   return CV_OK;
@@ -541,14 +541,12 @@ static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv
   p->w.spaces[CV_PRINT_TYPE] = scope->ids[CV_CS_CORE_TYPE];
   cv_buf_text(p->w.out, "(component");
   cv_bytes name = has_names && c->name.size != 0 ? c->name : (cv_bytes){NULL, 0};
-  cv_bytes id = nesting != NULL ? nesting->id : name;
-  if (id.data != NULL) {
-    cv_buf_byte(p->w.out, ' ');
-    cv_print_id(p->w.out, id);
-  }
-  cv_print_own_name(p->w.out, id, name);
   if (nesting != NULL)
-    cv_buf_printf(p->w.out, " (;%u;)", nesting->index);
+    cv_print_nesting(p->w.out, nesting, name);
+  else if (name.data != NULL) {
+    cv_buf_byte(p->w.out, ' ');
+    cv_print_id(p->w.out, name);
+  }
   p->w.depth++;
   CV_TRY(print_defs(p, names));
   p->w.depth--;

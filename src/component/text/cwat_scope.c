@@ -167,11 +167,9 @@ cv_status cv_cwat_binding_of(cv_cwat *p, cv_cwat_binding *b) {
 
 cv_status cv_cwat_define(cv_cwat *p, cv_cspace space, const cv_cwat_binding *b, uint32_t *index) {
   cv_wat_scope *names = &p->scope->spaces[space];
-  bool is_unit = space == CV_CS_CORE_MODULE || space == CV_CS_COMPONENT;
   *index = names->count;
-  if (b != NULL && (is_unit ? b->bound : b->named) && p->scope->kind == CV_SCOPE_COMPONENT &&
-      cv_vec_push(p->hand.mem, &p->scope->names[space], (cv_name_entry){0, names->count, is_unit ? b->id : b->name}) !=
-          CV_OK)
+  if (b != NULL && b->named && p->scope->kind == CV_SCOPE_COMPONENT &&
+      cv_vec_push(p->hand.mem, &p->scope->names[space], (cv_name_entry){0, names->count, b->name}) != CV_OK)
     return cv_wat_no_memory(&p->hand);
   if (space == CV_CS_TYPE && p->scope->kind == CV_SCOPE_COMPONENT &&
       cv_vec_push(p->hand.mem, &p->scope->type_tokens, 0) != CV_OK)

@@ -7,12 +7,13 @@
 #include "wasm/text/parser.h"
 #include "wasm/text/sections.h"
 
-typedef enum annot_kind { UNKNOWN, NAME, CUSTOM, HINT, NAMES_HERE } annot_kind;
+typedef enum annot_kind { UNKNOWN, NAME, CUSTOM, HINT, NAMES_HERE, OWN_NAME } annot_kind;
 
 static const char *const annot_ids[] = {[NAME] = "name",
                                         [CUSTOM] = "custom",
                                         [HINT] = "metadata.code.branch_hint",
-                                        [NAMES_HERE] = "component-name"}; // of components only
+                                        [NAMES_HERE] = "component-name", // the last two in components only
+                                        [OWN_NAME] = "own-name"};
 
 static annot_kind kind_of(const cv_wat *p, const cv_annot *a) {
   const char *id = p->text->source + a->id;
@@ -24,7 +25,7 @@ static annot_kind kind_of(const cv_wat *p, const cv_annot *a) {
     size = cv_text_unescape(id, size, decoded);
     id = (const char *)decoded;
   }
-  for (annot_kind k = NAME; k <= NAMES_HERE; k++)
+  for (annot_kind k = NAME; k <= OWN_NAME; k++)
     if (strlen(annot_ids[k]) == size && memcmp(annot_ids[k], id, size) == 0)
       return k;
   return UNKNOWN;
@@ -91,19 +92,31 @@ static cv_status read_name(cv_wat *p, const cv_annot *a, cv_bytes *name) {
   return status;
 }
 
-cv_status cv_wat_name_annot(cv_wat *p, cv_bytes *name, bool *named) {
+static cv_status find_name(cv_wat *p, annot_kind kind, cv_bytes *name, bool *named) {
   if (p->text->annots.count == 0)
     return CV_OK;
   bool found = false;
   for (size_t i = first_annot(p, p->at); annot_at(p, i, p->at); i++) {
     cv_annot *a = &p->text->annots.data[i];
-    if (kind_of(p, a) != NAME)
+    if (kind_of(p, a) != kind)
       continue;
     if (found)
       return fail_annot(p, a, "@name annotation: multiple names");
     CV_TRY(read_name(p, a, name));
     a->used = found = *named = true;
   }
+  return CV_OK;
+}
+
+cv_status cv_wat_name_annot(cv_wat *p, cv_bytes *name, bool *named) {
+  return find_name(p, NAME, name, named);
+}
+
+cv_status cv_wat_own_name_annot(cv_wat *p, cv_bytes *name, bool *named) {
+  bool found = false;
+  CV_TRY(find_name(p, OWN_NAME, name, &found));
+  if (found)
+    *named = name->size != 0;
   return CV_OK;
 }
 
@@ -234,7 +247,7 @@ cv_status cv_wat_check_annots(cv_wat *p, uint32_t first, uint32_t last) {
     annot_kind kind = a->used ? UNKNOWN : kind_of(p, a);
     if (kind == HINT)
       return fail_annot(p, a, "@metadata.code.branch_hint annotation: not in a function");
-    if (kind != UNKNOWN && kind != NAMES_HERE)
+    if (kind != UNKNOWN && kind != NAMES_HERE && kind != OWN_NAME)
       return fail_annot(p, a, "misplaced @%s annotation", annot_ids[kind]);
   }
   return CV_OK;

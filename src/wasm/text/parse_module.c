@@ -283,7 +283,8 @@ static cv_status parse_module(cv_wat *p, bool is_bare, bool is_nested) {
       p->names.has_module = true;
     }
     CV_TRY(cv_wat_module_name_annot(p, &p->names.module, &p->names.has_module));
-    p->names.has_module &= !is_nested || p->names.module.size != 0;
+    if (is_nested)
+      CV_TRY(cv_wat_own_name_annot(p, &p->names.module, &p->names.has_module));
   }
   CV_TRY(walk_fields(p));
   if (is_bare)

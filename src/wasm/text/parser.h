@@ -213,6 +213,9 @@ CV_MUST_USE cv_status cv_wat_field_annots(cv_wat *p);
 CV_MUST_USE cv_status cv_wat_name_annot(cv_wat *p, cv_bytes *name, bool *named);
 // The same for the module's own name.
 CV_MUST_USE cv_status cv_wat_module_name_annot(cv_wat *p, cv_bytes *name, bool *named);
+// (@own-name "x"), of a module or component inside a component: its own name, where it is not its identifier there. An
+// empty one says that it has none.
+CV_MUST_USE cv_status cv_wat_own_name_annot(cv_wat *p, cv_bytes *name, bool *named);
 // The branch hint that stands before the token, if any: *hint becomes 1 + its index. Only a branch may have one.
 CV_MUST_USE cv_status cv_wat_hint_annot(cv_wat *p, uint32_t token, bool is_branch, uint32_t *hint);
 // After the module: every known annotation before a token in (first, last] must have been used.

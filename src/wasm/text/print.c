@@ -478,17 +478,9 @@ static void print_module_name(cv_printer *p) {
     cv_buf_text(p->out, "(@name \"\")");
 }
 
-// The head of a module inside a component: its identifier there, and the module's own name where that is another. An
-// empty annotation says that it has none.
 static void print_nested_head(cv_printer *p, const cv_wat_nesting *nesting) {
-  bool has_id = nesting->id.data != NULL;
   cv_buf_text(p->out, "(core module");
-  if (has_id) {
-    cv_buf_byte(p->out, ' ');
-    cv_print_id(p->out, nesting->id);
-  }
-  cv_print_own_name(p->out, nesting->id, p->names.has_module ? p->names.module : (cv_bytes){NULL, 0});
-  cv_buf_printf(p->out, " (;%u;)", nesting->index);
+  cv_print_nesting(p->out, nesting, p->names.has_module ? p->names.module : (cv_bytes){NULL, 0});
 }
 
 static cv_status print_module(cv_printer *p, const cv_wat_nesting *nesting) {

@@ -80,23 +80,32 @@ void cv_print_id(cv_buf *out, cv_bytes id) {
     cv_print_string(out, id, true);
 }
 
-void cv_print_own_name(cv_buf *out, cv_bytes id, cv_bytes name) {
-  if (name.data == NULL ? id.data == NULL : id.data != NULL && cv_bytes_equal(id, name))
-    return;
-  cv_buf_text(out, " (@name ");
+static void print_name(cv_buf *out, const char *annotation, cv_bytes name) {
+  cv_buf_printf(out, " (@%s ", annotation);
   cv_print_string(out, name, true);
   cv_buf_byte(out, ')');
+}
+
+void cv_print_nesting(cv_buf *out, const cv_wat_nesting *nesting, cv_bytes own) {
+  // What the module would be called without an annotation for its own name.
+  cv_bytes given = nesting->name.data != NULL ? nesting->name : nesting->id;
+  if (nesting->id.data != NULL) {
+    cv_buf_byte(out, ' ');
+    cv_print_id(out, nesting->id);
+  }
+  if (nesting->name.data != NULL)
+    print_name(out, "name", nesting->name);
+  if (own.data == NULL ? given.data != NULL : given.data == NULL || !cv_bytes_equal(given, own))
+    print_name(out, "own-name", own);
+  cv_buf_printf(out, " (;%u;)", nesting->index);
 }
 
 void cv_print_binding(cv_printer *p, const cv_ids *ids, uint32_t index) {
   if (ids->ids != NULL && index < ids->count && ids->ids[index].data != NULL) {
     cv_buf_byte(p->out, ' ');
     cv_print_id(p->out, ids->ids[index]);
-    if (ids->names[index].data != NULL) {
-      cv_buf_text(p->out, " (@name ");
-      cv_print_string(p->out, ids->names[index], true);
-      cv_buf_byte(p->out, ')');
-    }
+    if (ids->names[index].data != NULL)
+      print_name(p->out, "name", ids->names[index]);
   }
 }
 

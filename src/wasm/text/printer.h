@@ -90,9 +90,9 @@ void cv_print_id(cv_buf *out, cv_bytes id);                      // with its dol
 void cv_print_binding(cv_printer *p, const cv_ids *ids, uint32_t index);
 // The same, and " (;3;)".
 void cv_print_definition(cv_printer *p, const cv_ids *ids, uint32_t index);
-// The own name of a module or component inside a component, after its identifier there: nothing when they are the same,
-// an empty one when there is an identifier and no name (`name` has no data).
-void cv_print_own_name(cv_buf *out, cv_bytes id, cv_bytes name);
+// " $x (@name "y") (@own-name "z") (;3;)" of a module or component inside a component, as far as these are needed.
+// `own` has no data when it has no name of its own.
+void cv_print_nesting(cv_buf *out, const cv_wat_nesting *nesting, cv_bytes own);
 // "$x" or "3" where it is used.
 void cv_print_use(cv_printer *p, const cv_ids *ids, uint32_t index);
 void cv_print_space_use(cv_printer *p, cv_print_space space, uint32_t index);

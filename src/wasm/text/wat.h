@@ -34,12 +34,13 @@ CV_MUST_USE cv_status cv_wat_print(const cv_module *module, const cv_wat_print_o
 typedef struct cv_wat_nesting {
   uint32_t depth; // of indentation
   cv_bytes id;    // its identifier there, or no data
+  cv_bytes name;  // its name there, where that is not the identifier, else no data
   uint32_t index;
 } cv_wat_nesting;
 // "(core module ...)" without a newline at its end.
 CV_MUST_USE cv_status cv_wat_print_nested(const cv_module *module, const cv_wat_print_options *options,
                                           const cv_wat_nesting *nesting, cv_mem *mem, cv_buf *out, cv_diag *diag);
-// cv_wat_parse_fields for a module inside a component: an empty (@name) says that it has no name.
+// cv_wat_parse_fields for a module inside a component, which may have (@own-name).
 CV_MUST_USE cv_status cv_wat_parse_nested(cv_text *text, uint32_t open, uint32_t *at, cv_features features, cv_mem *mem,
                                           cv_buf *out, cv_diag *diag);
 
