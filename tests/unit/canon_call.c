@@ -451,6 +451,11 @@ static void count_drop(void *env, uint64_t rep) {
   *(uint64_t *)env += rep;
 }
 
+static cv_run take_nothing(void *env, cv_canon_call *c, const cv_cval *args, cv_cval *result) {
+  (void)env, (void)c, (void)args, (void)result;
+  return CV_RUN_OK;
+}
+
 static void test_handle_table(void **state) {
   (void)state;
   EACH_SETTING(s) {
@@ -496,6 +501,63 @@ static void test_handle_table(void **state) {
     dropped = 0;
     cv_handles_free(i);
     assert_int_equal(dropped, 108 + 109 + 110 + 111); // what it still owned of the host's
+  }
+}
+
+// Owned resources of the host that were on their way when the call trapped are dropped, once.
+static void test_resources_on_their_way(void **state) {
+  (void)state;
+  EACH_SETTING(s) {
+    uint64_t dropped = 0;
+    s.resource = (cv_resource_type){.key = &dropped, .drop = count_drop, .env = &dropped};
+    part_code(
+        &s, &s.a,
+        "(module (func (export \"take\") (param i32 i32))"
+        " (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) unreachable) (memory (export \"mem\") 1))",
+        NULL, 0);
+    const cv_cfunc take_host = {
+        .kind = CV_CFUNC_HOST, .type = parse_functype(&s.arena, "own<0>,char->", &RESOURCE), .lifted = take_nothing};
+    cv_extern imports[3];
+    lower(&s, lift(&s, &s.a, "take", "own<0>,char->"), &s.b, &imports[0]);
+    cv_lowered *with_list = lower(&s, lift(&s, &s.a, "take", "own<0>,option<list<u8>>->"), &s.b, &imports[1]);
+    lower(&s, &take_host, &s.b, &imports[2]);
+    part_code(&s, &s.b,
+              "(module (import \"\" \"char\" (func $char (param i32 i32)))"
+              " (import \"\" \"list\" (func $list (param i32 i32 i32 i32)))"
+              " (import \"\" \"host\" (func $host (param i32 i32)))"
+              " (memory (export \"mem\") 1)"
+              " (func (export \"char\") (param i32 i32) (result i32)"
+              "  (call $char (i32.const 1) (i32.const -1)) (i32.const 0))"
+              " (func (export \"list\") (param i32 i32) (result i32)"
+              "  (call $list (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 0)) (i32.const 0))"
+              " (func (export \"host\") (param i32 i32) (result i32)"
+              "  (call $host (i32.const 1) (i32.const -1)) (i32.const 0))"
+              " (func (export \"host-ok\") (param i32 i32) (result i32)"
+              "  (call $host (i32.const 1) (i32.const 1)) (i32.const 0)))",
+              imports, 3);
+    with_list->options = s.b.options;
+    static const struct {
+      const char *name;
+      uint64_t dropped;    // when the call has ended
+      uint64_t dropped_by; // when the tables are gone
+    } rows[] = {{"char", 5, 5}, {"list", 0, 5}, {"host", 5, 5}, {"host-ok", 0, 0}};
+    for (size_t i = 0; i < CV_COUNT(rows); i++) {
+      uint32_t index;
+      part *parts[] = {&s.a, &s.b, &s.parent};
+      for (size_t k = 0; k < CV_COUNT(parts); k++) {
+        cv_handles_free(&parts[k]->instance);
+        parts[k]->instance.handles.limit = 10;
+        parts[k]->instance.may_enter.value.u64 = parts[k]->instance.may_leave.value.u64 = 1;
+      }
+      dropped = 0;
+      assert_int_equal(cv_resource_new(&s.b.instance, &s.resource, 5, &index), CV_RUN_OK);
+      cv_run run = call(&s, lift(&s, &s.b, rows[i].name, "u32,u32->u32"), 0, 0, NULL);
+      assert_int_equal(run, i == 3 ? CV_RUN_OK : CV_RUN_TRAP);
+      assert_int_equal(dropped, rows[i].dropped);
+      cv_handles_free(&s.a.instance);
+      cv_handles_free(&s.b.instance);
+      assert_int_equal(dropped, rows[i].dropped_by);
+    }
   }
 }
 
@@ -576,6 +638,7 @@ int main(void) {
       cmocka_unit_test(test_resources),
       cmocka_unit_test(test_borrows),
       cmocka_unit_test(test_handle_table),
+      cmocka_unit_test(test_resources_on_their_way),
       cmocka_unit_test(test_context_and_backpressure),
       cmocka_unit_test(test_async_without_waiting),
   };

@@ -78,7 +78,7 @@ static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome
     cv_handles_free(&guests[i]->instance);
     guests[i]->instance.handles.limit = 100;
     guest_reset(guests[i]);
-    memset(guest_at(guests[i], 0), 0, LOOK);
+    memset(guest_at(guests[i], 0), 0, cv_memory_size(guests[i]->options.memory)); // damage may lead anywhere
   }
   cv_canon_context cx = {.options = &p->caller.options, .instance = &p->caller.instance, .arena = &p->arena};
   cv_value flat[CV_MAX_FLAT_PARAMS + 1];

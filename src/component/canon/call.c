@@ -143,6 +143,7 @@ typedef struct call_end {
   cv_run (*resolve)(cv_task *task, const cv_cval *result); // task->resolve_env is the end
   cv_arena *arena;                                         // for the result on its way
   cv_cinstance *caller;
+  cv_taken *taken;
 } call_end;
 
 // CallbackCode: only EXIT needs no event loop.
@@ -180,6 +181,7 @@ static cv_run run_task(cv_context *c, cv_task *task, call_end *end, cv_value *va
                          .instance = func->instance,
                          .arena = end->arena,
                          .task = task,
+                         .taken = &end->taken,
                          .host_side = end->caller == NULL,
                          .func_name = func->name};
   const cv_cval *args;
@@ -203,6 +205,7 @@ static cv_run call_lifted(cv_context *c, const cv_cfunc *func, call_end *end) {
   values[0] = (cv_value){0};
   cv_run run = run_task(c, &task, end, values);
   if (run != CV_RUN_OK) {
+    cv_taken_drop(&end->taken);
     cv_task_abandon(c, &task);
     return run;
   }
@@ -271,6 +274,7 @@ static cv_canon_context context_of(lower_end *l) {
                             .instance = l->lowered->instance,
                             .arena = &l->call.scratch,
                             .call = &l->call,
+                            .taken = &l->end.taken,
                             .host_side = l->lowered->func->kind == CV_CFUNC_HOST,
                             .func_name = l->lowered->func->name};
 }
@@ -308,8 +312,11 @@ static cv_run call_lifted_host(lower_end *l) {
   const cv_cfunc *func = l->lowered->func;
   const cv_cval *args;
   cv_cval result = {0};
-  if (lift_args(l, &args) != CV_RUN_OK)
+  if (lift_args(l, &args) != CV_RUN_OK) {
+    cv_taken_drop(&l->end.taken);
     return CV_RUN_TRAP;
+  }
+  l->end.taken = NULL; // the function's now
   cv_run run = func->lifted(func->env, &l->call, args, func->type->result != NULL ? &result : NULL);
   return run == CV_RUN_OK ? lower_result(l, &result) : run;
 }

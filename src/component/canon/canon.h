@@ -32,6 +32,14 @@ void cv_flatten_functype(const cv_cfunctype *type, bool is_async, bool has_callb
                          cv_flat_functype *out);
 
 // ---- lift.c, lower.c, string.c ----
+// An owned resource of the host that was lifted and has no new owner yet: a trap in between must not lose it.
+typedef struct cv_taken {
+  struct cv_taken *next;
+  const cv_resource_type *type;
+  uint64_t rep;
+} cv_taken;
+void cv_taken_drop(cv_taken **list); // drops the resources; the list is empty then
+
 // Whose memory and tables values come from or go to.
 typedef struct cv_canon_context {
   const cv_canon_env *options;
@@ -39,6 +47,7 @@ typedef struct cv_canon_context {
   cv_arena *arena;     // lifting: lists, strings and payloads are allocated here
   cv_canon_call *call; // lifting arguments of a lowered call: where lends are noted; NULL otherwise
   cv_task *task;       // lowering arguments: who gets borrows; NULL otherwise
+  cv_taken **taken;    // where resources on their way are noted; NULL when nobody asks
   bool host_side;      // the host is at the other end: some sentences differ
   cv_bytes func_name;  // for messages; may be empty
   // Private to lifting and lowering.
@@ -68,7 +77,7 @@ CV_MUST_USE cv_run cv_lower_string(cv_canon_context *cx, const cv_cval *string, 
 // Traps unless a string in the memory of cx, of which the address is checked, is valid.
 CV_MUST_USE cv_run cv_check_utf8(const cv_canon_context *cx, uint64_t address, uint64_t size);
 CV_MUST_USE cv_run cv_check_utf16(const cv_canon_context *cx, uint64_t address, uint64_t units);
-// Handles between an instance's table and the world.
+// Handles between an instance's table and the world. An owned resource that finds no room in the table is dropped.
 CV_MUST_USE cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index,
                                   uint64_t *rep);
 CV_MUST_USE cv_run cv_lower_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint64_t rep,

@@ -45,6 +45,24 @@ cv_run cv_canon_count(cv_canon_context *cx, uint64_t bytes) {
 
 // ---- handles ----
 
+void cv_taken_drop(cv_taken **list) {
+  for (cv_taken *t = *list; t != NULL; t = t->next)
+    t->type->drop(t->type->env, t->rep);
+  *list = NULL;
+}
+
+// Of an owned one that is about to leave its table.
+static cv_run note_taken(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep) {
+  if (cx->taken == NULL || type->impl != NULL || type->drop == NULL)
+    return CV_RUN_OK;
+  cv_taken *taken = cv_canon_array(cx, 1, sizeof *taken);
+  if (taken == NULL)
+    return CV_RUN_TRAP;
+  *taken = (cv_taken){.next = *cx->taken, .type = type, .rep = rep};
+  *cx->taken = taken;
+  return CV_RUN_OK;
+}
+
 cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index, uint64_t *rep) {
   cv_handle_entry *e;
   if (cv_handles_get(cx->instance, type, index, &e) != CV_RUN_OK)
@@ -55,6 +73,8 @@ cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool o
       return cv_canon_trap(cx, "cannot remove owned resource while borrowed");
     if (e->kind != CV_HANDLE_OWN)
       return cv_canon_trap(cx, "cannot lift own resource from a borrow");
+    if (note_taken(cx, type, e->rep) != CV_RUN_OK)
+      return CV_RUN_TRAP;
     cv_handles_remove(cx->instance, index);
     return CV_RUN_OK;
   }
