@@ -451,6 +451,16 @@ static void count_drop(void *env, uint64_t rep) {
   *(uint64_t *)env += rep;
 }
 
+// Gives three resources, 7, 8 and 9.
+static cv_run give_three(void *env, cv_canon_call *c, const cv_cval *args, cv_cval *result) {
+  (void)args;
+  cv_cval *items = cv_canon_alloc(c, 3 * sizeof *items);
+  for (int i = 0; i < 3; i++)
+    items[i] = (cv_cval){.kind = CV_CT_OWN, .as.handle = {env, 7 + (uint64_t)i}};
+  *result = (cv_cval){.kind = CV_CT_LIST, .as.list = {items, 3}};
+  return CV_RUN_OK;
+}
+
 static cv_run take_nothing(void *env, cv_canon_call *c, const cv_cval *args, cv_cval *result) {
   (void)env, (void)c, (void)args, (void)result;
   return CV_RUN_OK;
@@ -561,6 +571,32 @@ static void test_resources_on_their_way(void **state) {
   }
 }
 
+// What a host function gives away and the guest has no room for is dropped too.
+static void test_resources_without_room(void **state) {
+  (void)state;
+  EACH_SETTING(s) {
+    uint64_t dropped = 0;
+    s.resource = (cv_resource_type){.key = &dropped, .drop = count_drop, .env = &dropped};
+    const cv_cfunc give = {.kind = CV_CFUNC_HOST,
+                           .type = parse_functype(&s.arena, "->list<own<0>>", &RESOURCE),
+                           .lifted = give_three,
+                           .env = &s.resource};
+    cv_extern core;
+    cv_lowered *lowered = lower(&s, &give, &s.b, &core);
+    part_code(&s, &s.b,
+              "(module (import \"\" \"give\" (func $give (param i32))) " REALLOC
+              " (func (export \"run\") (param i32 i32) (result i32) (call $give (i32.const 32)) (i32.const 0)))",
+              &core, 1);
+    lowered->options = s.b.options;
+    s.b.instance.handles.limit = 2;
+    assert_int_equal(call(&s, lift(&s, &s.b, "run", "u32,u32->u32"), 0, 0, NULL), CV_RUN_TRAP);
+    assert_int_equal(s.w.context->trap.kind, CV_TRAP_HANDLE_LIMIT);
+    assert_int_equal(dropped, 9);
+    cv_handles_free(&s.b.instance);
+    assert_int_equal(dropped, 7 + 8 + 9);
+  }
+}
+
 // ---- built-ins of tasks ----
 
 static void test_context_and_backpressure(void **state) {
@@ -639,6 +675,7 @@ int main(void) {
       cmocka_unit_test(test_borrows),
       cmocka_unit_test(test_handle_table),
       cmocka_unit_test(test_resources_on_their_way),
+      cmocka_unit_test(test_resources_without_room),
       cmocka_unit_test(test_context_and_backpressure),
       cmocka_unit_test(test_async_without_waiting),
   };

@@ -87,9 +87,13 @@ static cv_run help_own(void *env, cv_instance *caller, cv_value *values) {
   const cv_resource_type *type = from.instance->resources[values[1].u32];
   uint64_t rep;
   uint32_t index;
-  if (cv_lift_handle(&from, type, true, values[3].u32, &rep) != CV_RUN_OK ||
-      cv_lower_handle(&to, to.instance->resources[values[2].u32], true, rep, &index) != CV_RUN_OK)
+  if (cv_lift_handle(&from, type, true, values[3].u32, &rep) != CV_RUN_OK)
     return CV_RUN_TRAP;
+  if (cv_lower_handle(&to, to.instance->resources[values[2].u32], true, rep, &index) != CV_RUN_OK) {
+    if (type->impl == NULL && type->drop != NULL)
+      type->drop(type->env, rep);
+    return CV_RUN_TRAP;
+  }
   values[0] = (cv_value){.u64 = index};
   return CV_RUN_OK;
 }

@@ -204,12 +204,13 @@ static cv_run call_lifted(cv_context *c, const cv_cfunc *func, call_end *end) {
   cv_value values[CV_MAX_FLAT_PARAMS];
   values[0] = (cv_value){0};
   cv_run run = run_task(c, &task, end, values);
-  if (run != CV_RUN_OK) {
-    cv_taken_drop(&end->taken);
+  if (run == CV_RUN_OK)
+    run = cv_task_leave(c, &task, values);
+  else
     cv_task_abandon(c, &task);
-    return run;
-  }
-  return cv_task_leave(c, &task, values);
+  if (run != CV_RUN_OK)
+    cv_taken_drop(&end->taken);
+  return run;
 }
 
 // ---- from the host ----
@@ -317,8 +318,17 @@ static cv_run call_lifted_host(lower_end *l) {
     return CV_RUN_TRAP;
   }
   l->end.taken = NULL; // the function's now
-  cv_run run = func->lifted(func->env, &l->call, args, func->type->result != NULL ? &result : NULL);
-  return run == CV_RUN_OK ? lower_result(l, &result) : run;
+  const cv_ctype *type = func->type->result;
+  cv_run run = func->lifted(func->env, &l->call, args, type != NULL ? &result : NULL);
+  if (run != CV_RUN_OK)
+    return run;
+  cv_canon_context cx = context_of(l);
+  if (type != NULL && cv_taken_note(&cx, type, &result) != CV_RUN_OK)
+    run = CV_RUN_TRAP;
+  else
+    run = lower_result(l, &result);
+  cv_taken_drop(&l->end.taken);
+  return run;
 }
 
 CV_COLD static cv_run cannot_leave(const cv_lowered *lowered) {

@@ -39,9 +39,12 @@ typedef struct cv_taken {
   uint64_t rep;
 } cv_taken;
 void cv_taken_drop(cv_taken **list); // drops the resources; the list is empty then
+typedef struct cv_canon_context cv_canon_context;
+// Notes those in a value that the host gave away.
+CV_MUST_USE cv_run cv_taken_note(cv_canon_context *cx, const cv_ctype *type, const cv_cval *value);
 
 // Whose memory and tables values come from or go to.
-typedef struct cv_canon_context {
+struct cv_canon_context {
   const cv_canon_env *options;
   cv_cinstance *instance;
   cv_arena *arena;     // lifting: lists, strings and payloads are allocated here
@@ -54,7 +57,7 @@ typedef struct cv_canon_context {
   const cv_cfield *part; // parameter on its way, NULL for the result
   const char *content;   // "string" or "list" while realloc is asked for room for one
   uint64_t lifted_bytes;
-} cv_canon_context;
+};
 
 // `flat` holds core values (arguments or results); the values come from memory when there are more than `max_flat`.
 CV_MUST_USE cv_run cv_lift_values(cv_canon_context *cx, const cv_cfield *fields, uint32_t count, uint32_t max_flat,
@@ -77,7 +80,7 @@ CV_MUST_USE cv_run cv_lower_string(cv_canon_context *cx, const cv_cval *string, 
 // Traps unless a string in the memory of cx, of which the address is checked, is valid.
 CV_MUST_USE cv_run cv_check_utf8(const cv_canon_context *cx, uint64_t address, uint64_t size);
 CV_MUST_USE cv_run cv_check_utf16(const cv_canon_context *cx, uint64_t address, uint64_t units);
-// Handles between an instance's table and the world. An owned resource that finds no room in the table is dropped.
+// Handles between an instance's table and the world. When an owned one cannot be lowered, its owner keeps it.
 CV_MUST_USE cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index,
                                   uint64_t *rep);
 CV_MUST_USE cv_run cv_lower_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint64_t rep,

@@ -63,6 +63,26 @@ static cv_run note_taken(cv_canon_context *cx, const cv_resource_type *type, uin
   return CV_RUN_OK;
 }
 
+// What does not fit its type is not looked at: lowering will refuse it.
+cv_run cv_taken_note(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v) {
+  if (!t->has_handle || v->kind != t->kind)
+    return CV_RUN_OK;
+  if (t->kind == CV_CT_OWN)
+    return v->as.handle.type != NULL ? note_taken(cx, v->as.handle.type, v->as.handle.rep) : CV_RUN_OK;
+  if (cv_ctype_is_variant(t)) {
+    const cv_ctype *payload = v->which < t->count ? t->fields[v->which].type : NULL;
+    return payload != NULL && v->as.payload != NULL ? cv_taken_note(cx, payload, v->as.payload) : CV_RUN_OK;
+  }
+  if (t->kind == CV_CT_BORROW || t->has_async || v->as.list.items == NULL)
+    return CV_RUN_OK;
+  bool is_map = t->kind == CV_CT_MAP, is_record = cv_ctype_is_record(t);
+  size_t count = is_record ? CV_MIN(v->as.list.count, (size_t)t->count) : v->as.list.count * (is_map ? 2 : 1);
+  for (size_t i = 0; i < count; i++)
+    if (cv_taken_note(cx, t->fields[is_record ? i : is_map ? i % 2 : 0].type, &v->as.list.items[i]) != CV_RUN_OK)
+      return CV_RUN_TRAP;
+  return CV_RUN_OK;
+}
+
 cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint32_t index, uint64_t *rep) {
   cv_handle_entry *e;
   if (cv_handles_get(cx->instance, type, index, &e) != CV_RUN_OK)

@@ -51,7 +51,7 @@ cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t old_size, u
 
 // ---- handles ----
 
-// It has its new owner, or none: nobody else is to drop it.
+// It has its new owner.
 static void forget_taken(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep) {
   for (cv_taken **at = cx->taken; at != NULL && *at != NULL; at = &(*at)->next)
     if ((*at)->type == type && (*at)->rep == rep) {
@@ -63,11 +63,10 @@ static void forget_taken(cv_canon_context *cx, const cv_resource_type *type, uin
 cv_run cv_lower_handle(cv_canon_context *cx, const cv_resource_type *type, bool own, uint64_t rep, uint32_t *index) {
   cv_handle_entry entry = {.kind = CV_HANDLE_OWN, .type = type, .rep = rep};
   if (own) {
-    cv_run run = cv_handles_add(cx->instance, &entry, index);
+    if (cv_handles_add(cx->instance, &entry, index) != CV_RUN_OK)
+      return CV_RUN_TRAP;
     forget_taken(cx, type, rep);
-    if (run != CV_RUN_OK && type->impl == NULL && type->drop != NULL)
-      type->drop(type->env, rep);
-    return run;
+    return CV_RUN_OK;
   }
   if (type->impl == cx->instance) { // who implements a resource gets what it stands for
     *index = (uint32_t)rep;
