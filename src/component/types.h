@@ -54,6 +54,7 @@ typedef enum cv_ctype_kind {
 // What validation knows of every type.
 typedef struct cv_ctraits {
   uint32_t serial;   // unique in one validation
+  uint32_t origin;   // serial of the definition that it was made from, by new names or by other resources
   uint32_t size;     // nodes when written out
   uint16_t depth;    // of instance, component and function types in each other
   bool has_resource; // speaks of resources, transitively

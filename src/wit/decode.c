@@ -15,8 +15,16 @@ typedef struct decoder {
   cv_diag *diag;
   cv_wit_interface *interface; // where names are looked up now; NULL for the world
   cv_wit_world *world;
-  cv_map defs; // type_key -> cv_wit_typedef
+  cv_map defs;              // what has a name -> cv_wit_typedef
+  struct named_type *named; // the same as a list
 } decoder;
+
+typedef struct named_type {
+  uint64_t number;
+  const cv_ctype *type; // NULL for a resource
+  cv_wit_typedef *def;
+  struct named_type *next;
+} named_type;
 
 #define NEW(d, type) CV_ARENA_NEW((d)->arena, type)
 
@@ -31,28 +39,47 @@ static cv_status keep(decoder *d, cv_bytes from, cv_bytes *out) {
 
 // ---- names of types ------------------------------------------------------------------------------------------------
 
-// What a name is bound to: the address of a value type, or the identity of a resource.
+// What a name is bound to: a definition of a value type, or the identity of a resource.
 typedef struct type_key {
   const cv_ctype *type; // NULL for a resource
-  uint64_t resource;
+  uint64_t id;
 } type_key;
 
+static type_key value_key(const cv_ctype *type) {
+  return (type_key){type, type->traits.origin};
+}
+
+static type_key resource_key(const cv_cresource *resource) {
+  return (type_key){NULL, resource->id};
+}
+
 static type_key key_of(const cv_cdeftype *type) {
-  if (type->kind == CV_DEF_RESOURCE)
-    return (type_key){NULL, type->as.resource->id};
-  return (type_key){type->as.value, 0};
+  return type->kind == CV_DEF_RESOURCE ? resource_key(type->as.resource) : value_key(type->as.value);
+}
+
+// The map's key is the number; which of the two kinds it is of is in its lowest bit.
+static cv_bytes map_key(const type_key *key, uint64_t *number) {
+  *number = key->id << 1 | (key->type == NULL);
+  return (cv_bytes){(const uint8_t *)number, sizeof *number};
 }
 
 static cv_status bind(decoder *d, type_key type, cv_wit_typedef *def) {
-  const type_key *key = cv_arena_copy(d->arena, &type, sizeof type);
-  if (!key ||
-      cv_map_put(&d->defs, (cv_bytes){(const uint8_t *)key, sizeof type}, (uint64_t)(uintptr_t)def, NULL) != CV_OK)
+  uint64_t number;
+  named_type *named = CV_ARENA_NEW(d->arena, named_type);
+  if (!named)
+    return no_memory(d);
+  map_key(&type, &number);
+  *named = (named_type){.number = number, .type = type.type, .def = def, .next = d->named};
+  d->named = named;
+  if (cv_map_put(&d->defs, (cv_bytes){(const uint8_t *)&named->number, sizeof number}, (uint64_t)(uintptr_t)def,
+                 NULL) != CV_OK)
     return no_memory(d);
   return CV_OK;
 }
 
 static cv_wit_typedef *bound(const decoder *d, type_key type) {
-  const uint64_t *found = cv_map_get(&d->defs, (cv_bytes){(const uint8_t *)&type, sizeof type});
+  uint64_t number;
+  const uint64_t *found = cv_map_get(&d->defs, map_key(&type, &number));
   return found ? (cv_wit_typedef *)(uintptr_t)*found : NULL;
 }
 
@@ -70,18 +97,12 @@ static bool needs_name(const cv_ctype *type) {
 static cv_wit_typedef *name_of(const decoder *d, const cv_ctype *type) {
   if (is_primitive(type))
     return NULL;
-  cv_wit_typedef *def = bound(d, (type_key){type, 0});
+  cv_wit_typedef *def = bound(d, value_key(type));
   if (def || !needs_name(type))
     return def;
-  for (size_t i = 0; i < d->defs.capacity; i++) {
-    const cv_map_entry *entry = &d->defs.entries[i];
-    type_key other;
-    if (!entry->taken)
-      continue;
-    memcpy(&other, entry->key.data, sizeof other);
-    if (other.type && cv_ctype_equal(type, other.type))
-      return (cv_wit_typedef *)(uintptr_t)entry->value;
-  }
+  for (const named_type *named = d->named; named; named = named->next)
+    if (named->type && cv_ctype_equal(type, named->type))
+      return named->def;
   return NULL;
 }
 
@@ -187,7 +208,7 @@ static cv_status convert_structure(decoder *d, const cv_ctype *type, cv_wit_type
 
 static cv_status convert(decoder *d, const cv_ctype *type, cv_wit_type **out) {
   if (type->kind == CV_CT_OWN || type->kind == CV_CT_BORROW) {
-    cv_wit_typedef *resource = bound(d, (type_key){NULL, type->resource->id});
+    cv_wit_typedef *resource = bound(d, resource_key(type->resource));
     if (!resource)
       return cv_fail(d->diag, CV_EINVALID, CV_NO_OFFSET, "a resource type has no name: WIT cannot say this");
     return convert_name(d, resource, type->kind, out);
@@ -225,8 +246,8 @@ static cv_status add_type(decoder *d, const cv_cextern *item) {
     return cv_fail(d->diag, CV_EINVALID, CV_NO_OFFSET, "type `%.*s` is neither a value type nor a resource",
                    CV_BYTES_ARG(item->name));
   type_key key = key_of(type);
-  if (def)
-    return bind(d, key, def); // the interface is imported and exported
+  if (def) // the interface is imported and exported
+    return def->kind == CV_WIT_ALIAS || def->kind == CV_WIT_USE ? CV_OK : bind(d, key, def);
   known = key.type && is_primitive(key.type) ? NULL : bound(d, key);
   if (known && (known->interface != d->interface || (!known->interface && known->world != d->world)))
     return add_use(d, known, item->name, &def);

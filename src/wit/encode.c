@@ -150,6 +150,8 @@ cv_status cv_wit_encode_alias(cv_wit_encoder *e, const cv_wit_typedef *def, uint
   if (cv_wit_encode_lookup(e, def, index))
     return CV_OK;
   const uint64_t *instance = cv_map_get(&e->instances, (cv_bytes){(const uint8_t *)&def->interface, sizeof(void *)});
+  if (!instance && e->body.failed)
+    return no_memory(e);
   if (!instance)
     return cv_fail(e->diag, CV_EINVALID, CV_NO_OFFSET, "type `%.*s` is used, but its interface is not there",
                    CV_BYTES_ARG(def->head.name));
@@ -210,6 +212,8 @@ static uint32_t count_parts(const cv_wit_part *parts) {
 static cv_status local_index(cv_wit_encoder *e, const cv_wit_typedef *def, uint32_t *index) {
   if (cv_wit_encode_lookup(e, def, index))
     return CV_OK;
+  if (e->body.failed) // so it may have been noted
+    return no_memory(e);
   return cv_fail(e->diag, CV_EINVALID, CV_NO_OFFSET, "type `%.*s` is used, but it is not there",
                  CV_BYTES_ARG(def->head.name));
 }
@@ -217,7 +221,7 @@ static cv_status local_index(cv_wit_encoder *e, const cv_wit_typedef *def, uint3
 // The structure of a type without a name.
 static cv_status put_structure(cv_wit_encoder *e, const cv_wit_type *type, cv_buf *out) {
   const cv_wit_type *part = type->parts;
-  uint32_t index;
+  uint32_t index = 0;
   cv_buf_byte(out, (uint8_t)type->kind);
   switch (type->kind) {
   case CV_CT_OWN:
@@ -247,7 +251,7 @@ static cv_status put_structure(cv_wit_encoder *e, const cv_wit_type *type, cv_bu
 }
 
 cv_status cv_wit_encode_valtype(cv_wit_encoder *e, const cv_wit_type *type, cv_buf *out) {
-  uint32_t index;
+  uint32_t index = 0;
   if (type->kind == CV_WIT_NAMED) {
     CV_TRY(local_index(e, type->local, &index));
     put_index(out, index);
@@ -319,7 +323,7 @@ cv_status cv_wit_encode_def(cv_wit_encoder *e, const cv_wit_typedef *def, uint32
 
 // own or borrow of a resource: the valtype.
 static cv_status put_handle(cv_wit_encoder *e, const cv_wit_typedef *resource, uint8_t kind, cv_buf *out) {
-  uint32_t index;
+  uint32_t index = 0;
   CV_TRY(local_index(e, resource, &index));
   cv_buf item;
   cv_buf_init(&item, e->mem);

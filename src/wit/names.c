@@ -53,12 +53,21 @@ void cv_bindgen_interface(const cv_wit_interface *interface, cv_buf *out) {
   cv_bindgen_snake(interface->head.name, out);
 }
 
+// A line of a comment: a backslash at its end would go on in the next line of C.
+static void put_comment(const uint8_t *text, size_t size, cv_buf *out) {
+  cv_buf_bytes(out, text, size);
+  if (size > 0 && text[size - 1] == '\\')
+    cv_buf_byte(out, '.');
+}
+
 void cv_bindgen_docs(cv_bytes docs, unsigned indent, cv_buf *out) {
   for (size_t at = 0; at < docs.size;) {
     size_t end = at;
     while (end < docs.size && docs.data[end] != '\n')
       end++;
-    cv_buf_printf(out, "%*s//%s%.*s\n", (int)indent, "", end > at ? " " : "", (int)(end - at), docs.data + at);
+    cv_buf_printf(out, "%*s//%s", (int)indent, "", end > at ? " " : "");
+    put_comment(docs.data + at, end - at, out);
+    cv_buf_byte(out, '\n');
     at = end + 1;
   }
 }

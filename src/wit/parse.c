@@ -402,6 +402,7 @@ static cv_status read_use(parser *p, const cv_wit_head *head, cv_wit_typedef ***
 }
 
 static cv_status read_typedef_body(parser *p, cv_wit_typedef *def) {
+  def->head.place = here(p);
   CV_TRY(read_id(p, &def->head.name));
   switch (def->kind) {
   case CV_WIT_ALIAS:

@@ -15,13 +15,25 @@ static void put_id(cv_bytes name, cv_buf *out) {
   cv_buf_bytes(out, name.data, name.size);
 }
 
+// The contents of a string literal; versions and names have nothing to escape.
+static void put_escaped(cv_bytes text, cv_buf *out) {
+  for (size_t i = 0; i < text.size; i++) {
+    uint8_t c = text.data[i];
+    if (c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r')
+      cv_buf_byte(out, '\\');
+    cv_buf_byte(out, c == '\n' ? 'n' : c == '\t' ? 't' : c == '\r' ? 'r' : c);
+  }
+}
+
 static void put_head(const cv_wit_head *head, unsigned level, cv_buf *out) {
   for (size_t at = 0; at < head->docs.size;) {
     size_t end = at;
     while (end < head->docs.size && head->docs.data[end] != '\n')
       end++;
     indent(out, level);
-    cv_buf_printf(out, "///%s%.*s\n", end > at ? " " : "", (int)(end - at), head->docs.data + at);
+    cv_buf_text(out, end > at ? "/// " : "///");
+    cv_buf_bytes(out, head->docs.data + at, end - at);
+    cv_buf_byte(out, '\n');
     at = end + 1;
   }
   const struct {
@@ -35,7 +47,10 @@ static void put_head(const cv_wit_head *head, unsigned level, cv_buf *out) {
   for (size_t i = 0; i < CV_COUNT(marks); i++)
     if (marks[i].text.size) {
       indent(out, level);
-      cv_buf_printf(out, "%s%.*s%s\n", marks[i].before, CV_BYTES_ARG(marks[i].text), marks[i].after);
+      cv_buf_text(out, marks[i].before);
+      put_escaped(marks[i].text, out);
+      cv_buf_text(out, marks[i].after);
+      cv_buf_byte(out, '\n');
     }
   indent(out, level);
 }

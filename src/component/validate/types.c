@@ -14,7 +14,7 @@ static void add_traits(cv_ctraits *sum, cv_ctraits part) {
 }
 
 static cv_status finish_traits(cv_cvalidator *v, cv_ctraits *t) {
-  t->serial = ++v->next_serial;
+  t->serial = t->origin = ++v->next_serial;
   if (t->size >= CV_MAX_CTYPE_SIZE)
     return cv_cinvalid(v, "effective type size exceeds the limit of %u", CV_MAX_CTYPE_SIZE);
   t->size++;
