@@ -212,6 +212,11 @@ COVE_API COVE_MUST_USE cove_status cove_component_linker_define_interface(cove_c
 COVE_API COVE_MUST_USE cove_status cove_component_linker_deny(cove_component_linker *linker,
                                                               const cove_glue_interface *interface, const char *grant,
                                                               bool when_called, cove_error **error);
+// Interfaces whose names begin with `prefix` and that nothing else serves: a component that imports one is
+// instantiated, and their functions trap with "... is not granted: it needs GRANT" when they are called. An import of a
+// version that is newer than what is defined stays refused.
+COVE_API COVE_MUST_USE cove_status cove_component_linker_deny_rest(cove_component_linker *linker, const char *prefix,
+                                                                   const char *grant, cove_error **error);
 
 // A function over values. `interface` is "" for a function that the component imports by itself. *result (absent when
 // the function has none: NULL) is filled by the function; what it points to is of cove_call_alloc or lives longer than

@@ -19,6 +19,7 @@ typedef struct definition {
   const cove_glue_interface *glue;
   void *host; // of glue
   bool denied, when_called;
+  bool has_all; // denied, and has whatever is asked of it, each resource type a new one that no value will have
   const char *grant;
   bool is_item;
   cv_citem item;
@@ -36,6 +37,7 @@ struct cove_component_linker {
   cv_arena arena;    // names, signatures
   CV_VEC(definition) definitions;
   CV_VEC(match) matches;
+  const char *rest, *rest_grant; // what cove_component_linker_deny_rest was told; NULL when it was not
 };
 
 cove_component_linker *cove_component_linker_new(cove_store *store) {
@@ -153,6 +155,17 @@ cove_status cove_component_linker_deny(cove_component_linker *linker, const cove
   d->when_called = when_called;
   d->grant = (const char *)copy.data;
   d->is_item = false;
+  return COVE_OK;
+}
+
+cove_status cove_component_linker_deny_rest(cove_component_linker *linker, const char *prefix, const char *grant,
+                                            cove_error **error) {
+  cv_bytes prefix_copy, grant_copy;
+  linker->matches.count = 0;
+  if (!copy_text(linker, cv_bytes_of(prefix), &prefix_copy) || !copy_text(linker, cv_bytes_of(grant), &grant_copy))
+    return cv_api_no_memory(error);
+  linker->rest = (const char *)prefix_copy.data;
+  linker->rest_grant = (const char *)grant_copy.data;
   return COVE_OK;
 }
 
@@ -333,7 +346,7 @@ static bool match_func(matcher *m, const definition *d, const cv_cextern *e, cv_
   const member *given = find_member(d, e->name);
   const cove_glue_func *glue = given == NULL && d->glue != NULL ? find_glue(d->glue, e->name) : NULL;
   const char *signature = given != NULL ? given->signature : glue != NULL ? glue->signature : NULL;
-  if ((given == NULL || given->fn == NULL) && glue == NULL) {
+  if ((given == NULL || given->fn == NULL) && glue == NULL && !d->has_all) {
     cv_buf_printf(&m->why, "\"%.*s\" of the host has no function \"%.*s\"", NAME(d->name), NAME(e->name));
     return false;
   }
@@ -377,11 +390,22 @@ static const cv_resource_type *host_resource(matcher *m, const definition *d, cv
   return NULL;
 }
 
+// A resource type of an interface that is not there.
+static const cv_resource_type *absent_resource(matcher *m, cv_bytes name) {
+  cv_resource_type *type = cv_store_alloc(m->linker->store->store, sizeof *type);
+  m->no_memory |= type == NULL;
+  if (type != NULL)
+    type->name = name;
+  return type;
+}
+
 static bool match_type(matcher *m, const definition *d, const cv_cextern *e, cv_citem *out) {
   if (e->type.as.type.kind != CV_DEF_RESOURCE)
     return true; // the functions that use it are compared
   const cv_resource_type **bound = &m->resources[e->type.as.type.as.resource->index];
   const cv_resource_type *there = host_resource(m, d, e->name);
+  if (d->has_all && *bound == NULL && (there = absent_resource(m, e->name)) == NULL)
+    return false;
   if (there == NULL && *bound == NULL) {
     cv_buf_printf(&m->why, "\"%.*s\" of the host has no resource \"%.*s\"", NAME(d->name), NAME(e->name));
     return false;
@@ -455,6 +479,11 @@ static const definition *find_definition(matcher *m, const cv_cextern *import) {
   return best;
 }
 
+static bool is_rest(const cove_component_linker *linker, cv_bytes name) {
+  size_t n = linker->rest != NULL ? strlen(linker->rest) : 0;
+  return linker->rest != NULL && name.size >= n && memcmp(name.data, linker->rest, n) == 0;
+}
+
 static bool match_import(matcher *m, const cv_cextern *import, cv_citem *out) {
   cv_binding binding = {m->component->component, m->resources};
   // A function or a type by itself may be a member of the world.
@@ -478,6 +507,10 @@ static bool match_import(matcher *m, const cv_cextern *import, cv_citem *out) {
     return match_export(m, world, import, out);
   if (import->type.sort == CV_SORT_TYPE && import->type.as.type.kind != CV_DEF_RESOURCE)
     return true;
+  if (m->why.size == 0 && import->type.sort == CV_SORT_INSTANCE && is_rest(m->linker, import->name)) {
+    const definition rest = {.name = import->name, .denied = true, .has_all = true, .grant = m->linker->rest_grant};
+    return match_interface(m, &rest, import->type.as.instance, out);
+  }
   if (m->why.size == 0)
     cv_buf_printf(&m->why, "unknown import: %s \"%.*s\"", cv_csort_text(import->type.sort), NAME(import->name));
   return false;

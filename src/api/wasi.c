@@ -275,7 +275,9 @@ cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cov
     if (status != COVE_OK)
       return status;
   }
-  return COVE_OK;
+  return wasi->deny_when_called
+             ? cove_component_linker_deny_rest(linker, "wasi:", "a host that provides this interface", error)
+             : COVE_OK;
 }
 
 cove_bytes cove_wasi_output(const cove_wasi *wasi, unsigned which) {

@@ -61,7 +61,10 @@ static void print_grants(const cove_component *component) {
   size_t seen_count = 0;
   bool any = false;
   for (size_t i = 0; i < cove_component_import_count(component); i++) {
-    cove_bytes name = cove_component_extern_name(cove_component_import(component, i));
+    const cove_component_extern *import = cove_component_import(component, i);
+    cove_bytes name = cove_component_extern_name(import);
+    if (cove_component_extern_type(import, NULL) != NULL)
+      continue; // the type of a value: asks for nothing
     const cli_need *need = cli_need_of_interface(name.data, name.size);
     bool known = false;
     for (size_t k = 0; k < seen_count && need != NULL; k++)

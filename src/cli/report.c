@@ -135,7 +135,14 @@ static void hint_import(cove_bytes module, cove_bytes name) {
     cli_hint("the program was linked to take its memory from the host: link it without --import-memory");
     return;
   }
-  if (name.size == 0) { // of a component
+  if (name.size == 0 && module.size > 5 && memcmp(module.data, "wasi:", 5) == 0) { // of a component
+    cli_hint(
+        "cove run provides WASI 0.2's cli, clocks, filesystem, io and random; with --deny error the component runs "
+        "until it calls a function of \"%.*s\"",
+        (int)module.size, module.data);
+    return;
+  }
+  if (name.size == 0) {
     cli_hint("cove run provides WASI 0.2's cli, clocks, filesystem, io and random; another component, or a host with "
              "libcove, may provide \"%.*s\"",
              (int)module.size, module.data);

@@ -18,6 +18,7 @@
 
 #include "base/vec.h"
 #include "component/component.h"
+#include "component/link.h"
 #include "compose/peek.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
@@ -235,6 +236,23 @@ static const cv_wit_item *item_named(builder *b, const cv_wit_item *list, cv_byt
   return NULL;
 }
 
+// Core modules may name another version than their world does, when code was built against several: any compatible one
+// serves, if none is the very one. An interface that lacks the function is refused later.
+static const cv_wit_item *interface_named(builder *b, const cv_wit_item *list, cv_bytes name) {
+  const cv_wit_item *item = item_named(b, list, name);
+  cv_bytes base, version, there_base, there_version;
+  cv_cname_split(name, &base, &version);
+  if (item || version.size == 0)
+    return item;
+  for (; list; list = list->next) {
+    cv_cname_split(item_name(b, list), &there_base, &there_version);
+    if (list->interface && cv_bytes_equal(base, there_base) &&
+        cv_version_fits(version, (cv_bytes){NULL, 0}, there_version) != CV_VERSION_OTHER)
+      return list;
+  }
+  return NULL;
+}
+
 static const cv_wit_func *func_named(builder *b, const cv_wit_interface *interface, cv_bytes label) {
   for (const cv_wit_func *func = interface->funcs; func; func = func->next)
     if (cv_bytes_equal(func_label(b, func), label))
@@ -415,7 +433,7 @@ static cv_status find_slot(builder *b, unit *u, uint32_t index) {
     s->item = item;
     return found ? CV_OK : unknown_import(b, u, import);
   }
-  const cv_wit_item *item = item_named(b, b->imports, import->module);
+  const cv_wit_item *item = interface_named(b, b->imports, import->module);
   if (!item || !item->interface)
     return unknown_import(b, u, import);
   return interface_slot(b, u, import, item, s);

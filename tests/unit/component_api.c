@@ -303,6 +303,34 @@ static void a_denied_interface_may_answer_when_it_is_called(void **state) {
   close_fixture(&f);
 }
 
+// What nothing serves is there in name: its resource types are each its own, and a call ends who calls.
+static void the_rest_may_be_denied(void **state) {
+  static const char wants[] = "(component (import \"other:host/r\" (instance $r (export \"t\" (type (sub resource)))))"
+                              "(alias export $r \"t\" (type $t))"
+                              "(import \"other:host/f\" (instance (export \"t\" (type (eq $t)))"
+                              " (export \"f\" (func (result (own $t)))))))";
+  fixture f;
+  open_fixture(&f);
+  cove_error *error = NULL;
+  cove_component_instance *instance;
+  assert_int_equal(cove_component_linker_deny_rest(f.linker, "test:", "a spell", NULL), COVE_OK);
+  cove_status status = cove_component_linker_instantiate(f.linker, compile(&f, wants), &instance, &error);
+  assert_failure(status, &error, COVE_UNLINKABLE, "unknown import: instance \"other:host/r\"");
+  assert_int_equal(cove_component_linker_deny_rest(f.linker, "other:", "a spell", NULL), COVE_OK);
+  assert_non_null(instantiate(&f, wants));
+  cove_component_func *go =
+      cove_component_instance_func(instantiate(&f, CALLS_PLAIN("other:host/any@1.0.0")), NULL, "go");
+  status = cove_component_func_call(go, NULL, 0, NULL, &error);
+  assert_failure(status, &error, COVE_TRAP, "plain of other:host/any@1.0.0 is not granted: it needs a spell");
+  // A newer version of what is defined is refused all the same.
+  assert_int_equal(cove_component_linker_deny_rest(f.linker, "test:", "a spell", NULL), COVE_OK);
+  assert_int_equal(cove_component_linker_deny(f.linker, &denied, "--secrets", true, NULL), COVE_OK);
+  status = cove_component_linker_instantiate(f.linker, compile(&f, CALLS_PLAIN("test:host/secrets@0.3.9")), &instance,
+                                             &error);
+  assert_failure(status, &error, COVE_UNLINKABLE, "newer than the host's version 0.3.1");
+  close_fixture(&f);
+}
+
 static void untyped_functions_stand_in_for_any(void **state) {
   fixture f;
   open_fixture(&f);
@@ -629,6 +657,7 @@ int main(void) {
       cmocka_unit_test(calls_check_their_arguments),
       cmocka_unit_test(imports_are_matched),
       cmocka_unit_test(a_denied_interface_may_answer_when_it_is_called),
+      cmocka_unit_test(the_rest_may_be_denied),
       cmocka_unit_test(untyped_functions_stand_in_for_any),
       cmocka_unit_test(an_instance_serves_another_component),
       cmocka_unit_test(an_instance_of_another_type_does_not),
