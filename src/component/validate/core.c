@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // core.c: what is core WebAssembly in a component: types, module types, modules, instances of them, aliases of their
 // exports (Explainer.md, "Core Type Definitions", "Core Instance Definitions").
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "component/validate/validator.h"
@@ -253,10 +254,12 @@ static cv_status load_module(cv_cvalidator *v, cv_cdef *def) {
     def->as.module = module; // the component deletes it
     status = cv_module_validate(module, v->module_flags, &inner);
   }
-  if (status != CV_OK && v->diag != NULL && v->diag->status == CV_OK) {
+  if (status != CV_OK && v->diag->status == CV_OK) {
     *v->diag = inner;
     if (inner.offset != CV_NO_OFFSET)
       v->diag->offset += def->span.offset;
+    size_t used = strlen(v->diag->text);
+    snprintf(v->diag->text + used, sizeof v->diag->text - used, " (in core module %u)", def->index);
   }
   return status;
 }
