@@ -54,9 +54,17 @@ typedef struct cove_adapter {
   size_t size;
 } cove_adapter;
 
+// What a module of WASI preview 1 becomes with the adapter that is built in, for any host of WASI 0.2.
+typedef enum cove_preview1 {
+  COVE_PREVIEW1_NONE = 0,    // the adapter is not added
+  COVE_PREVIEW1_COMMAND = 1, // a program: its start is exported as wasi:cli/run
+  COVE_PREVIEW1_REACTOR = 2, // a library: it is initialised when the component is instantiated
+} cove_preview1;
+
 typedef struct cove_componentize_options {
   const cove_adapter *adapters;
   size_t adapter_count;
+  cove_preview1 preview1;
   const cove_wit *wit; // where the world is when the module does not carry it; may be NULL
   const char *world;
 } cove_componentize_options;

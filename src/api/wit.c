@@ -212,7 +212,8 @@ cove_status cove_module_componentize(const void *module, size_t size, const cove
   cv_buf buf;
   cv_adapter adapters[16];
   const cove_componentize_options *o = options ? options : &none;
-  cv_new_options made = {.adapters = adapters, .adapter_count = (uint32_t)o->adapter_count};
+  cv_new_options made = {
+      .adapters = adapters, .adapter_count = (uint32_t)o->adapter_count, .preview1 = (cv_preview1_kind)o->preview1};
   cv_diag_init(&diag);
   cv_buf_init(&buf, &cv_api_mem);
   if (o->adapter_count > CV_COUNT(adapters))

@@ -54,6 +54,17 @@ static int read_adapters(const cli_line *line, cove_engine *engine, adapters *a)
   return status;
 }
 
+// The last one given counts.
+static cove_preview1 preview1_of(const cli_line *line) {
+  cove_preview1 kind = COVE_PREVIEW1_NONE;
+  for (size_t i = 0; i < line->given_count; i++)
+    if (line->given[i].option == OPT_WASI_COMMAND)
+      kind = COVE_PREVIEW1_COMMAND;
+    else if (line->given[i].option == OPT_WASI_REACTOR)
+      kind = COVE_PREVIEW1_REACTOR;
+  return kind;
+}
+
 // What `new` and `embed` make of a module; `wit` is NULL without --wit.
 static int new_component(const cli_line *line, cove_engine *engine, const cli_input *input, const cove_wit *wit,
                          cove_buffer *out) {
@@ -61,8 +72,11 @@ static int new_component(const cli_line *line, cove_engine *engine, const cli_in
   cove_error *error = NULL;
   int status = read_adapters(line, engine, &a);
   if (status == 0) {
-    const cove_componentize_options options = {
-        .adapters = a.list, .adapter_count = a.count, .wit = wit, .world = cli_value(line, OPT_WORLD)};
+    const cove_componentize_options options = {.adapters = a.list,
+                                               .adapter_count = a.count,
+                                               .preview1 = preview1_of(line),
+                                               .wit = wit,
+                                               .world = cli_value(line, OPT_WORLD)};
     if (cove_module_componentize(input->data, input->size, &options, out, &error) != COVE_OK)
       status = cli_report(input->path, error);
   }

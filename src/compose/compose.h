@@ -21,9 +21,17 @@ typedef struct cv_adapter {
   cv_bytes module;
 } cv_adapter;
 
+// Whether a program of preview 1 gets our own adapter, and what it is then.
+typedef enum cv_preview1_kind {
+  CV_PREVIEW1_NONE = 0,
+  CV_PREVIEW1_COMMAND = 1, // `_start` is exported as wasi:cli/run
+  CV_PREVIEW1_REACTOR = 2, // `_initialize`, if there is one, is called when the component is instantiated
+} cv_preview1_kind;
+
 typedef struct cv_new_options {
   const cv_adapter *adapters;
   uint32_t adapter_count;
+  cv_preview1_kind preview1;
   const cv_wit_world *world; // when the module does not carry it; replaces the one that it carries
 } cv_new_options;
 

@@ -14,12 +14,17 @@
 // Terms
 //   unit     one of the given core modules: main is unit 0
 //   slot     one import of a unit, and what it is served by
+//
+// An adapter imports more than one program needs: what is out of reach of the functions that are used (prune.h) is
+// served by functions that trap, and is not imported by the component.
 #include "compose/compose.h"
 
 #include "base/vec.h"
 #include "component/component.h"
 #include "component/link.h"
 #include "compose/peek.h"
+#include "compose/preview1.h"
+#include "compose/prune.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
 #include "wit/decode.h"
@@ -57,6 +62,7 @@ typedef enum slot_kind {
   SLOT_RESOURCE_REP,  //
   SLOT_ADAPTER,       // provider: its export of the same name
   SLOT_MAIN,          // an export of main, any sort
+  SLOT_TRAP,          // nobody calls it: function number `shim` of the module of traps
 } slot_kind;
 
 typedef struct slot {
@@ -75,7 +81,9 @@ typedef struct unit {
   cv_bytes bytes;
   cv_module *module;
   cv_wit_world *world;
-  slot *slots; // one for each import
+  slot *slots;        // one for each import
+  bool *reached;      // of an adapter: the functions that somebody may call. NULL for main
+  bool hides_exports; // the component does not export what its world does
   uint32_t core_module, core_instance;
   uint32_t memory; // core memory that it works in, once it is instantiated; CV_NO_INDEX for none
 } unit;
@@ -100,6 +108,8 @@ typedef struct builder {
   cv_wit_encoder e;
   CV_VEC(shim_entry) shims;
   uint32_t shim_module, fixup_module, shim_instance;
+  CV_VEC(const cv_functype *) traps; // types of functions that nobody calls
+  uint32_t trap_instance;
   cv_map used;   // addresses of functions that some unit imports
   cv_map needed; // addresses of interfaces to import
 } builder;
@@ -175,7 +185,9 @@ static cv_status read_unit(builder *b, unit *u) {
       CV_TRY(read_world_section(b, u, (cv_bytes){cv_span_start(u->module, custom->bytes), custom->bytes.size}));
   }
   u->slots = CV_ARENA_ARRAY(&b->arena, slot, u->module->import_count + 1);
-  return u->slots ? CV_OK : no_memory(b);
+  if (u->name)
+    u->reached = CV_ARENA_ARRAY(&b->arena, bool, u->module->func_count + 1);
+  return u->slots && (u->reached || !u->name) ? CV_OK : no_memory(b);
 }
 
 static bool same_item(const cv_wit_item *a, const cv_wit_item *b) {
@@ -403,10 +415,105 @@ static cv_status main_slot(builder *b, const unit *u, const cv_import *import, s
   return CV_OK;
 }
 
+static unit *owner_of(const builder *b, const cv_wit_item *item) {
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    if (b->units[i].world && find_item(b->units[i].world->exports, item))
+      return &b->units[i];
+  return NULL;
+}
+
+// ---- what is used of the adapters -----------------------------------------------------------------------------------
+
+static bool is_used_import(const unit *u, const cv_import *import) {
+  return import->kind != CV_EXTERN_FUNC || !u->reached || u->reached[import->index];
+}
+
+// One of the component's exports is made from it.
+static bool serves_export(builder *b, const unit *u, cv_bytes name) {
+  cv_bytes rest;
+  starts_with(name, "cabi_post_", &name);
+  for (const cv_wit_item *item = b->exports; item; item = item->next) {
+    if (owner_of(b, item) != u)
+      continue;
+    cv_bytes label = item->interface ? item_name(b, item) : func_label(b, item->func);
+    if (item->interface ? name.size > label.size && memcmp(name.data, label.data, label.size) == 0 &&
+                              name.data[label.size] == '#'
+                        : cv_bytes_equal(name, label))
+      return true;
+  }
+  return starts_with(name, "cabi_", &rest);
+}
+
+static bool is_imported_by_others(const builder *b, const unit *u, cv_bytes name) {
+  for (uint32_t i = 0; i < b->unit_count; i++) {
+    const cv_module *module = b->units[i].module;
+    for (uint32_t j = 0; j < module->import_count; j++)
+      if (cv_bytes_equal(module->imports[j].name, name) &&
+          cv_bytes_equal(module->imports[j].module, cv_bytes_of(u->name)) &&
+          is_used_import(&b->units[i], &module->imports[j]))
+        return true;
+  }
+  return false;
+}
+
+static cv_status reach_unit(builder *b, unit *u, bool *changed) {
+  for (uint32_t i = 0; i < u->module->export_count; i++) {
+    const cv_export *export = &u->module->exports[i];
+    if (export->kind != CV_EXTERN_FUNC || u->reached[export->index])
+      continue;
+    if (serves_export(b, u, export->name) || is_imported_by_others(b, u, export->name))
+      *changed = u->reached[export->index] = true;
+  }
+  return cv_prune_reach(u->module, u->reached, b->mem, b->diag);
+}
+
+// What one adapter calls may be in another.
+static cv_status find_reached(builder *b) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (uint32_t i = 1; i < b->unit_count; i++)
+      CV_TRY(reach_unit(b, &b->units[i], &changed));
+  }
+  return CV_OK;
+}
+
+// The module that reaches main's memory is left out when nobody calls it: main need not have a memory then.
+static void drop_peek(builder *b) {
+  unit *peek = &b->units[1];
+  for (uint32_t i = 0; i < peek->module->func_count; i++)
+    if (peek->reached[i])
+      return;
+  cv_module_delete(peek->module);
+  b->unit_count--;
+  memmove(peek, peek + 1, (b->unit_count - 1) * sizeof *peek);
+  b->units[b->unit_count].module = NULL;
+}
+
+static bool same_functype(const cv_functype *a, const cv_functype *b) {
+  if (a->param_count != b->param_count || a->result_count != b->result_count)
+    return false;
+  for (uint32_t i = 0; i < a->param_count + a->result_count; i++)
+    if (cv_type_kind(a->types[i]) != cv_type_kind(b->types[i]))
+      return false;
+  return true;
+}
+
+static cv_status trap_slot(builder *b, const unit *u, const cv_import *import, slot *s) {
+  const cv_functype *type = cv_module_func_type(u->module, import->index);
+  *s = (slot){.kind = SLOT_TRAP};
+  while (s->shim < b->traps.count && !same_functype(b->traps.data[s->shim], type))
+    s->shim++;
+  if (s->shim < b->traps.count)
+    return CV_OK;
+  return cv_vec_push(b->mem, &b->traps, type) == CV_OK ? CV_OK : no_memory(b);
+}
+
 static cv_status find_slot(builder *b, unit *u, uint32_t index) {
   const cv_import *import = &u->module->imports[index];
   slot *s = &u->slots[index];
   cv_bytes rest;
+  if (!is_used_import(u, import))
+    return trap_slot(b, u, import, s);
   uint32_t adapter = adapter_named(b, import->module);
   if (u->name && (cv_bytes_equal(import->module, CV_BYTES_LITERAL("env")) ||
                   cv_bytes_equal(import->module, CV_BYTES_LITERAL("__main_module__"))))
@@ -497,11 +604,6 @@ static cv_status put_imports(builder *b) {
 
 // ---- items of the component ----------------------------------------------------------------------------------------
 
-static void put_name(cv_buf *out, cv_bytes name) {
-  cv_buf_uleb(out, name.size);
-  cv_buf_bytes(out, name.data, name.size);
-}
-
 static void add_item(builder *b, uint32_t section, cv_buf *item) {
   cv_wit_encode_item(&b->e, section, 0, item);
   cv_buf_free(item);
@@ -523,7 +625,7 @@ static uint32_t alias_core(builder *b, uint32_t instance, cv_bytes name, uint8_t
   cv_buf_byte(&item, sort);
   cv_buf_byte(&item, 0x01);
   cv_buf_uleb(&item, instance);
-  put_name(&item, name);
+  cv_compose_put_name(&item, name);
   add_item(b, SECTION_ALIAS, &item);
   return b->e.counts[space]++;
 }
@@ -539,7 +641,7 @@ static uint32_t alias_func(builder *b, uint32_t instance, cv_bytes name) {
   cv_buf_byte(&item, SORT_FUNC);
   cv_buf_byte(&item, 0x00);
   cv_buf_uleb(&item, instance);
-  put_name(&item, name);
+  cv_compose_put_name(&item, name);
   add_item(b, SECTION_ALIAS, &item);
   return b->e.counts[CV_CS_FUNC]++;
 }
@@ -658,13 +760,6 @@ static cv_bytes dtor_name(builder *b, const cv_wit_item *item, const cv_wit_type
   return text_of(b, &out);
 }
 
-static unit *owner_of(const builder *b, const cv_wit_item *item) {
-  for (uint32_t i = 0; i < b->unit_count; i++)
-    if (b->units[i].world && find_item(b->units[i].world->exports, item))
-      return &b->units[i];
-  return NULL;
-}
-
 // Destructors are called through the shim: the type is there before the module is.
 static cv_status find_destructors(builder *b) {
   for (const cv_wit_item *item = b->exports; item; item = item->next)
@@ -724,16 +819,6 @@ static void put_stripped(const unit *u, cv_buf *out) {
   }
 }
 
-static void put_core_functype(cv_buf *out, const cv_functype *type) {
-  cv_buf_byte(out, 0x60);
-  cv_buf_uleb(out, type->param_count);
-  for (uint32_t i = 0; i < type->param_count; i++)
-    cv_buf_byte(out, (uint8_t)cv_type_kind(type->types[i]));
-  cv_buf_uleb(out, type->result_count);
-  for (uint32_t i = 0; i < type->result_count; i++)
-    cv_buf_byte(out, (uint8_t)cv_type_kind(type->types[type->param_count + i]));
-}
-
 static const cv_functype *shim_type(const builder *b, uint32_t number) {
   static const cv_valtype i32[] = {CV_I32};
   static const cv_functype dtor = {.param_count = 1, .result_count = 0, .types = i32};
@@ -744,20 +829,10 @@ static const cv_functype *shim_type(const builder *b, uint32_t number) {
   return cv_module_func_type(module, module->imports[entry->import].index);
 }
 
-static void put_core_section(cv_buf *out, uint8_t id, cv_buf *contents) {
-  cv_buf_byte(out, id);
-  cv_buf_uleb(out, contents->size);
-  cv_buf_bytes(out, contents->data, contents->size);
-  out->failed |= contents->failed;
-  contents->size = 0;
-}
-
-static const uint8_t core_preamble[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00};
-
 static void put_shim_types(const builder *b, cv_buf *s) {
   cv_buf_uleb(s, b->shims.count);
   for (uint32_t i = 0; i < b->shims.count; i++)
-    put_core_functype(s, shim_type(b, i));
+    cv_compose_put_functype(s, shim_type(b, i));
 }
 
 // (table funcref N N)
@@ -774,28 +849,28 @@ static void put_shim_module(const builder *b, cv_buf *out) {
   uint32_t count = (uint32_t)b->shims.count;
   cv_buf_init(&s, b->mem);
   cv_buf_init(&body, b->mem);
-  cv_buf_bytes(out, core_preamble, sizeof core_preamble);
+  cv_compose_put_preamble(out);
   put_shim_types(b, &s);
-  put_core_section(out, 1, &s);
+  cv_compose_put_section(out, 1, &s);
   cv_buf_uleb(&s, count);
   for (uint32_t i = 0; i < count; i++)
     cv_buf_uleb(&s, i);
-  put_core_section(out, 3, &s);
+  cv_compose_put_section(out, 3, &s);
   cv_buf_uleb(&s, 1);
   put_shim_table(b, &s);
-  put_core_section(out, 4, &s);
+  cv_compose_put_section(out, 4, &s);
   cv_buf_uleb(&s, count + 1);
   for (uint32_t i = 0; i < count; i++) {
     char name[16];
     snprintf(name, sizeof name, "%u", i);
-    put_name(&s, cv_bytes_of(name));
+    cv_compose_put_name(&s, cv_bytes_of(name));
     cv_buf_byte(&s, CORE_FUNC);
     cv_buf_uleb(&s, i);
   }
-  put_name(&s, CV_BYTES_LITERAL("$imports"));
+  cv_compose_put_name(&s, CV_BYTES_LITERAL("$imports"));
   cv_buf_byte(&s, CORE_TABLE);
   cv_buf_uleb(&s, 0);
-  put_core_section(out, 7, &s);
+  cv_compose_put_section(out, 7, &s);
   cv_buf_uleb(&s, count);
   for (uint32_t i = 0; i < count; i++) {
     body.size = 0;
@@ -810,9 +885,9 @@ static void put_shim_module(const builder *b, cv_buf *out) {
     cv_buf_uleb(&body, i);
     cv_buf_uleb(&body, 0);
     cv_buf_byte(&body, 0x0b);
-    put_name(&s, (cv_bytes){body.data, body.size});
+    cv_compose_put_name(&s, (cv_bytes){body.data, body.size});
   }
-  put_core_section(out, 10, &s);
+  cv_compose_put_section(out, 10, &s);
   out->failed |= body.failed;
   cv_buf_free(&body);
   cv_buf_free(&s);
@@ -823,37 +898,37 @@ static void put_fixup_module(const builder *b, bool has_start, cv_buf *out) {
   cv_buf s;
   uint32_t count = (uint32_t)b->shims.count;
   cv_buf_init(&s, b->mem);
-  cv_buf_bytes(out, core_preamble, sizeof core_preamble);
+  cv_compose_put_preamble(out);
   cv_buf_uleb(&s, count + 1);
   for (uint32_t i = 0; i < count; i++)
-    put_core_functype(&s, shim_type(b, i));
-  put_core_functype(&s, &(cv_functype){.param_count = 0});
-  put_core_section(out, 1, &s);
+    cv_compose_put_functype(&s, shim_type(b, i));
+  cv_compose_put_functype(&s, &(cv_functype){.param_count = 0});
+  cv_compose_put_section(out, 1, &s);
   cv_buf_uleb(&s, count + (count > 0) + has_start);
   for (uint32_t i = 0; i < count; i++) {
     char name[16];
     snprintf(name, sizeof name, "%u", i);
-    put_name(&s, (cv_bytes){NULL, 0});
-    put_name(&s, cv_bytes_of(name));
+    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
+    cv_compose_put_name(&s, cv_bytes_of(name));
     cv_buf_byte(&s, CORE_FUNC);
     cv_buf_uleb(&s, i);
   }
   if (count > 0) {
-    put_name(&s, (cv_bytes){NULL, 0});
-    put_name(&s, CV_BYTES_LITERAL("$imports"));
+    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
+    cv_compose_put_name(&s, CV_BYTES_LITERAL("$imports"));
     cv_buf_byte(&s, CORE_TABLE);
     put_shim_table(b, &s);
   }
   if (has_start) {
-    put_name(&s, (cv_bytes){NULL, 0});
-    put_name(&s, CV_BYTES_LITERAL("$start"));
+    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
+    cv_compose_put_name(&s, CV_BYTES_LITERAL("$start"));
     cv_buf_byte(&s, CORE_FUNC);
     cv_buf_uleb(&s, count);
   }
-  put_core_section(out, 2, &s);
+  cv_compose_put_section(out, 2, &s);
   if (has_start) {
     cv_buf_uleb(&s, count);
-    put_core_section(out, 8, &s);
+    cv_compose_put_section(out, 8, &s);
   }
   if (count > 0) {
     cv_buf_uleb(&s, 1);
@@ -864,7 +939,7 @@ static void put_fixup_module(const builder *b, bool has_start, cv_buf *out) {
     cv_buf_uleb(&s, count);
     for (uint32_t i = 0; i < count; i++)
       cv_buf_uleb(&s, i);
-    put_core_section(out, 9, &s);
+    cv_compose_put_section(out, 9, &s);
   }
   cv_buf_free(&s);
 }
@@ -930,6 +1005,12 @@ static cv_status slot_item(builder *b, const unit *u, uint32_t import, uint8_t *
   case SLOT_ADAPTER:
     *index = alias_core_func(b, b->units[s->provider].core_instance, what->name);
     return CV_OK;
+  case SLOT_TRAP: {
+    char name[16];
+    snprintf(name, sizeof name, "%u", s->shim);
+    *index = alias_core_func(b, b->trap_instance, cv_bytes_of(name));
+    return CV_OK;
+  }
   }
   return no_memory(b);
 }
@@ -954,7 +1035,7 @@ static cv_status put_bundle(builder *b, const unit *u, uint32_t first, uint32_t 
     if (again)
       continue;
     status = slot_item(b, u, i, &sort, &index);
-    put_name(&items, module->imports[i].name);
+    cv_compose_put_name(&items, module->imports[i].name);
     cv_buf_byte(&items, sort);
     cv_buf_uleb(&items, index);
     count++;
@@ -991,7 +1072,7 @@ static cv_status instantiate_unit(builder *b, unit *u) {
     status = put_bundle(b, u, i, &instance);
     if (status != CV_OK)
       break;
-    put_name(&args, u->module->imports[i].module);
+    cv_compose_put_name(&args, u->module->imports[i].module);
     cv_buf_byte(&args, CORE_INSTANCE);
     cv_buf_uleb(&args, instance);
     count++;
@@ -1017,14 +1098,25 @@ static void alias_memory(builder *b, unit *u) {
     u->memory = alias_core(b, u->core_instance, own->name, CORE_MEMORY, CV_CS_CORE_MEMORY);
 }
 
-static void instantiate_shim(builder *b) {
+// An instance of a module without imports.
+static uint32_t instantiate_plain(builder *b, uint32_t module) {
   cv_buf out;
   cv_buf_init(&out, b->mem);
   cv_buf_byte(&out, 0x00);
-  cv_buf_uleb(&out, b->shim_module);
+  cv_buf_uleb(&out, module);
   cv_buf_uleb(&out, 0);
   add_item(b, SECTION_CORE_INSTANCE, &out);
-  b->shim_instance = b->e.counts[CV_CS_CORE_INSTANCE]++;
+  return b->e.counts[CV_CS_CORE_INSTANCE]++;
+}
+
+static void put_traps(builder *b) {
+  cv_buf module;
+  cv_buf_init(&module, b->mem);
+  cv_prune_traps(b->traps.data, (uint32_t)b->traps.count, b->mem, &module);
+  b->e.body.failed |= module.failed;
+  add_binary(b, SECTION_CORE_MODULE, (cv_bytes){module.data, module.size});
+  cv_buf_free(&module);
+  b->trap_instance = instantiate_plain(b, b->e.counts[CV_CS_CORE_MODULE]++);
 }
 
 // The function that belongs into the table.
@@ -1049,19 +1141,19 @@ static cv_status instantiate_fixup(builder *b, bool has_start) {
     char name[16];
     snprintf(name, sizeof name, "%u", i);
     status = fixup_func(b, &b->shims.data[i], &index);
-    put_name(&items, cv_bytes_of(name));
+    cv_compose_put_name(&items, cv_bytes_of(name));
     cv_buf_byte(&items, CORE_FUNC);
     cv_buf_uleb(&items, index);
   }
   if (status == CV_OK && count > 0) {
     index = alias_core(b, b->shim_instance, CV_BYTES_LITERAL("$imports"), CORE_TABLE, CV_CS_CORE_TABLE);
-    put_name(&items, CV_BYTES_LITERAL("$imports"));
+    cv_compose_put_name(&items, CV_BYTES_LITERAL("$imports"));
     cv_buf_byte(&items, CORE_TABLE);
     cv_buf_uleb(&items, index);
   }
   if (status == CV_OK && has_start) {
     index = alias_core_func(b, b->units[0].core_instance, CV_BYTES_LITERAL("_initialize"));
-    put_name(&items, CV_BYTES_LITERAL("$start"));
+    cv_compose_put_name(&items, CV_BYTES_LITERAL("$start"));
     cv_buf_byte(&items, CORE_FUNC);
     cv_buf_uleb(&items, index);
   }
@@ -1077,7 +1169,7 @@ static cv_status instantiate_fixup(builder *b, bool has_start) {
     cv_buf_byte(&out, 0x00);
     cv_buf_uleb(&out, b->fixup_module);
     cv_buf_uleb(&out, 1);
-    put_name(&out, (cv_bytes){NULL, 0});
+    cv_compose_put_name(&out, (cv_bytes){NULL, 0});
     cv_buf_byte(&out, CORE_INSTANCE);
     cv_buf_uleb(&out, bundle);
     add_item(b, SECTION_CORE_INSTANCE, &out);
@@ -1416,14 +1508,19 @@ static cv_status build(builder *b) {
   for (uint32_t i = 0; i < b->unit_count; i++)
     if (b->units[i].world) {
       CV_TRY(add_items(b, &b->imports, b->units[i].world->imports));
-      CV_TRY(add_items(b, &b->exports, b->units[i].world->exports));
+      if (!b->units[i].hides_exports)
+        CV_TRY(add_items(b, &b->exports, b->units[i].world->exports));
     }
+  CV_TRY(find_reached(b));
+  drop_peek(b);
   CV_TRY(find_slots(b));
   CV_TRY(find_destructors(b));
   CV_TRY(put_imports(b));
   put_core_modules(b, has_start);
   if (b->shims.count > 0)
-    instantiate_shim(b);
+    b->shim_instance = instantiate_plain(b, b->shim_module);
+  if (b->traps.count > 0)
+    put_traps(b);
   CV_TRY(put_resources(b));
   for (uint32_t i = 0; i < b->unit_count; i++) {
     CV_TRY(instantiate_unit(b, &b->units[i]));
@@ -1441,10 +1538,19 @@ static bool imports_from(const cv_module *module, const char *name) {
   return false;
 }
 
-// Main, the module that reaches main's memory, adapters. Most often nobody imports the second, which is then left out.
+// Our own adapter for preview 1, unless there is another. A command needs it for its start in any case.
+static void add_preview1(builder *b, const cv_new_options *options) {
+  if (options->preview1 == CV_PREVIEW1_NONE || adapter_named(b, CV_BYTES_LITERAL(CV_PREVIEW1_NAME)) != CV_NO_INDEX ||
+      (options->preview1 == CV_PREVIEW1_REACTOR && !imports_from(b->units[0].module, CV_PREVIEW1_NAME)))
+    return;
+  b->units[b->unit_count++] = (unit){.name = CV_PREVIEW1_NAME,
+                                     .bytes = cv_preview1_adapter(b->units[0].module),
+                                     .hides_exports = options->preview1 == CV_PREVIEW1_REACTOR};
+}
+
+// Main, the module that reaches main's memory, adapters.
 static cv_status read_units(builder *b, cv_bytes module, const cv_new_options *options) {
-  bool wants_peek = false;
-  b->units = CV_ARENA_ARRAY(&b->arena, unit, options->adapter_count + 2);
+  b->units = CV_ARENA_ARRAY(&b->arena, unit, options->adapter_count + 3);
   if (!b->units)
     return no_memory(b);
   b->units[0].bytes = module;
@@ -1452,16 +1558,10 @@ static cv_status read_units(builder *b, cv_bytes module, const cv_new_options *o
   b->unit_count = 2;
   for (uint32_t i = 0; i < options->adapter_count; i++)
     b->units[b->unit_count++] = (unit){.name = options->adapters[i].name, .bytes = options->adapters[i].module};
-  for (uint32_t i = 0; i < b->unit_count; i++) {
+  CV_TRY(read_unit(b, &b->units[0]));
+  add_preview1(b, options);
+  for (uint32_t i = 1; i < b->unit_count; i++)
     CV_TRY(read_unit(b, &b->units[i]));
-    wants_peek |= imports_from(b->units[i].module, CV_COMPOSE_PEEK);
-  }
-  if (!wants_peek) {
-    cv_module_delete(b->units[1].module);
-    b->unit_count--;
-    memmove(&b->units[1], &b->units[2], (b->unit_count - 1) * sizeof(unit));
-    b->units[b->unit_count].module = NULL;
-  }
   return CV_OK;
 }
 
@@ -1498,6 +1598,7 @@ cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem 
   for (uint32_t i = 0; i < b.unit_count && b.units; i++)
     cv_module_delete(b.units[i].module);
   cv_vec_free(mem, &b.shims);
+  cv_vec_free(mem, &b.traps);
   cv_wit_encoder_free(&b.e);
   cv_map_free(&b.used);
   cv_map_free(&b.needed);
@@ -1518,9 +1619,9 @@ cv_status cv_compose_embed(cv_bytes module, const cv_wit_world *world, cv_mem *m
   cv_status status = cv_wit_encode_world(world, mem, &type, diag);
   if (status == CV_OK) {
     put_stripped(&u, out);
-    put_name(&section, CV_BYTES_LITERAL("component-type"));
+    cv_compose_put_name(&section, CV_BYTES_LITERAL("component-type"));
     cv_buf_bytes(&section, type.data, type.size);
-    put_core_section(out, 0, &section);
+    cv_compose_put_section(out, 0, &section);
     status = cv_buf_status(out);
   }
   cv_buf_free(&section);

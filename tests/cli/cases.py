@@ -214,6 +214,10 @@ CASES = [
     row("component-new", "component", "new", "plugin.wat", "--wit", "wit", "-o", "plugin.wasm"),
     row("component-no-world", "component", "new", "plugin.wat", "-o", "plugin.wasm"),
     row("component-wrong", "component", "new", "plugin-wrong.wat", "--wit", "wit", "-o", "plugin.wasm"),
+    row("component-command", "component", "new", "hello.wat", "--wasi-command", "-o", "hello.wasm"),
+    row("component-reactor", "component", "new", "clock.wat", "--wasi-reactor", "-o", "clock.wasm"),
+    row("component-preview1", "component", "new", "hello.wat", "-o", "hello.wasm"),
+    row("component-no-start", "component", "new", "reactor.wat", "--wasi-command", "-o", "reactor.wasm"),
     row("component-what", "component", "frobnicate", "plugin.wat"),
     row("component-embed-no-world", "component", "embed", "plugin.wat", "-o", "plugin.wasm"),
 ]
