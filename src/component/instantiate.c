@@ -422,7 +422,8 @@ static cv_status define(maker *m, const cv_cdef *def) {
   case CV_CDEF_CORE_BUNDLE:
     return core_bundle(m, def);
   case CV_CDEF_CORE_TYPE:
-    add(m->instance, CV_CS_CORE_TYPE, NULL);
+    for (uint32_t i = 0; i < def->adds; i++)
+      add(m->instance, CV_CS_CORE_TYPE, NULL);
     return CV_OK;
   case CV_CDEF_COMPONENT:
     return define_component(m, def);
