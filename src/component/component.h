@@ -97,7 +97,7 @@ typedef enum cv_canon_kind {
 const char *cv_canon_text(cv_canon_kind kind);
 // The immediates as canon.def writes them; NULL for a code that is none.
 const char *cv_canon_immediates(cv_canon_kind kind);
-// The core function that a built-in makes, as canon.def writes it; NULL where it depends on types.
+// The core function that a built-in makes, as canon.def writes it; NULL where it depends on types or for none.
 const char *cv_canon_signature(cv_canon_kind kind);
 
 typedef enum cv_string_encoding { CV_UTF8 = 0, CV_UTF16 = 1, CV_LATIN1_UTF16 = 2 } cv_string_encoding;

@@ -4,20 +4,24 @@
 
 enum { CODE_MAX = 0x42 };
 static const struct {
-  const char *text, *immediates, *signature;
+  char text[30], immediates[4], signature[6]; // no pointers, which a start would have to relocate
 } canons[CODE_MAX + 1] = {
 #define CV_CANON(name, code, text, immediates, signature) [code] = {text, immediates, signature},
 #include "component/canon.def"
 };
 
+static bool is_canon(unsigned code) {
+  return code <= CODE_MAX && canons[code].text[0] != 0;
+}
+
 const char *cv_canon_text(cv_canon_kind kind) {
-  return (unsigned)kind <= CODE_MAX ? canons[kind].text : NULL;
+  return is_canon((unsigned)kind) ? canons[kind].text : NULL;
 }
 const char *cv_canon_immediates(cv_canon_kind kind) {
-  return (unsigned)kind <= CODE_MAX ? canons[kind].immediates : NULL;
+  return is_canon((unsigned)kind) ? canons[kind].immediates : NULL;
 }
 const char *cv_canon_signature(cv_canon_kind kind) {
-  return (unsigned)kind <= CODE_MAX ? canons[kind].signature : NULL;
+  return is_canon((unsigned)kind) && canons[kind].signature[0] != 0 ? canons[kind].signature : NULL;
 }
 
 enum {
@@ -129,7 +133,7 @@ cv_status cv_cdecode_canon(cv_cdecoder *d) {
   canon->core_type = CV_NO_TYPE;
   uint8_t code;
   CV_TRY(cv_read_byte(&d->r, &code));
-  if (code > CODE_MAX || canons[code].text == NULL)
+  if (!is_canon(code))
     return cv_cread_leading(&d->r, code, "canonical function");
   canon->kind = (cv_canon_kind)code;
   for (const char *at = canons[code].immediates; *at != 0; at++)

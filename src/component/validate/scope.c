@@ -80,7 +80,7 @@ size_t cv_scope_count(const cv_scope *scope, cv_cspace space) {
 
 cv_status cv_scope_check(cv_cvalidator *v, const cv_scope *scope, cv_cspace space, uint32_t index) {
   static const struct {
-    const char *what, *unknown;
+    char what[14], unknown[14];
   } texts[CV_CS_COUNT] = {
       [CV_CS_CORE_FUNC] = {"function", "core func"},
       [CV_CS_CORE_TABLE] = {"table", "table"},
