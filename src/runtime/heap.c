@@ -199,6 +199,8 @@ cv_exception *cv_exception_new(cv_context *c, const cv_tag *tag, const cv_value 
   *e = (cv_exception){.next = s->exceptions, .tag = tag, .count = count};
   if (count != 0)
     memcpy(e->payload, payload, count * sizeof *payload);
+  if (c->left_by == e) // of a collected one, which was here before
+    c->left_by = NULL;
   s->exceptions = e;
   s->exception_count++;
   return e;

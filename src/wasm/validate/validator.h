@@ -87,7 +87,7 @@ struct cv_validator {
   CV_VEC(uint32_t) handler_entries; // side entry whose target a handler takes at the end, or CV_NO_ENTRY
 };
 
-#define CV_MAX_WEIGHT (1u << 30)
+#define CV_MAX_WEIGHT (1u << 28) // eight times as much still fits, and so does the sum with any weight of a local
 
 static inline uint32_t cv_validator_pc(const cv_validator *v, const uint8_t *at) {
   return (uint32_t)(at - v->start);
