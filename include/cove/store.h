@@ -22,6 +22,11 @@ COVE_API void cove_limits_set_memory_total(cove_limits *limits, uint64_t bytes);
 COVE_API void cove_limits_set_table(cove_limits *limits, uint64_t elements);
 // Instances. Default: 10 000.
 COVE_API void cove_limits_set_instances(cove_limits *limits, uint32_t count);
+// Resources that one component instance holds at a time. Default: 1 000 000. One more traps: COVE_TRAP_HANDLE_LIMIT.
+COVE_API void cove_limits_set_handles(cove_limits *limits, uint32_t count);
+// Bytes of lists and strings that one call brings from one component to another or to the host. Default: 256 MiB. More
+// traps: COVE_TRAP_VALUE_LIMIT. What goes from memory to memory without the host's help is not counted.
+COVE_API void cove_limits_set_values(cove_limits *limits, uint64_t bytes);
 // Bytes of the objects that the store itself allocates, tables and exceptions included. Default: 1 GiB.
 COVE_API void cove_limits_set_host_memory(cove_limits *limits, uint64_t bytes);
 // Native stack of a call, in bytes, at least 128 KiB. Default: the engine's.

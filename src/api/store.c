@@ -32,6 +32,14 @@ void cove_limits_set_instances(cove_limits *limits, uint32_t count) {
   limits->options.instances = count;
 }
 
+void cove_limits_set_handles(cove_limits *limits, uint32_t count) {
+  limits->options.handles = count;
+}
+
+void cove_limits_set_values(cove_limits *limits, uint64_t bytes) {
+  limits->options.value_bytes = bytes;
+}
+
 void cove_limits_set_host_memory(cove_limits *limits, uint64_t bytes) {
   limits->options.host_bytes = bytes;
 }

@@ -52,6 +52,8 @@ static void print_limits(FILE *out) {
         "  --max-memory 64MiB  linear memory\n"
         "  --max-table 1M      elements of one table\n"
         "  --max-instances 10  instances of modules\n"
+        "  --max-handles 1000  resources that a component holds\n"
+        "  --max-values 1MiB   lists and strings in one call of a component\n"
         "  --max-output 1MiB   standard output and error\n"
         "  --max-stack 8MiB    nested calls\n\n"
         "A limit that was reached is named, and ends cove with status 125 (--timeout: 124). Calls that do not fit\n"

@@ -102,6 +102,12 @@ static int report_trap(const cove_trap *trap) {
   case COVE_TRAP_TABLE_LIMIT:
     cli_hint("--max-table N gives it more");
     break;
+  case COVE_TRAP_HANDLE_LIMIT:
+    cli_hint("--max-handles N gives it more");
+    break;
+  case COVE_TRAP_VALUE_LIMIT:
+    cli_hint("--max-values SIZE gives it more");
+    break;
   case COVE_TRAP_OUTPUT_LIMIT:
     cli_hint("--max-output SIZE gives it more");
     break;

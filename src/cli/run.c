@@ -20,34 +20,39 @@ void cli_program_timed(cli_program *r, const char *step) {
   r->since = now();
 }
 
+// True when the option is there; *bad when it is no number, from 1 to `most`, of what it counts.
+static bool limit_option(const cli_line *line, cli_option option, bool (*parse)(const char *text, uint64_t *out),
+                         uint64_t most, const char *what, uint64_t *number, bool *bad) {
+  const char *text = cli_value(line, option);
+  if (text == NULL)
+    return false;
+  if (parse(text, number) && *number != 0 && *number <= most)
+    return true;
+  cli_error("--%s: \"%s\" is not a %s", cli_options[option].name, text, what);
+  *bad = true;
+  return false;
+}
+
 static int set_limits(const cli_line *line, cove_limits *limits) {
-  const char *memory = cli_value(line, OPT_MAX_MEMORY), *table = cli_value(line, OPT_MAX_TABLE);
-  const char *instances = cli_value(line, OPT_MAX_INSTANCES);
-  uint64_t number;
-  if (memory != NULL) {
-    if (!cli_parse_size(memory, &number) || number == 0) {
-      cli_error("--max-memory: \"%s\" is not a size: 65536, 64MiB, 1G", memory);
-      return CLI_EXIT_USAGE;
-    }
-    cove_limits_set_memory(limits, number);
-    cove_limits_set_memory_total(limits, number);
+  uint64_t n;
+  bool bad = false, traps = false;
+  if (limit_option(line, OPT_MAX_MEMORY, cli_parse_size, UINT64_MAX, "size: 65536, 64MiB, 1G", &n, &bad)) {
+    cove_limits_set_memory(limits, n);
+    cove_limits_set_memory_total(limits, n);
+    traps = true;
   }
-  if (table != NULL) {
-    if (!cli_parse_count(table, &number) || number == 0) {
-      cli_error("--max-table: \"%s\" is not a number of elements: 1000, 10M", table);
-      return CLI_EXIT_USAGE;
-    }
-    cove_limits_set_table(limits, number);
+  if (limit_option(line, OPT_MAX_TABLE, cli_parse_count, UINT64_MAX, "number of elements: 1000, 10M", &n, &bad)) {
+    cove_limits_set_table(limits, n);
+    traps = true;
   }
-  if (instances != NULL) {
-    if (!cli_parse_count(instances, &number) || number == 0 || number > UINT32_MAX) {
-      cli_error("--max-instances: \"%s\" is not a number of instances: 1, 10k", instances);
-      return CLI_EXIT_USAGE;
-    }
-    cove_limits_set_instances(limits, (uint32_t)number);
-  }
-  cove_limits_set_trap(limits, memory != NULL || table != NULL);
-  return 0;
+  if (limit_option(line, OPT_MAX_INSTANCES, cli_parse_count, UINT32_MAX, "number of instances: 1, 10k", &n, &bad))
+    cove_limits_set_instances(limits, (uint32_t)n);
+  if (limit_option(line, OPT_MAX_HANDLES, cli_parse_count, UINT32_MAX, "number of resources: 100, 1M", &n, &bad))
+    cove_limits_set_handles(limits, (uint32_t)n);
+  if (limit_option(line, OPT_MAX_VALUES, cli_parse_size, UINT64_MAX, "size: 65536, 64MiB, 1G", &n, &bad))
+    cove_limits_set_values(limits, n);
+  cove_limits_set_trap(limits, traps);
+  return bad ? CLI_EXIT_USAGE : 0;
 }
 
 static int make_store(cli_program *r) {

@@ -5,9 +5,7 @@
 #include "runtime/store.h"
 
 enum {
-  MAX_LENGTH = (1 << 28) - 1,       // of a table, by the specification
-  DEFAULT_HANDLES = 1000000,        // alive at a time in one instance
-  DEFAULT_VALUE_BYTES = 256u << 20, // brought out of a guest's memory by one call
+  MAX_LENGTH = (1 << 28) - 1, // of a table, by the specification
   FIRST_CAPACITY = 8,
 };
 
@@ -22,8 +20,8 @@ void cv_cinstance_init(cv_cinstance *i, cv_store *store, const cv_component *com
   i->component = component;
   i->parent = parent;
   i->level = parent != NULL ? parent->level + 1 : 0;
-  i->value_limit = DEFAULT_VALUE_BYTES;
-  i->handles = (cv_handles){.limit = DEFAULT_HANDLES};
+  i->value_limit = cv_store_limits(store)->value_bytes;
+  i->handles = (cv_handles){.limit = cv_store_limits(store)->handles};
 }
 
 static cv_run grow(cv_cinstance *i) {
@@ -44,9 +42,12 @@ static cv_run grow(cv_cinstance *i) {
 
 cv_run cv_handles_add(cv_cinstance *i, const cv_handle_entry *entry, uint32_t *index) {
   cv_handles *h = &i->handles;
-  if (CV_UNLIKELY(h->used >= h->limit))
-    return cv_trap_set(i->context, CV_TRAP_HANDLE_LIMIT, "handle limit reached: %u handles are in use",
-                       (unsigned)h->used);
+  if (CV_UNLIKELY(h->used >= h->limit)) {
+    cv_trap_set(i->context, CV_TRAP_HANDLE_LIMIT, "limit of %u handles in a component instance reached",
+                (unsigned)h->limit);
+    i->context->trap.limit = h->limit;
+    return CV_RUN_TRAP;
+  }
   uint32_t at = h->free;
   if (at != 0) {
     h->free = h->entries[at].lends;

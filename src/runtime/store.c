@@ -12,6 +12,8 @@ static cv_store_options with_defaults(const cv_engine *engine, const cv_store_op
   o.memory_total = o.memory_total != 0 ? o.memory_total : UINT64_MAX;
   o.table_elements = o.table_elements != 0 ? o.table_elements : 10000000;
   o.instances = o.instances != 0 ? o.instances : 10000;
+  o.handles = o.handles != 0 ? o.handles : 1000000;
+  o.value_bytes = o.value_bytes != 0 ? o.value_bytes : 256u << 20;
   o.exceptions = o.exceptions != 0 ? o.exceptions : 1000000;
   o.stack_bytes = o.stack_bytes != 0 ? o.stack_bytes : engine->stack_bytes;
   o.call_depth = o.call_depth != 0 ? o.call_depth : UINT32_MAX;
@@ -65,6 +67,10 @@ void cv_store_delete(cv_store *s) {
   cv_pool_fiber_give(&engine->pool, s->spare);
   cv_mem_free(&engine->mem, s, sizeof *s);
   cv_engine_release(engine);
+}
+
+const cv_store_options *cv_store_limits(const cv_store *s) {
+  return &s->limits;
 }
 
 cv_context *cv_store_context(cv_store *s) {

@@ -15,6 +15,8 @@ typedef struct cv_store_options {
   uint64_t memory_total;   // of all linear memories together; default none
   uint64_t table_elements; // of one table; default 10 000 000
   uint32_t instances;      // default 10 000
+  uint32_t handles;        // that one component instance holds at a time; default 1 000 000
+  uint64_t value_bytes;    // of lists and strings that one call between components and the host brings; default 256 MiB
   uint32_t exceptions;     // alive at a time; default 1 000 000
   uint64_t stack_bytes;    // native stack of a call; default the engine's
   uint32_t call_depth;     // nested wasm calls in the interpreter; default by stack alone
@@ -23,7 +25,8 @@ typedef struct cv_store_options {
 
 // `options` may be NULL.
 CV_MUST_USE cv_status cv_store_new(cv_engine *engine, const cv_store_options *options, cv_store **out, cv_diag *diag);
-void cv_store_delete(cv_store *store); // NULL is allowed; not while a call of the store runs
+void cv_store_delete(cv_store *store);                          // NULL is allowed; not while a call of the store runs
+const cv_store_options *cv_store_limits(const cv_store *store); // with the defaults filled in
 cv_context *cv_store_context(cv_store *store);
 cv_engine *cv_store_engine(const cv_store *store);
 cv_mem *cv_store_mem(cv_store *store);

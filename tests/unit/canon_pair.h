@@ -10,8 +10,8 @@
 #include "component/canon/adapter.h"
 
 enum {
-  OUT = 64,    // where the caller wants a result that is not flat
-  LOOK = 8192, // bytes of memory that are compared
+  OUT = 0x20000, // where the caller wants a result that is not flat: behind what realloc gives
+  LOOK = 8192,   // bytes of memory that are compared
 };
 
 typedef struct outcome {
@@ -68,7 +68,7 @@ static inline void damage(pair *p, cv_value *flat, uint32_t count) {
     flat[next_random(&seed) % count].u64 ^= (uint64_t)1 << next_random(&seed) % 32;
 }
 
-// False when the caller has no room for the arguments.
+// False when the caller has no room for the arguments, or for the result.
 static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome *out) {
   guest *guests[] = {&p->caller, &p->callee};
   *out = (outcome){0};
@@ -100,6 +100,8 @@ static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome
   memcpy(out->callee_memory, guest_at(&p->callee, 0), LOOK);
   if (out->run != CV_RUN_OK || p->type->result == NULL)
     return true;
+  if (cv_instance_global(p->caller.core, 0)->value.u32 > OUT)
+    return false;
   cv_cfield field = {.type = p->type->result};
   cv_value address = {.u64 = OUT};
   if (cv_lift_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, type.results_spilled ? &address : flat, &out->result) !=
