@@ -285,6 +285,33 @@ static void limit_depth(void **state) {
   (void)state;
 }
 
+// A text that ends anywhere is malformed, and nothing behind it is read.
+static void refuse_beginnings(void **state) {
+  for (size_t i = 0; i < CV_COUNT(sugar); i++) {
+    const char *texts[] = {sugar[i].short_form, sugar[i].long_form};
+    for (size_t which = 0; which < 2; which++) {
+      for (size_t size = 0; size < strlen(texts[which]); size++) {
+        cv_mem mem;
+        cv_diag diag;
+        cv_mem_init(&mem, UINT64_MAX);
+        cv_diag_init(&diag);
+        cv_buf out;
+        cv_buf_init(&out, &mem);
+        char *text = malloc(size + 1); // of this size, so that a sanitizer sees who reads on
+        assert_non_null(text);
+        memcpy(text, texts[which], size);
+        cv_status status = cv_cwat_parse(text, size, CV_FEATURES_DEFAULT, &mem, &out, &diag);
+        bool is_empty = size == 0; // a module without fields
+        assert_int_equal(status, is_empty ? CV_OK : CV_EMALFORMED);
+        free(text);
+        cv_buf_free(&out);
+        assert_int_equal(mem.used, 0);
+      }
+    }
+  }
+  (void)state;
+}
+
 static void survive_no_memory(void **state) {
   static const char *const text =
       "(component $c (@custom \"x\" \"y\") (core module $m (memory (export \"m\") 1) (func (export \"f\") nop))"
@@ -315,8 +342,13 @@ static void survive_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(encode), cmocka_unit_test(expand),      cmocka_unit_test(alias_outwards),
-      cmocka_unit_test(refuse), cmocka_unit_test(limit_depth), cmocka_unit_test(survive_no_memory),
+      cmocka_unit_test(encode),
+      cmocka_unit_test(expand),
+      cmocka_unit_test(alias_outwards),
+      cmocka_unit_test(refuse),
+      cmocka_unit_test(refuse_beginnings),
+      cmocka_unit_test(limit_depth),
+      cmocka_unit_test(survive_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static cv_status lift_field(cv_cwat *p) {
     cv_token_kind kind = cv_wat_kind(h);
     if (kind == CV_TOK_RPAR || kind == CV_TOK_END || kind == CV_TOK_ERROR)
       return cv_wat_unexpected(h);
-    h->at = kind == CV_TOK_LPAR ? cv_cwat_token(p, h->at)->extent + 1 : h->at + 1;
+    h->at = cv_cwat_after(p, h->at);
   }
   uint32_t func = h->at;
   h->at += 2;

@@ -120,7 +120,7 @@ static cv_status start_field(cv_cwat *p) {
   }
   cv_cwat_put_count(p, at, count);
   for (first = h->at; cv_wat_at_open(h, "result"); results++)
-    h->at = cv_cwat_token(p, h->at)->extent + 1;
+    h->at = cv_cwat_after(p, h->at);
   cv_buf_uleb(&p->items, results);
   CV_TRY(cv_cwat_emit(p, CV_CITEM_START, start));
   for (h->at = first; cv_wat_accept_open(h, "result");) {
@@ -255,12 +255,12 @@ static cv_status all_fields(cv_cwat *p) {
 
 // The fields of a component up to the end of what they are in; its binary into the items.
 static cv_status component_into(cv_cwat *p, const cv_cwat_binding *b) {
-  cv_cwat_scope *scope = cv_arena_alloc(&p->hand.arena, sizeof *scope);
-  if (scope == NULL)
-    return cv_wat_no_memory(&p->hand);
   bool has_name = b->named;
   cv_bytes name = b->name;
   CV_TRY(cv_wat_own_name_annot(&p->hand, &name, &has_name));
+  cv_cwat_scope *scope = cv_mem_alloc(p->hand.mem, sizeof *scope);
+  if (scope == NULL)
+    return cv_wat_no_memory(&p->hand);
   cv_cwat_scope_init(p, scope, CV_SCOPE_COMPONENT);
   scope->has_id = b->bound;
   scope->id = b->id;
@@ -277,6 +277,7 @@ static cv_status component_into(cv_cwat *p, const cv_cwat_binding *b) {
     p->items.failed |= scope->out.failed;
   }
   cv_cwat_scope_free(p, scope);
+  cv_mem_free(p->hand.mem, scope, sizeof *scope);
   return status;
 }
 

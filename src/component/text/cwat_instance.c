@@ -57,7 +57,7 @@ bool cv_cwat_at_inline(const cv_cwat *p, const char *word) {
   uint32_t at = h->at + 3;
   size_t which;
   while (is_attribute(p, at, &which))
-    at = cv_cwat_token(p, at)->extent + 1;
+    at = cv_cwat_after(p, at);
   return cv_cwat_token(p, at)->kind == CV_TOK_RPAR;
 }
 
@@ -318,7 +318,7 @@ static cv_status inline_instances(cv_cwat *p, bool is_core) {
   uint32_t at = h->at, next;
   for (; cv_wat_kind(h) == CV_TOK_LPAR; h->at = next) {
     cv_bytes name;
-    next = cv_cwat_token(p, h->at)->extent + 1;
+    next = cv_cwat_after(p, h->at);
     if (!cv_wat_accept_open(h, "with"))
       break; // the second walk says what is wrong
     CV_TRY(cv_wat_name(h, &name));
@@ -345,7 +345,7 @@ static cv_status instantiate_arg(cv_cwat *p, bool is_core, size_t *next) {
   CV_TRY(cv_wat_name(h, &name));
   if (*next < p->inlined.count && p->inlined.data[*next].token == h->at) {
     item.index = p->inlined.data[(*next)++].index;
-    h->at = cv_cwat_token(p, h->at)->extent + 1;
+    h->at = cv_cwat_after(p, h->at);
   } else
     CV_TRY(cv_cwat_externidx(p, is_core, &item));
   cv_cwat_put_text(&p->items, name);

@@ -148,6 +148,12 @@ static inline const cv_token *cv_cwat_token(const cv_cwat *p, uint32_t token) {
   return &p->hand.text->tokens.data[token];
 }
 
+// The token after a list, or after a token that begins none. A list that is not closed ends with the last token of all.
+static inline uint32_t cv_cwat_after(const cv_cwat *p, uint32_t token) {
+  const cv_token *t = cv_cwat_token(p, token);
+  return CV_MIN((t->kind == CV_TOK_LPAR ? t->extent : token) + 1, (uint32_t)p->hand.text->tokens.count - 1);
+}
+
 // ---- cwat_types.c --------------------------------------------------------------------------------------------------
 
 // A value type: a code of a primitive type, or an index.

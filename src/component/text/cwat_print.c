@@ -526,19 +526,17 @@ static cv_status print_defs(cv_cprinter *p, uint32_t names) {
 }
 
 static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv_wat_nesting *nesting) {
-  cv_cprint_scope *scope = CV_ARENA_NEW(&p->w.arena, cv_cprint_scope), *outer = p->scope;
+  cv_cprint_scope scope = {.outer = p->scope}, *outer = p->scope;
   const cv_component *back = p->c;
   cv_ids core_types = p->w.spaces[CV_PRINT_TYPE];
-  if (scope == NULL)
-    return CV_ENOMEM;
-  scope->outer = outer;
+  cv_arena_mark mark = cv_arena_save(&p->w.arena);
   p->c = c;
-  p->scope = scope;
+  p->scope = &scope;
   uint32_t names = names_section(p);
   bool has_names = names != c->custom_count;
   if (has_names)
-    CV_TRY(make_ids(p, scope));
-  p->w.spaces[CV_PRINT_TYPE] = scope->ids[CV_CS_CORE_TYPE];
+    CV_TRY(make_ids(p, &scope));
+  p->w.spaces[CV_PRINT_TYPE] = scope.ids[CV_CS_CORE_TYPE];
   cv_buf_text(p->w.out, "(component");
   cv_bytes name = has_names && c->name.size != 0 ? c->name : (cv_bytes){NULL, 0};
   if (nesting != NULL)
@@ -554,6 +552,7 @@ static cv_status print_component(cv_cprinter *p, const cv_component *c, const cv
   p->w.spaces[CV_PRINT_TYPE] = core_types;
   p->scope = outer;
   p->c = back;
+  cv_arena_restore(&p->w.arena, mark);
   return cv_buf_status(p->w.out);
 }
 

@@ -144,13 +144,9 @@ static cv_status print_decl(cv_cprinter *p, const cv_syn_decl *d) {
 
 // The declarations of a component or instance type, in index spaces of their own.
 static cv_status print_scope_type(cv_cprinter *p, const cv_syn_type *t) {
-  cv_cprint_scope *scope = CV_ARENA_NEW(&p->w.arena, cv_cprint_scope);
-  if (scope == NULL)
-    return CV_ENOMEM;
   cv_ids core_types = p->w.spaces[CV_PRINT_TYPE];
-  scope->outer = p->scope;
-  cv_cprint_scope *back = p->scope;
-  p->scope = scope;
+  cv_cprint_scope scope = {.outer = p->scope}, *back = p->scope;
+  p->scope = &scope;
   p->w.spaces[CV_PRINT_TYPE] = (cv_ids){.count = 0};
   cv_buf_text(p->w.out, t->code == CV_SYN_COMPONENT ? "(component" : "(instance");
   p->w.depth++;

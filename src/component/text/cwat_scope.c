@@ -274,7 +274,8 @@ cv_status cv_cwat_index(cv_cwat *p, cv_cspace space, uint32_t *index) {
 cv_status cv_cwat_reference(cv_cwat *p, cv_cspace space, uint32_t *index) {
   cv_wat *h = &p->hand;
   const cv_token *next = cv_cwat_token(p, h->at);
-  if (next->kind == CV_TOK_RPAR || next->kind == CV_TOK_END || next[1].kind != CV_TOK_STRING)
+  bool is_index = next->kind == CV_TOK_NAT || next->kind == CV_TOK_ID || next->kind == CV_TOK_QUOTED;
+  if (!is_index || next[1].kind != CV_TOK_STRING)
     return cv_cwat_index(p, space, index);
   // A core instance exports only what core modules do.
   bool is_core_export = space <= CV_CS_CORE_TAG;

@@ -65,7 +65,7 @@ cv_status cv_cwat_val_type(cv_cwat *p, cv_cwat_valtype *type) {
     return cv_cwat_index(p, CV_CS_TYPE, &type->value);
   if (p->next_inlined < p->inlined.count && p->inlined.data[p->next_inlined].token == h->at) {
     type->value = p->inlined.data[p->next_inlined++].index;
-    h->at = cv_cwat_token(p, h->at)->extent + 1;
+    h->at = cv_cwat_after(p, h->at);
     return CV_OK;
   }
   return inline_type(p, &type->value);
@@ -84,7 +84,7 @@ static cv_status inline_children(cv_cwat *p, uint32_t open, bool is_func, bool d
   uint32_t end = cv_cwat_token(p, open)->extent;
   for (uint32_t at = open + 1; at < end;) {
     const cv_token *t = cv_cwat_token(p, at);
-    uint32_t next = t->kind == CV_TOK_LPAR ? t->extent + 1 : at + 1;
+    uint32_t next = cv_cwat_after(p, at);
     bool is_part = cv_wat_is_word(h, at + 1, "field") || cv_wat_is_word(h, at + 1, "case") ||
                    cv_wat_is_word(h, at + 1, "error") ||
                    (is_func && (cv_wat_is_word(h, at + 1, "param") || cv_wat_is_word(h, at + 1, "result")));
@@ -347,7 +347,7 @@ cv_status cv_cwat_declarator(cv_cwat *p) {
 
 // The declarators up to the closing parenthesis, into the items.
 static cv_status scope_type(cv_cwat *p, cv_cwat_scope_kind kind, const cv_cwat_binding *b) {
-  cv_cwat_scope *scope = cv_arena_alloc(&p->hand.arena, sizeof *scope);
+  cv_cwat_scope *scope = cv_mem_alloc(p->hand.mem, sizeof *scope);
   if (scope == NULL)
     return cv_wat_no_memory(&p->hand);
   cv_cwat_scope_init(p, scope, kind);
@@ -367,6 +367,7 @@ static cv_status scope_type(cv_cwat *p, cv_cwat_scope_kind kind, const cv_cwat_b
     cv_buf_bytes(&p->items, scope->out.data, scope->out.size);
   }
   cv_cwat_scope_free(p, scope);
+  cv_mem_free(p->hand.mem, scope, sizeof *scope);
   return status;
 }
 

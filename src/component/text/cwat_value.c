@@ -7,11 +7,6 @@
 
 static cv_status put_value(cv_cwat *p, uint32_t type, cv_buf *out);
 
-static uint32_t next_token(const cv_cwat *p, uint32_t token) {
-  const cv_token *t = cv_cwat_token(p, token);
-  return t->kind == CV_TOK_LPAR ? t->extent + 1 : token + 1;
-}
-
 static bool is_end(const cv_cwat *p, uint32_t token) {
   cv_token_kind kind = (cv_token_kind)cv_cwat_token(p, token)->kind;
   return kind == CV_TOK_RPAR || kind == CV_TOK_END || kind == CV_TOK_ERROR;
@@ -126,14 +121,14 @@ static cv_status open_value(cv_cwat *p, const char *word) {
 // (record v+) of (record (field "x" t)+)
 static cv_status put_record(cv_cwat *p, uint32_t type, cv_buf *out) {
   CV_TRY(open_value(p, "record"));
-  for (uint32_t at = type + 2; !is_end(p, at); at = next_token(p, at))
+  for (uint32_t at = type + 2; !is_end(p, at); at = cv_cwat_after(p, at))
     CV_TRY(put_value(p, at + 3, out));
   return CV_OK;
 }
 
 static cv_status put_tuple(cv_cwat *p, uint32_t type, cv_buf *out) {
   CV_TRY(open_value(p, "tuple"));
-  for (uint32_t at = type + 2; !is_end(p, at); at = next_token(p, at))
+  for (uint32_t at = type + 2; !is_end(p, at); at = cv_cwat_after(p, at))
     CV_TRY(put_value(p, at, out));
   return CV_OK;
 }
@@ -143,9 +138,9 @@ static cv_status put_list(cv_cwat *p, uint32_t type, cv_buf *out) {
   cv_wat *h = &p->hand;
   uint32_t token = h->at, count = 0;
   CV_TRY(open_value(p, "list"));
-  for (uint32_t at = h->at; !is_end(p, at); at = next_token(p, at))
+  for (uint32_t at = h->at; !is_end(p, at); at = cv_cwat_after(p, at))
     count++;
-  const cv_token *length = cv_cwat_token(p, next_token(p, type + 2));
+  const cv_token *length = cv_cwat_token(p, cv_cwat_after(p, type + 2));
   uint64_t fixed;
   if (length->kind != CV_TOK_NAT)
     cv_buf_uleb(out, count);
@@ -165,7 +160,7 @@ static cv_status find_label(cv_cwat *p, uint32_t type, uint32_t *position, uint3
   CV_TRY(cv_wat_name(h, &label));
   uint32_t end = h->at;
   *position = 0;
-  for (*child = type + 2; !is_end(p, *child); *child = next_token(p, *child), ++*position) {
+  for (*child = type + 2; !is_end(p, *child); *child = cv_cwat_after(p, *child), ++*position) {
     h->at = cv_cwat_token(p, *child)->kind == CV_TOK_LPAR ? *child + 2 : *child;
     h->at += cv_wat_at_id(h);
     CV_TRY(cv_wat_name(h, &other));
@@ -198,7 +193,7 @@ static cv_status put_flags(cv_cwat *p, uint32_t type, cv_buf *out) {
   uint32_t count = 0, position, child;
   size_t start = out->size;
   CV_TRY(open_value(p, "flags"));
-  for (uint32_t at = type + 2; !is_end(p, at); at = next_token(p, at))
+  for (uint32_t at = type + 2; !is_end(p, at); at = cv_cwat_after(p, at))
     count++;
   for (uint32_t i = 0; i < count; i += 8)
     cv_buf_byte(out, 0);
@@ -237,7 +232,7 @@ static cv_status put_option(cv_cwat *p, uint32_t type, cv_buf *out) {
 static cv_status put_result(cv_cwat *p, uint32_t type, cv_buf *out) {
   cv_wat *h = &p->hand;
   uint32_t ok = 0, error = 0;
-  for (uint32_t at = type + 2; !is_end(p, at); at = next_token(p, at)) {
+  for (uint32_t at = type + 2; !is_end(p, at); at = cv_cwat_after(p, at)) {
     if (cv_cwat_token(p, at)->kind == CV_TOK_LPAR && cv_wat_is_word(h, at + 1, "error"))
       error = at + 2;
     else
