@@ -4,43 +4,7 @@
 //     bench_embed compile REPS FILE [TIER]   compiles a whole module (validation included) REPS times; a line each of
 //                                            wall ns and CPU ns
 //     bench_embed calls [TIER]               lines `NAME NS`: calls in both directions, instantiation
-//
-// Each figure of `calls` is the best of several batches, since a batch can only be disturbed upwards.
-#include <cove/cove.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-static uint64_t now_ns(clockid_t clock) {
-  struct timespec at;
-  clock_gettime(clock, &at);
-  return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
-}
-
-// Ends the program with the error's message unless the status is good.
-static void check(cove_status status, cove_error *error) {
-  if (status == COVE_OK)
-    return;
-  fprintf(stderr, "bench_embed: %s\n", error != NULL ? cove_error_message(error) : cove_status_text(status));
-  cove_error_delete(error);
-  exit(1);
-}
-
-static cove_engine *make_engine(const char *tier) {
-  cove_error *error = NULL;
-  cove_engine *engine = NULL;
-  cove_config *config = cove_config_new();
-  if (config == NULL)
-    exit(1);
-  if (tier != NULL)
-    check(cove_config_set_tier(config, tier, &error), error);
-  cove_config_set_lazy(config, false);
-  check(cove_engine_new(config, &engine, &error), error);
-  cove_config_delete(config);
-  return engine;
-}
+#include "bench.h"
 
 static char *read_file(const char *path, size_t *size) {
   FILE *file = fopen(path, "rb");
@@ -121,21 +85,6 @@ static cove_host_result host_add(void *env, cove_caller *caller, cove_value *val
   values[0].i32 += values[1].i32;
   return COVE_HOST_OK;
 }
-
-enum { BATCHES = 9, CALLS = 400000 };
-
-// The least of several batches, in ns for each of `count` things that one batch does.
-#define BEST(name, count, ...)                                                                                         \
-  do {                                                                                                                 \
-    uint64_t best = UINT64_MAX;                                                                                        \
-    for (int batch = 0; batch < BATCHES; batch++) {                                                                    \
-      uint64_t start = now_ns(CLOCK_MONOTONIC);                                                                        \
-      __VA_ARGS__;                                                                                                     \
-      uint64_t passed = now_ns(CLOCK_MONOTONIC) - start;                                                               \
-      best = passed < best ? passed : best;                                                                            \
-    }                                                                                                                  \
-    printf("%s %.2f\n", name, (double)best / (count));                                                                 \
-  } while (0)
 
 // Calls `func` once with the argument `n`: a loop of n steps inside the guest.
 static void call_loop(cove_func *func, int32_t n) {
