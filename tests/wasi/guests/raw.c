@@ -24,6 +24,7 @@ static u64 position(u32 fd, s64 delta, u32 whence) {
   return rc == SUCCESS ? out64 : 1000 + rc;
 }
 
+#ifndef ADAPTED
 static void addresses(void) {
   iovec far = {FAR, 32}, wrap = {buf, 0xffffffffu}, good = {buf, 4};
   CHECK(fd_write(1, FAR, 1, &out), FAULT);
@@ -62,6 +63,7 @@ static void addresses(void) {
   CHECK(path_open(3, 0, STR("made"), CREAT, R_ALL, R_ALL, 0, FAR), FAULT);
   CHECK(path_filestat_get(3, 0, STR("made"), buf), NOENT);
 }
+#endif
 
 static void descriptors(void) {
   CHECK(fd_close(99), BADF);
@@ -179,11 +181,11 @@ static void paths(void) {
   CHECK(path_open(3, 0, STR(""), 0, R_ALL, R_ALL, 0, &out), NOENT);
   CHECK(path_open(3, 0, STR("a\0"), 0, R_ALL, R_ALL, 0, &out), INVAL);
   CHECK(path_open(3, 0, STR("\xff"), 0, R_ALL, R_ALL, 0, &out), ILSEQ);
-  CHECK(path_open(3, 0, STR("/a"), 0, R_ALL, R_ALL, 0, &out), NOTCAPABLE);
-  CHECK(path_open(3, 0, STR("../a"), 0, R_ALL, R_ALL, 0, &out), NOTCAPABLE);
+  CHECK(path_open(3, 0, STR("/a"), 0, R_ALL, R_ALL, 0, &out), ESCAPES);
+  CHECK(path_open(3, 0, STR("../a"), 0, R_ALL, R_ALL, 0, &out), ESCAPES);
   CHECK(path_open(1, 0, STR("a"), 0, R_ALL, R_ALL, 0, &out), NOTDIR);
   CHECK(path_open(99, 0, STR("a"), 0, R_ALL, R_ALL, 0, &out), BADF);
-  CHECK(path_symlink(STR("/a"), 3, STR("l")), NOTCAPABLE);
+  CHECK(path_symlink(STR("/a"), 3, STR("l")), ESCAPES);
   CHECK(path_symlink(STR("abcdef"), 3, STR("l")), SUCCESS);
   CHECK(path_readlink(3, STR("l"), buf, 4, &out), SUCCESS);
   CHECK(out == 4 && buf[3] == 'd', 1); // what fits
@@ -206,7 +208,7 @@ static void paths(void) {
   CHECK(path_unlink_file(3, STR("d")), ISDIR);
   CHECK(path_remove_directory(3, STR("d/h")), NOTDIR);
   CHECK(open_file("d", DIRECTORY, R_ALL & ~R_WRITE, 0), 4);
-  CHECK(path_open(4, 0, STR("../a"), 0, R_READ, 0, 0, &out), NOTCAPABLE);
+  CHECK(path_open(4, 0, STR("../a"), 0, R_READ, 0, 0, &out), ESCAPES);
   CHECK(path_open(4, 0, STR("h"), 0, R_READ, 0, 0, &out), SUCCESS);
   CHECK(fd_close(out), SUCCESS);
   CHECK(fd_read(4, &v, 1, &out), ISDIR);
@@ -338,7 +340,9 @@ static void the_rest(void) {
 }
 
 void _start(void) {
+#ifndef ADAPTED // there, such an address is a trap
   addresses();
+#endif
   descriptors();
   rights_and_flags();
   attributes();

@@ -30,6 +30,14 @@ typedef long long s64;
 #define CLOCK_AT 16
 #endif
 
+// How an attempt to leave a directory is answered: 0.2 has one code for all that is not permitted, and an adapter cannot
+// tell the reason.
+#ifdef ADAPTED
+#define ESCAPES 63 // perm
+#else
+#define ESCAPES NOTCAPABLE
+#endif
+
 #define IMPORT(name) __attribute__((import_module(MODULE), import_name(#name))) u32 name
 #define PTR const volatile void *
 
