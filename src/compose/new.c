@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "component/component.h"
 #include "component/link.h"
+#include "compose/modules.h"
 #include "compose/peek.h"
 #include "compose/preview1.h"
 #include "compose/prune.h"
@@ -169,11 +170,6 @@ static cv_status read_world_section(builder *b, unit *u, cv_bytes contents) {
   }
   *last = world->exports;
   return CV_OK;
-}
-
-bool cv_compose_is_world(cv_bytes name) {
-  cv_bytes rest;
-  return starts_with(name, "component-type", &rest) && (rest.size == 0 || rest.data[0] == ':');
 }
 
 static cv_status read_unit(builder *b, unit *u) {
@@ -795,30 +791,6 @@ static cv_status put_resources(builder *b) {
 
 // ---- core modules and their instances ------------------------------------------------------------------------------
 
-// The module without the sections that say what world it is for.
-static void put_stripped(const unit *u, cv_buf *out) {
-  const uint8_t *start = u->bytes.data, *at = start + 8, *end = start + u->bytes.size;
-  cv_buf_bytes(out, start, 8);
-  while (at < end) {
-    const uint8_t *section = at++;
-    uint32_t size = 0, shift = 0;
-    while (at < end && (*at & 0x80) && shift < 28) {
-      size |= (uint32_t)(*at++ & 0x7f) << shift;
-      shift += 7;
-    }
-    size |= (uint32_t)*at++ << shift;
-    bool drop = false;
-    for (uint32_t i = 0; i < u->module->custom_count && *section == 0; i++) {
-      const cv_custom_section *custom = &u->module->customs[i];
-      const uint8_t *contents = cv_span_start(u->module, custom->bytes);
-      drop |= cv_compose_is_world(custom->name) && contents > at && contents <= at + size;
-    }
-    at += size;
-    if (!drop)
-      cv_buf_bytes(out, section, (size_t)(at - section));
-  }
-}
-
 static const cv_functype *shim_type(const builder *b, uint32_t number) {
   static const cv_valtype i32[] = {CV_I32};
   static const cv_functype dtor = {.param_count = 1, .result_count = 0, .types = i32};
@@ -829,126 +801,17 @@ static const cv_functype *shim_type(const builder *b, uint32_t number) {
   return cv_module_func_type(module, module->imports[entry->import].index);
 }
 
-static void put_shim_types(const builder *b, cv_buf *s) {
-  cv_buf_uleb(s, b->shims.count);
-  for (uint32_t i = 0; i < b->shims.count; i++)
-    cv_compose_put_functype(s, shim_type(b, i));
-}
-
-// (table funcref N N)
-static void put_shim_table(const builder *b, cv_buf *s) {
-  cv_buf_byte(s, 0x70);
-  cv_buf_byte(s, 0x01);
-  cv_buf_uleb(s, b->shims.count);
-  cv_buf_uleb(s, b->shims.count);
-}
-
-// A module whose function i is (call_indirect (type i) args... (i32.const i)).
-static void put_shim_module(const builder *b, cv_buf *out) {
-  cv_buf s, body;
-  uint32_t count = (uint32_t)b->shims.count;
-  cv_buf_init(&s, b->mem);
-  cv_buf_init(&body, b->mem);
-  cv_compose_put_preamble(out);
-  put_shim_types(b, &s);
-  cv_compose_put_section(out, 1, &s);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++)
-    cv_buf_uleb(&s, i);
-  cv_compose_put_section(out, 3, &s);
-  cv_buf_uleb(&s, 1);
-  put_shim_table(b, &s);
-  cv_compose_put_section(out, 4, &s);
-  cv_buf_uleb(&s, count + 1);
-  for (uint32_t i = 0; i < count; i++) {
-    char name[16];
-    snprintf(name, sizeof name, "%u", i);
-    cv_compose_put_name(&s, cv_bytes_of(name));
-    cv_buf_byte(&s, CORE_FUNC);
-    cv_buf_uleb(&s, i);
-  }
-  cv_compose_put_name(&s, CV_BYTES_LITERAL("$imports"));
-  cv_buf_byte(&s, CORE_TABLE);
-  cv_buf_uleb(&s, 0);
-  cv_compose_put_section(out, 7, &s);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++) {
-    body.size = 0;
-    cv_buf_uleb(&body, 0);
-    for (uint32_t p = 0; p < shim_type(b, i)->param_count; p++) {
-      cv_buf_byte(&body, 0x20);
-      cv_buf_uleb(&body, p);
-    }
-    cv_buf_byte(&body, 0x41);
-    cv_buf_sleb(&body, i);
-    cv_buf_byte(&body, 0x11);
-    cv_buf_uleb(&body, i);
-    cv_buf_uleb(&body, 0);
-    cv_buf_byte(&body, 0x0b);
-    cv_compose_put_name(&s, (cv_bytes){body.data, body.size});
-  }
-  cv_compose_put_section(out, 10, &s);
-  out->failed |= body.failed;
-  cv_buf_free(&body);
-  cv_buf_free(&s);
-}
-
-// A module that puts its imports into the shim's table, and then calls `start` when there is one.
-static void put_fixup_module(const builder *b, bool has_start, cv_buf *out) {
-  cv_buf s;
-  uint32_t count = (uint32_t)b->shims.count;
-  cv_buf_init(&s, b->mem);
-  cv_compose_put_preamble(out);
-  cv_buf_uleb(&s, count + 1);
-  for (uint32_t i = 0; i < count; i++)
-    cv_compose_put_functype(&s, shim_type(b, i));
-  cv_compose_put_functype(&s, &(cv_functype){.param_count = 0});
-  cv_compose_put_section(out, 1, &s);
-  cv_buf_uleb(&s, count + (count > 0) + has_start);
-  for (uint32_t i = 0; i < count; i++) {
-    char name[16];
-    snprintf(name, sizeof name, "%u", i);
-    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
-    cv_compose_put_name(&s, cv_bytes_of(name));
-    cv_buf_byte(&s, CORE_FUNC);
-    cv_buf_uleb(&s, i);
-  }
-  if (count > 0) {
-    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
-    cv_compose_put_name(&s, CV_BYTES_LITERAL("$imports"));
-    cv_buf_byte(&s, CORE_TABLE);
-    put_shim_table(b, &s);
-  }
-  if (has_start) {
-    cv_compose_put_name(&s, (cv_bytes){NULL, 0});
-    cv_compose_put_name(&s, CV_BYTES_LITERAL("$start"));
-    cv_buf_byte(&s, CORE_FUNC);
-    cv_buf_uleb(&s, count);
-  }
-  cv_compose_put_section(out, 2, &s);
-  if (has_start) {
-    cv_buf_uleb(&s, count);
-    cv_compose_put_section(out, 8, &s);
-  }
-  if (count > 0) {
-    cv_buf_uleb(&s, 1);
-    cv_buf_uleb(&s, 0); // active, table 0, function indices
-    cv_buf_byte(&s, 0x41);
-    cv_buf_sleb(&s, 0);
-    cv_buf_byte(&s, 0x0b);
-    cv_buf_uleb(&s, count);
-    for (uint32_t i = 0; i < count; i++)
-      cv_buf_uleb(&s, i);
-    cv_compose_put_section(out, 9, &s);
-  }
-  cv_buf_free(&s);
-}
-
-static void put_core_modules(builder *b, bool has_start) {
+static cv_status put_core_modules(builder *b, bool has_start) {
   cv_buf module;
+  uint32_t count = (uint32_t)b->shims.count;
+  const cv_functype **types = CV_ARENA_ARRAY(&b->arena, const cv_functype *, count + 1);
+  if (!types)
+    return no_memory(b);
+  for (uint32_t i = 0; i < count; i++)
+    types[i] = shim_type(b, i);
   for (uint32_t i = 0; i < b->unit_count; i++) {
     cv_buf_init(&module, b->mem);
-    put_stripped(&b->units[i], &module);
+    cv_compose_put_module(b->units[i].module, true, b->mem, &module);
     b->e.body.failed |= module.failed;
     add_binary(b, SECTION_CORE_MODULE, (cv_bytes){module.data, module.size});
     b->units[i].core_module = b->e.counts[CV_CS_CORE_MODULE]++;
@@ -959,14 +822,15 @@ static void put_core_modules(builder *b, bool has_start) {
       continue;
     cv_buf_init(&module, b->mem);
     if (fixup)
-      put_fixup_module(b, has_start, &module);
+      cv_compose_put_fixup(types, count, has_start, b->mem, &module);
     else
-      put_shim_module(b, &module);
+      cv_compose_put_shim(types, count, b->mem, &module);
     b->e.body.failed |= module.failed;
     add_binary(b, SECTION_CORE_MODULE, (cv_bytes){module.data, module.size});
     *(fixup ? &b->fixup_module : &b->shim_module) = b->e.counts[CV_CS_CORE_MODULE]++;
     cv_buf_free(&module);
   }
+  return CV_OK;
 }
 
 // What a slot is at the place where the unit is instantiated: sort and index of a core item.
@@ -1028,14 +892,8 @@ static cv_status put_bundle(builder *b, const unit *u, uint32_t first, uint32_t 
     uint32_t index = 0;
     if (!cv_bytes_equal(module->imports[i].module, from))
       continue;
-    bool again = false; // an import may be there twice
-    for (uint32_t j = first; j < i; j++)
-      again |= cv_bytes_equal(module->imports[j].module, from) &&
-               cv_bytes_equal(module->imports[j].name, module->imports[i].name);
-    if (again)
-      continue;
     status = slot_item(b, u, i, &sort, &index);
-    cv_compose_put_name(&items, module->imports[i].name);
+    cv_compose_put_import_name(module, i, &items);
     cv_buf_byte(&items, sort);
     cv_buf_uleb(&items, index);
     count++;
@@ -1112,7 +970,7 @@ static uint32_t instantiate_plain(builder *b, uint32_t module) {
 static void put_traps(builder *b) {
   cv_buf module;
   cv_buf_init(&module, b->mem);
-  cv_prune_traps(b->traps.data, (uint32_t)b->traps.count, b->mem, &module);
+  cv_compose_put_traps(b->traps.data, (uint32_t)b->traps.count, b->mem, &module);
   b->e.body.failed |= module.failed;
   add_binary(b, SECTION_CORE_MODULE, (cv_bytes){module.data, module.size});
   cv_buf_free(&module);
@@ -1516,7 +1374,7 @@ static cv_status build(builder *b) {
   CV_TRY(find_slots(b));
   CV_TRY(find_destructors(b));
   CV_TRY(put_imports(b));
-  put_core_modules(b, has_start);
+  CV_TRY(put_core_modules(b, has_start));
   if (b->shims.count > 0)
     b->shim_instance = instantiate_plain(b, b->shim_module);
   if (b->traps.count > 0)
@@ -1618,7 +1476,7 @@ cv_status cv_compose_embed(cv_bytes module, const cv_wit_world *world, cv_mem *m
   cv_buf_init(&section, mem);
   cv_status status = cv_wit_encode_world(world, mem, &type, diag);
   if (status == CV_OK) {
-    put_stripped(&u, out);
+    cv_compose_put_module(u.module, false, mem, out);
     cv_compose_put_name(&section, CV_BYTES_LITERAL("component-type"));
     cv_buf_bytes(&section, type.data, type.size);
     cv_compose_put_section(out, 0, &section);

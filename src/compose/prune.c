@@ -5,8 +5,6 @@
 #include "base/vec.h"
 #include "wasm/binary/instr.h"
 
-#include <stdio.h>
-
 typedef struct walk {
   const cv_module *m;
   bool *reached;
@@ -71,63 +69,4 @@ cv_status cv_prune_reach(const cv_module *module, bool *reached, cv_mem *mem, cv
   cv_status status = walk_all(&w);
   cv_vec_free(mem, &w.waiting);
   return status;
-}
-
-// ---- pieces of core modules ----------------------------------------------------------------------------------------
-
-void cv_compose_put_name(cv_buf *out, cv_bytes name) {
-  cv_buf_uleb(out, name.size);
-  cv_buf_bytes(out, name.data, name.size);
-}
-
-void cv_compose_put_preamble(cv_buf *out) {
-  static const uint8_t preamble[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00};
-  cv_buf_bytes(out, preamble, sizeof preamble);
-}
-
-void cv_compose_put_functype(cv_buf *out, const cv_functype *type) {
-  cv_buf_byte(out, 0x60);
-  cv_buf_uleb(out, type->param_count);
-  for (uint32_t i = 0; i < type->param_count; i++)
-    cv_buf_byte(out, (uint8_t)cv_type_kind(type->types[i]));
-  cv_buf_uleb(out, type->result_count);
-  for (uint32_t i = 0; i < type->result_count; i++)
-    cv_buf_byte(out, (uint8_t)cv_type_kind(type->types[type->param_count + i]));
-}
-
-void cv_compose_put_section(cv_buf *out, uint8_t id, cv_buf *contents) {
-  cv_buf_byte(out, id);
-  cv_buf_uleb(out, contents->size);
-  cv_buf_bytes(out, contents->data, contents->size);
-  out->failed |= contents->failed;
-  contents->size = 0;
-}
-
-void cv_prune_traps(const cv_functype *const *types, uint32_t count, cv_mem *mem, cv_buf *out) {
-  static const uint8_t body[] = {3, 0 /* locals */, CV_OPC_UNREACHABLE, CV_OPC_END};
-  cv_buf s;
-  cv_buf_init(&s, mem);
-  cv_compose_put_preamble(out);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++)
-    cv_compose_put_functype(&s, types[i]);
-  cv_compose_put_section(out, CV_SECT_TYPE, &s);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++)
-    cv_buf_uleb(&s, i);
-  cv_compose_put_section(out, CV_SECT_FUNCTION, &s);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++) {
-    char name[16];
-    snprintf(name, sizeof name, "%u", i);
-    cv_compose_put_name(&s, cv_bytes_of(name));
-    cv_buf_byte(&s, CV_EXTERN_FUNC);
-    cv_buf_uleb(&s, i);
-  }
-  cv_compose_put_section(out, CV_SECT_EXPORT, &s);
-  cv_buf_uleb(&s, count);
-  for (uint32_t i = 0; i < count; i++)
-    cv_buf_bytes(&s, body, sizeof body);
-  cv_compose_put_section(out, CV_SECT_CODE, &s);
-  cv_buf_free(&s);
 }
