@@ -78,6 +78,8 @@ ROWS = [
               'descriptor.write(self=', 'buffer="hello", offset=3) = success result=5', 'result="abcdef"',
               'output-stream.check-write(', "get-type(", "result=regular-file", "data-access-timestamp=timestamp",
               'get-random-u64() = success result=', 'subscribe-duration(when=5000000000)', "advice=no-reuse"]}),
+    ("0.2: no network", "p2.wat", ["--tmpfs", "/data", "--explain", *P2], ["one", ""],
+     {"in": "0123456789", "out": "567ab\n", "err": ["refused: make a TCP socket", 'refused: look up "localhost"']}),
     ("0.2: calls, traced as JSON", "p2.wat", ["--tmpfs", "/data", "--trace=wasi:json", *P2], ["one", ""],
      {"in": "0123456789", "out": "567ab\n",
       "err": ['{"interface":"wasi:filesystem/types@0.2.12","call":"descriptor.write","args":{"self":']}),

@@ -28,7 +28,7 @@ struct cv_p2 {
   cv_output *outputs[3]; // of standard output and error (1, 2): shared, so that what they hold keeps its order
   cv_random insecure;
   bool has_seed;
-  uint64_t seed[2]; // insecure-seed, once it was asked for
+  uint64_t seed[2];               // insecure-seed, once it was asked for
   struct p2_traced_world *traced; // made when there is a trace
   uint8_t *scratch; // P2_SCRATCH bytes; a result may point into it, as the next call comes after it was lowered
 };

@@ -4,7 +4,7 @@
 //
 // Use: cv_p2_new, define cv_p2_world with the cv_p2 as its host, release the references when the program is over.
 //
-// Files: io.c, cli.c, clocks.c, filesystem.c, random.c: one for each package; p2.c what they share.
+// Files: io.c, cli.c, clocks.c, filesystem.c, random.c, sockets.c: one for each package; p2.c what they share.
 #ifndef COVE_WASI_P2_P2_H
 #define COVE_WASI_P2_P2_H
 

@@ -358,6 +358,16 @@ static void random_numbers(void) {
   CHECK(load32(ret + 4), 0);
 }
 
+static void sockets(void) {
+  u32 network = instance_network();
+  CHECK(AT4(create_tcp_socket(0, ret)), 1); // access-denied
+  CHECK(AT4(create_udp_socket(1, ret)), 1);
+  CHECK(AT4(resolve_addresses(network, STR("localhost"), ret)), 1);
+  drop_network(network);
+  if (failures == 1000000)
+    tcp_start_listen(0, ret);
+}
+
 static void program(void) {
   get_arguments(ret);
   CHECK(load32(ret + 4), 3);
@@ -388,6 +398,7 @@ __attribute__((export_name("run"))) u32 run(void) {
   listing();
   clocks();
   random_numbers();
+  sockets();
   drop_descriptor(root);
   return failures != 0;
 }

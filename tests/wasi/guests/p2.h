@@ -97,6 +97,15 @@ IMPORT("filesystem/types", "[resource-drop]descriptor", void, drop_descriptor)(u
 IMPORT("filesystem/types", "[method]directory-entry-stream.read-directory-entry", void, read_directory_entry)(u32, PTR);
 IMPORT("filesystem/types", "[resource-drop]directory-entry-stream", void, drop_entries)(u32);
 
+IMPORT("sockets/instance-network", "instance-network", u32, instance_network)(void);
+IMPORT("sockets/network", "[resource-drop]network", void, drop_network)(u32);
+IMPORT("sockets/network", "network-error-code", void, network_error_code)(u32, PTR);
+IMPORT("sockets/tcp-create-socket", "create-tcp-socket", void, create_tcp_socket)(u32, PTR);
+IMPORT("sockets/udp-create-socket", "create-udp-socket", void, create_udp_socket)(u32, PTR);
+IMPORT("sockets/ip-name-lookup", "resolve-addresses", void, resolve_addresses)(u32, PTR, u32, PTR);
+// Of a socket that there never is.
+IMPORT("sockets/tcp", "[method]tcp-socket.start-listen", void, tcp_start_listen)(u32, PTR);
+
 enum { READ = 1, WRITE = 2, FILE_SYNC = 4, DATA_SYNC = 8, READ_SYNC = 16, MUTATE = 32 };
 enum { CREATE = 1, DIRECTORY = 2, EXCLUSIVE = 4, TRUNCATE = 8 };
 enum { FOLLOW = 1 };
