@@ -87,6 +87,9 @@ struct cv_cfunc {
   const cv_resource_type *const *resources; // host: those in `type`, by its numbering
 };
 
+// Whether the component has built-ins that ask for the current task.
+typedef enum cv_tasks { CV_TASKS_UNKNOWN, CV_TASKS_USED, CV_TASKS_UNUSED } cv_tasks;
+
 struct cv_cinstance {
   cv_global may_enter,
       may_leave; // flags. A trap leaves may_enter at 0 in all that it passed: they are not entered again
@@ -96,6 +99,7 @@ struct cv_cinstance {
   cv_cinstance *parent; // the instance whose definition made it, NULL for the outermost
   uint32_t level;       // number of ancestors
   uint32_t backpressure;
+  cv_tasks tasks;
   uint64_t value_limit; // bytes of lists and strings that one call may bring out of its memory
   cv_handles handles;
   const cv_resource_type **resources; // by the component's numbering (cv_component.resource_count)
