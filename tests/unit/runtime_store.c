@@ -156,6 +156,25 @@ static void exceptions_do_not_accumulate(void **state) {
   }
 }
 
+// The backtrace of an exception begins anew, also where the memory of a collected one is used again.
+static void collected_exceptions_leave_no_frames(void **state) {
+  static const char wat[] = "(module (tag $t) (func $inner (export \"inner\") (throw $t))"
+                            " (func (export \"caught\") (param i32) (result i32)"
+                            "  (block $h (try_table (catch $t $h) (call $inner)) (unreachable)) (local.get 0)))";
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    assert_int_equal(result1(i, "caught", 3), 3);
+    cv_heap_collect(w.store);
+    assert_int_equal(w.store->exception_count, 0);
+    assert_int_equal(cv_call(w.context, exported(i, "inner"), NULL), CV_RUN_EXCEPTION);
+    cv_trap_uncaught(w.context);
+    assert_int_equal(w.context->trap.frames_total, 1);
+    world_delete(&w);
+  }
+}
+
 static int finalized;
 static void on_finalize(void *data) {
   finalized++;
@@ -241,8 +260,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(stores_may_fail),
       cmocka_unit_test(recycling_leaves_nothing),     cmocka_unit_test(segments_apply_in_order),
-      cmocka_unit_test(exceptions_do_not_accumulate), cmocka_unit_test(externrefs_are_found),
-      cmocka_unit_test(memories_of_all_kinds),
+      cmocka_unit_test(exceptions_do_not_accumulate), cmocka_unit_test(collected_exceptions_leave_no_frames),
+      cmocka_unit_test(externrefs_are_found),         cmocka_unit_test(memories_of_all_kinds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
