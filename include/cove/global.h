@@ -10,6 +10,7 @@ COVE_BEGIN
 
 typedef struct cove_global cove_global;
 
+// `value` NULL: zero, or null. COVE_USAGE as with cove_global_set.
 COVE_API COVE_MUST_USE cove_status cove_global_new(cove_store *store, const cove_globaltype *type,
                                                    const cove_value *value, cove_global **out, cove_error **error);
 COVE_API cove_globaltype cove_global_type(const cove_global *global);

@@ -150,9 +150,10 @@ cove_status cove_table_grow(cove_table *table, uint64_t delta, const cove_value 
 cove_status cove_global_new(cove_store *store, const cove_globaltype *type, const cove_value *value, cove_global **out,
                             cove_error **error) {
   const cv_globaltype t = {.type = type->type, .is_mutable = type->is_mutable};
+  static const cv_value zero;
   if (!fits(store->store, t.type, value))
     return misfit(error, "global");
-  cv_global *global = cv_store_global_new(store->store, &t, (const cv_value *)value);
+  cv_global *global = cv_store_global_new(store->store, &t, value != NULL ? (const cv_value *)value : &zero);
   if (global == NULL)
     return cv_api_no_memory(error);
   *out = (cove_global *)global;

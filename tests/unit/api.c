@@ -571,6 +571,10 @@ static void test_references_are_checked(void **state) {
     assert_int_equal(cove_table_set(table, 0, &right, NULL), COVE_OK);
     assert_int_equal(cove_table_new(f.store, &table_type, &right, &made, NULL), COVE_OK);
     assert_int_equal(cove_table_new(f.store, &table_type, NULL, &made, NULL), COVE_OK);
+    assert_int_equal(cove_global_new(f.store, &global_type, NULL, &made_global, NULL), COVE_OK);
+    assert_null(cove_global_get(made_global).func);
+    assert_int_equal(cove_global_new(f.store, &(cove_globaltype){.type = COVE_I64}, NULL, &made_global, NULL), COVE_OK);
+    assert_int_equal(cove_global_get(made_global).i64, 0);
     assert_int_equal(cove_global_new(f.store, &global_type, &right, &made_global, NULL), COVE_OK);
     // A global of another store is refused by the linker, as everything else.
     cove_extern item = {.kind = COVE_EXTERN_GLOBAL};

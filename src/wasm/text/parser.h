@@ -143,8 +143,7 @@ typedef struct cv_wat {
   CV_VEC(cv_wat_custom) customs;
 } cv_wat;
 
-// ---- the whole (parse_module.c)
-// --------------------------------------------------------------------------------------
+// ---- the whole (parse_module.c) ------------------------------------------------------------------------------------
 
 void cv_wat_init(cv_wat *p, cv_text *text, cv_mem *mem, cv_diag *diag);
 void cv_wat_free(cv_wat *p);
