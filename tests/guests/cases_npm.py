@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 
-from harness import Failure, case
+from harness import C, Failure, case
 
 LANGS = "dist/langs/"
 
@@ -179,3 +179,13 @@ def yowasp(ctx):
     done = ctx.guest(os.path.join(root, "h.wasm"), "word")
     if (done.out, done.status) != (b"2 word\n", 9):
         raise Failure(f"the compiled program: {done.out!r}, status {done.status}{ctx.last_words(done)}")
+
+
+@case("npm/jco-runs-ours")
+def jco_runs_ours(ctx):
+    """Another host of WASI 0.2 runs a component of ours."""
+    ctx.need("node")
+    jco = ctx.npm("@bytecodealliance/jco", "dist/jco.js")
+    guest, _ = ctx.c_pair("hello", [os.path.join(C, "hello.c")])
+    component = ctx.component(guest)
+    ctx.same(ctx.process(["node", jco, "run", component]), ctx.process([os.path.join(ctx.bin, "hello")]))
