@@ -111,8 +111,9 @@ typedef struct builder {
   uint32_t shim_module, fixup_module, shim_instance;
   CV_VEC(const cv_functype *) traps; // types of functions that nobody calls
   uint32_t trap_instance;
-  cv_map used;   // addresses of functions that some unit imports
-  cv_map needed; // addresses of interfaces to import
+  bool out_of_memory; // a text could not be made: what came of it means nothing
+  cv_map used;        // addresses of functions that some unit imports
+  cv_map needed;      // addresses of interfaces to import
 } builder;
 
 static CV_COLD cv_status no_memory(builder *b) {
@@ -217,8 +218,10 @@ static cv_status add_items(builder *b, cv_wit_item **to, const cv_wit_item *from
 
 static cv_bytes text_of(builder *b, cv_buf *buf) {
   cv_bytes text = {cv_arena_copy(&b->arena, buf->data, buf->size), buf->size};
-  if (!text.data)
+  if (!text.data || buf->failed) {
     text.size = 0;
+    b->out_of_memory = true;
+  }
   cv_buf_free(buf);
   return text;
 }
@@ -1453,6 +1456,10 @@ cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem 
   }
   if (status == CV_OK)
     status = new_component(&b, module, options, out);
+  if (b.out_of_memory) {
+    cv_diag_init(diag);
+    status = no_memory(&b);
+  }
   for (uint32_t i = 0; i < b.unit_count && b.units; i++)
     cv_module_delete(b.units[i].module);
   cv_vec_free(mem, &b.shims);
