@@ -34,7 +34,8 @@ static cv_canon_context context_of(cv_canon_call *call) {
                             .arena = &call->scratch,
                             .call = call,
                             .task = call->task,
-                            .host_side = true};
+                            .host_side = true,
+                            .lifted_bytes = call->lifted_bytes};
 }
 
 static cove_host_result out_of_memory(const cv_canon_call *call) {
@@ -77,7 +78,9 @@ cove_host_result cove_glue_list(cove_call *call, uint32_t address, uint32_t coun
   if (bytes > CV_MAX_VALUE_BYTES)
     return (cove_host_result)cv_canon_trap(&cx, "list too long: %llu bytes", (unsigned long long)bytes);
   COVE_GLUE_TRY(cove_glue_range(call, address, bytes, align, out));
-  return (cove_host_result)cv_canon_count(&cx, bytes);
+  cv_run run = cv_canon_count(&cx, bytes);
+  call_of(call)->lifted_bytes = cx.lifted_bytes;
+  return (cove_host_result)run;
 }
 
 cove_host_result cove_glue_alloc(cove_call *call, uint64_t size, uint32_t align, uint32_t *address, uint8_t **out) {
@@ -95,6 +98,7 @@ cove_host_result cove_glue_lift_string(cove_call *call, uint32_t address, uint32
   cv_canon_context cx = context_of(call_of(call));
   cv_cval value;
   cv_run run = cv_lift_string(&cx, address, units, true, &value);
+  call_of(call)->lifted_bytes = cx.lifted_bytes;
   if (run == CV_RUN_OK)
     *out = (cove_string){value.as.string.data, value.as.string.size};
   return (cove_host_result)run;

@@ -137,6 +137,7 @@ struct cv_canon_call {
   cv_arena scratch;
   uint32_t *lenders; // handles whose `lends` this call raised; in scratch
   uint32_t lender_count, lender_capacity;
+  uint64_t lifted_bytes; // by glue, step by step: see cv_canon_count
 };
 
 // Fills what the canonical ABI needs, with the usual limits. The rest is the instantiation's.

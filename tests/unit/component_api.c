@@ -628,6 +628,31 @@ static void one_component_serves_many_stores(void **state) {
   close_fixture(&f);
 }
 
+// Of one call from a component, over all strings that the glue lifts, one by one.
+static void values_of_one_call_are_limited(void **state) {
+  fixture f;
+  open_fixture(&f);
+  cove_component_linker_delete(f.linker);
+  cove_store_delete(f.store);
+  cove_limits *limits = cove_limits_new();
+  cove_limits_set_values(limits, 40);
+  assert_int_equal(cove_store_new(f.engine, limits, &f.store, NULL), COVE_OK);
+  cove_limits_delete(limits);
+  f.linker = cove_component_linker_new(f.store);
+  int calls = 0;
+  assert_int_equal(cove_component_linker_define_interface(f.linker, &text_interface, &calls, NULL), COVE_OK);
+  cove_component_instance *instance = instantiate(&f, passes_on);
+  cove_component_func *func = cove_component_instance_func(instance, "test:text/shout", "shout");
+  cove_component_value arg = {.kind = COVE_COMPONENT_STRING, .as.string = {"ten of them", 10}}, result;
+  assert_int_equal(cove_component_func_call(func, &arg, 1, &result, NULL), COVE_OK);
+  cove_component_value_delete(&result);
+  arg.as.string = (cove_string){"twenty-one characters", 21};
+  cove_error *error = NULL;
+  cove_status status = cove_component_func_call(func, &arg, 1, &result, &error);
+  assert_failure(status, &error, COVE_TRAP, "more than 40 bytes of lists and strings");
+  close_fixture(&f);
+}
+
 static void instances_are_limited(void **state) {
   fixture f;
   open_fixture(&f);
@@ -667,6 +692,7 @@ int main(void) {
       cmocka_unit_test(a_glue_trap_ends_the_call),
       cmocka_unit_test(components_can_be_looked_into),
       cmocka_unit_test(one_component_serves_many_stores),
+      cmocka_unit_test(values_of_one_call_are_limited),
       cmocka_unit_test(instances_are_limited),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
