@@ -235,7 +235,8 @@ void cove_results_free(cove_results *results) {
 }
 
 cove_host_result cove_glue_keep(cove_call *call, size_t size, void **out) {
-  enum { LEAST = 4096 - sizeof(chunk) };
+  // The first chunk is of a size that malloc keeps at hand: most results are short, and freed after one call.
+  enum { FIRST = 1024 - sizeof(chunk), LEAST = 4096 - sizeof(chunk) };
   cove_results *results = ((export_call *)call)->results;
   size_t need;
   if (results == NULL)
@@ -245,7 +246,7 @@ cove_host_result cove_glue_keep(cove_call *call, size_t size, void **out) {
   need = (size + 15) & ~(size_t)15;
   chunk *c = results->chunks;
   if (c == NULL || c->size - c->used < need) {
-    size_t room = CV_MAX(need, (size_t)LEAST);
+    size_t room = CV_MAX(need, c == NULL ? (size_t)FIRST : (size_t)LEAST);
     c = cv_mem_alloc(&cv_api_mem, sizeof *c + room);
     if (c == NULL)
       return out_of_memory(call_of(call));
