@@ -9,6 +9,14 @@
 //   flat_T(call, values, out) lifts from flat values                  ("Lifting Flat Values")
 //   store_T(call, in, at)     lowers into memory that was checked     ("Storing")
 //
+// For each exported function there is one that calls it: it lowers the parameters and lifts the result, with store_T
+// and
+//
+//   push_T(call, in, values)  lowers into flat values                 ("Lowering Flat Values")
+//   keep_T(call, at, out)     lifts as load_T, with copies of strings and lists
+//
+// A resource that an exported interface defines is a cove_handle in C.
+//
 // A flat value is read through the union member of its own type, which is right whatever type it was joined to: the
 // narrower type is in the low bits of the slot.
 #include "base/map.h"
@@ -17,7 +25,22 @@
 
 #include <stdio.h>
 
-typedef enum step { STEP_TYPE, STEP_LOAD, STEP_FLAT, STEP_STORE } step;
+typedef enum step {
+  STEP_TYPE,
+  STEP_LOAD,  // memory to C, for parameters of host functions: what can stay in guest memory stays there
+  STEP_FLAT,  // flat values to C
+  STEP_STORE, // C to memory
+  STEP_KEEP,  // memory to C, for results of exports: everything is copied
+  STEP_PUSH,  // C to flat values
+} step;
+
+static bool is_flat(step way) {
+  return way == STEP_FLAT || way == STEP_PUSH;
+}
+
+static bool is_lower(step way) {
+  return way == STEP_STORE || way == STEP_PUSH;
+}
 
 typedef struct gen {
   cv_mem *mem;
@@ -25,12 +48,15 @@ typedef struct gen {
   cv_diag *diag;
   const cv_wit_world *world;
   const char *prefix;
-  cv_buf *types; // header: types
-  cv_buf protos; // header: prototypes
-  cv_buf steps;  // source: steps
-  cv_buf glue;   // source: glue functions
-  cv_buf tables; // source: tables
-  cv_map done;   // names of what was written: "kind:name"
+  cv_buf *types;  // header: types
+  cv_buf protos;  // header: prototypes
+  cv_buf steps;   // source: steps
+  cv_buf glue;    // source: glue functions
+  cv_buf calls;   // source: functions that call exports
+  cv_buf members; // header: members of the structure of exports
+  cv_buf finds;   // source: looking them up
+  cv_buf tables;  // source: tables
+  cv_map done;    // names of what was written: "kind:name"
 } gen;
 
 enum { MAX_FLAT_PARAMS = 16 };
@@ -86,6 +112,17 @@ static const char *scalar_type(uint16_t kind) {
 
 static bool is_handle(const cv_wit_type *type) {
   return type->kind == CV_CT_OWN || type->kind == CV_CT_BORROW;
+}
+
+// Defined by an interface that the world exports, and does not import.
+static bool is_guest_resource(const gen *g, const cv_wit_typedef *resource) {
+  for (const cv_wit_item *item = g->world->imports; item; item = item->next)
+    if (item->interface && item->interface == resource->interface)
+      return false;
+  for (const cv_wit_item *item = g->world->exports; item; item = item->next)
+    if (item->interface && item->interface == resource->interface)
+      return true;
+  return false;
 }
 
 // What a type is called inside names. Steps tell own from borrow, C types do not.
@@ -155,7 +192,9 @@ static name c_type(gen *g, const cv_wit_type *type) {
     return def_name(g, type->def);
   cv_buf out;
   cv_buf_init(&out, g->mem);
-  if (is_handle(type))
+  if (is_handle(type) && is_guest_resource(g, type->def))
+    cv_buf_text(&out, "cove_handle");
+  else if (is_handle(type))
     PRINT(&out, "%s *", def_name(g, type->def).text);
   else
     PRINT(&out, "%s_%s", g->prefix, type_mangle(g, type, false).text);
@@ -287,7 +326,10 @@ static cv_status put_def(gen *g, const cv_wit_typedef *def, const char *cname) {
     cv_buf_text(out, "};\n\n");
     break;
   case CV_WIT_RESOURCE:
-    PRINT(out, "typedef struct %s %s; // defined by the host\n\n", cname, cname);
+    if (is_guest_resource(g, def))
+      PRINT(out, "// %s: a cove_handle\n\n", cname);
+    else
+      PRINT(out, "typedef struct %s %s; // defined by the host\n\n", cname, cname);
     break;
   case CV_WIT_USE:
     break;
@@ -386,7 +428,9 @@ static cv_status need_type(gen *g, const cv_wit_type *type) {
 static cv_status need_step(gen *g, const cv_wit_type *type, step kind);
 
 static const char *step_prefix(step kind) {
-  return kind == STEP_LOAD ? "load" : kind == STEP_FLAT ? "flat" : "store";
+  static const char *const prefixes[] = {
+      [STEP_LOAD] = "load", [STEP_FLAT] = "flat", [STEP_STORE] = "store", [STEP_KEEP] = "keep", [STEP_PUSH] = "push"};
+  return prefixes[kind];
 }
 
 static const char *resource_def(gen *g, const cv_wit_typedef *resource) {
@@ -427,7 +471,9 @@ static void put_float(cv_buf *out, uint16_t kind, step way, const char *at, cons
   const char *type = kind == CV_CT_F32 ? "float" : "double";
   if (way == STEP_FLAT) {
     PRINT(out, "  %s = cove_glue_f%u((%s)->f%u);\n", to, bits, at, bits);
-  } else if (way == STEP_LOAD) {
+  } else if (way == STEP_PUSH) {
+    PRINT(out, "  (%s)->u64 = 0;\n  (%s)->f%u = cove_glue_f%u(%s);\n", at, at, bits, bits, to);
+  } else if (!is_lower(way)) {
     PRINT(out,
           "  {\n    %s number_;\n    memcpy(&number_, %s, sizeof number_);\n    %s = cove_glue_f%u(number_);\n  }\n",
           type, at, to, bits);
@@ -448,7 +494,16 @@ static void put_scalar(gen *g, const cv_wit_type *type, step way, const char *at
     PRINT(out, "  %s(%s, (uint%u_t)%s);\n", store_fn(size), at, size * 8, to);
     return;
   }
-  if (way == STEP_LOAD)
+  if (way == STEP_PUSH) { // an i32 is extended by its sign, and is the low half of a joined slot
+    bool is_signed = type->kind == CV_CT_S8 || type->kind == CV_CT_S16 || type->kind == CV_CT_S32;
+    PRINT(out, "  (%s)->u64 = %s%s;\n", at,
+          size == 8   ? "(uint64_t)"
+          : is_signed ? "(uint32_t)(int32_t)"
+                      : "(uint32_t)",
+          to);
+    return;
+  }
+  if (way != STEP_FLAT)
     PRINT(out, "  %s = (%s)%s(%s)%s;\n", to, ctype, load_fn(size), at, type->kind == CV_CT_BOOL ? " != 0" : "");
   else if (type->kind == CV_CT_BOOL)
     PRINT(out, "  %s = (%s)->u32 != 0;\n", to, at);
@@ -459,30 +514,57 @@ static void put_scalar(gen *g, const cv_wit_type *type, step way, const char *at
 }
 
 static void put_string(step way, const char *at, const char *to, cv_buf *out) {
-  if (way == STEP_STORE)
+  if (is_lower(way)) {
     PRINT(out,
           "  {\n    uint32_t address_, units_;\n    COVE_GLUE_TRY(cove_glue_lower_string(call, %s, &address_, "
-          "&units_));\n"
-          "    cove_glue_store32(%s, address_);\n    cove_glue_store32((%s) + 4, units_);\n  }\n",
-          to, at, at);
-  else if (way == STEP_LOAD)
-    PRINT(out, "  COVE_GLUE_TRY(cove_glue_lift_string(call, cove_glue_load32(%s), cove_glue_load32((%s) + 4), &%s));\n",
-          at, at, to);
+          "&units_));\n",
+          to);
+    if (way == STEP_STORE)
+      PRINT(out, "    cove_glue_store32(%s, address_);\n    cove_glue_store32((%s) + 4, units_);\n  }\n", at, at);
+    else
+      PRINT(out, "    (%s)[0].u64 = address_;\n    (%s)[1].u64 = units_;\n  }\n", at, at);
+    return;
+  }
+  const char *lift = way == STEP_KEEP ? "cove_glue_keep_string" : "cove_glue_lift_string";
+  if (way == STEP_FLAT)
+    PRINT(out, "  COVE_GLUE_TRY(%s(call, (%s)[0].u32, (%s)[1].u32, &%s));\n", lift, at, at, to);
   else
-    PRINT(out, "  COVE_GLUE_TRY(cove_glue_lift_string(call, (%s)[0].u32, (%s)[1].u32, &%s));\n", at, at, to);
+    PRINT(out, "  COVE_GLUE_TRY(%s(call, cove_glue_load32(%s), cove_glue_load32((%s) + 4), &%s));\n", lift, at, at, to);
+}
+
+// The index of a handle at `at`.
+static void put_handle_index(step way, const char *at, cv_buf *out) {
+  PRINT(out, way == STEP_FLAT ? "(%s)->u32" : "cove_glue_load32(%s)", at);
+}
+
+static void put_guest_handle(gen *g, const cv_wit_type *type, step way, const char *at, const char *to, cv_buf *out) {
+  if (is_lower(way)) {
+    PRINT(out,
+          "  {\n    uint32_t handle_;\n    COVE_GLUE_TRY(cove_glue_%s_handle(call, (cove_handle *)&%s, &handle_));\n",
+          type->kind == CV_CT_OWN ? "lower" : "lend", to);
+    PRINT(out, way == STEP_PUSH ? "    (%s)->u64 = handle_;\n  }\n" : "    cove_glue_store32(%s, handle_);\n  }\n", at);
+    return;
+  }
+  PRINT(out, "  COVE_GLUE_TRY(cove_glue_lift_handle(call, ((const %s_exports *)call->host)->%s_type, ", g->prefix,
+        def_name(g, type->def).text);
+  put_handle_index(way, at, out);
+  PRINT(out, ", &%s));\n", to);
 }
 
 static void put_handle(gen *g, const cv_wit_type *type, step way, const char *at, const char *to, cv_buf *out) {
   const char *word = type->kind == CV_CT_OWN ? "own" : "borrow", *def = resource_def(g, type->def);
-  if (way == STEP_STORE) {
-    PRINT(out,
-          "  {\n    uint32_t handle_;\n    COVE_GLUE_TRY(cove_glue_lower_%s(call, &%s, %s, &handle_));\n"
-          "    cove_glue_store32(%s, handle_);\n  }\n",
-          word, def, to, at);
+  if (is_guest_resource(g, type->def)) {
+    put_guest_handle(g, type, way, at, to, out);
+    return;
+  }
+  if (is_lower(way)) {
+    PRINT(out, "  {\n    uint32_t handle_;\n    COVE_GLUE_TRY(cove_glue_lower_%s(call, &%s, %s, &handle_));\n", word,
+          def, to);
+    PRINT(out, way == STEP_PUSH ? "    (%s)->u64 = handle_;\n  }\n" : "    cove_glue_store32(%s, handle_);\n  }\n", at);
     return;
   }
   PRINT(out, "  {\n    void *rep_;\n    COVE_GLUE_TRY(cove_glue_lift_%s(call, &%s, ", word, def);
-  PRINT(out, way == STEP_LOAD ? "cove_glue_load32(%s)" : "(%s)->u32", at);
+  put_handle_index(way, at, out);
   PRINT(out, ", &rep_));\n    %s = rep_;\n  }\n", to);
 }
 
@@ -498,8 +580,8 @@ static cv_status put_move(gen *g, const cv_wit_type *given, step way, const char
   } else {
     const char *mangled = type_mangle(g, type, true).text;
     CV_TRY(need_step(g, type, way));
-    if (way == STEP_STORE)
-      PRINT(out, "  COVE_GLUE_TRY(store_%s(call, &%s, %s));\n", mangled, to, at);
+    if (is_lower(way))
+      PRINT(out, "  COVE_GLUE_TRY(%s_%s(call, &%s, %s));\n", step_prefix(way), mangled, to, at);
     else
       PRINT(out, "  COVE_GLUE_TRY(%s_%s(call, %s, &%s));\n", step_prefix(way), mangled, at, to);
   }
@@ -522,17 +604,17 @@ static const char *join(gen *g, const char *a, const char *b) {
 }
 
 static const char *place_name(step way) {
-  return way == STEP_FLAT ? "values" : "at";
+  return is_flat(way) ? "values" : "at";
 }
 
 static const char *value_name(step way) {
-  return way == STEP_STORE ? "in->" : "out->";
+  return is_lower(way) ? "in->" : "out->";
 }
 
 // The next part of a record: its place, and the place after it.
 static uint32_t next_place(step way, uint32_t *place, cv_wit_layout layout) {
-  uint32_t here = way == STEP_FLAT ? *place : (*place + layout.align - 1) & ~(layout.align - 1);
-  *place = here + (way == STEP_FLAT ? layout.flat : layout.size);
+  uint32_t here = is_flat(way) ? *place : (*place + layout.align - 1) & ~(layout.align - 1);
+  *place = here + (is_flat(way) ? layout.flat : layout.size);
   return here;
 }
 
@@ -557,17 +639,21 @@ static cv_status put_tuple(gen *g, const cv_wit_type *parts, step way, cv_buf *o
   return CV_OK;
 }
 
-static void put_discriminant(step way, const char *to, uint32_t bytes, cv_buf *out) {
+static void put_discriminant(step way, const char *to, cv_wit_layout layout, cv_buf *out) {
+  uint32_t bytes = layout.discriminant;
   if (way == STEP_STORE)
     PRINT(out, "  %s(at, (uint%u_t)%s);\n", store_fn(bytes), bytes * 8, to);
-  else if (way == STEP_LOAD)
-    PRINT(out, "  uint32_t which = %s(at);\n", load_fn(bytes));
-  else
+  else if (way == STEP_PUSH)
+    PRINT(out, "  for (int i = 1; i < %u; i++)\n    values[i].u64 = 0;\n  values->u64 = (uint32_t)%s;\n", layout.flat,
+          to);
+  else if (way == STEP_FLAT)
     cv_buf_text(out, "  uint32_t which = values->u32;\n");
+  else
+    PRINT(out, "  uint32_t which = %s(at);\n", load_fn(bytes));
 }
 
 static const char *payload_place(gen *g, step way, cv_wit_layout layout) {
-  return offset_text(g, place_name(way), way == STEP_FLAT ? 1 : layout.payload);
+  return offset_text(g, place_name(way), is_flat(way) ? 1 : layout.payload);
 }
 
 static cv_status put_variant(gen *g, const cv_wit_typedef *def, step way, const char *cname, cv_buf *out) {
@@ -575,8 +661,8 @@ static cv_status put_variant(gen *g, const cv_wit_typedef *def, step way, const 
   uint32_t count = 0;
   for (const cv_wit_part *part = def->parts; part; part = part->next)
     count++;
-  put_discriminant(way, def->kind == CV_WIT_ENUM ? "*in" : "in->tag", layout.discriminant, out);
-  if (way != STEP_STORE) {
+  put_discriminant(way, def->kind == CV_WIT_ENUM ? "*in" : "in->tag", layout, out);
+  if (!is_lower(way)) {
     // Set before the check: compilers warn of a value that the trap leaves as it was.
     if (def->kind == CV_WIT_ENUM)
       PRINT(out, "  *out = (%s)which;\n", cname);
@@ -587,7 +673,7 @@ static cv_status put_variant(gen *g, const cv_wit_typedef *def, step way, const 
   }
   if (!has_payload(def->parts))
     return CV_OK;
-  PRINT(out, "  switch (%s) {\n", way == STEP_STORE ? "in->tag" : "which");
+  PRINT(out, "  switch (%s) {\n", is_lower(way) ? "in->tag" : "which");
   uint32_t i = 0;
   for (const cv_wit_part *part = def->parts; part; part = part->next, i++) {
     if (!part->type)
@@ -603,11 +689,11 @@ static cv_status put_variant(gen *g, const cv_wit_typedef *def, step way, const 
 
 static cv_status put_option(gen *g, const cv_wit_type *type, step way, cv_buf *out) {
   cv_wit_layout layout = cv_wit_layout_of(type);
-  put_discriminant(way, "in->has", 1, out);
-  if (way != STEP_STORE)
+  put_discriminant(way, "in->has", layout, out);
+  if (!is_lower(way))
     cv_buf_text(
         out, "  if (which > 1)\n    return cove_glue_case_trap(call, which, \"option\");\n  out->has = which != 0;\n");
-  PRINT(out, "  if (%s) {\n", way == STEP_STORE ? "in->has" : "out->has");
+  PRINT(out, "  if (%s) {\n", is_lower(way) ? "in->has" : "out->has");
   CV_TRY(put_move(g, type->parts, way, payload_place(g, way, layout), join(g, value_name(way), "value"), out));
   cv_buf_text(out, "  }\n");
   return CV_OK;
@@ -618,8 +704,8 @@ static cv_status put_result(gen *g, const cv_wit_type *type, step way, cv_buf *o
   const cv_wit_type *ok = type->parts && !type->parts->is_absent ? type->parts : NULL;
   const cv_wit_type *error = type->parts ? type->parts->next : NULL;
   const char *place = payload_place(g, way, layout);
-  put_discriminant(way, "in->is_error", 1, out);
-  if (way != STEP_STORE)
+  put_discriminant(way, "in->is_error", layout, out);
+  if (!is_lower(way))
     cv_buf_text(
         out,
         "  if (which > 1)\n    return cove_glue_case_trap(call, which, \"result\");\n  out->is_error = which != 0;\n");
@@ -654,7 +740,7 @@ static bool is_plain(const cv_wit_type *given) {
   }
 }
 
-static cv_status put_list_store(gen *g, const cv_wit_type *elem, cv_wit_layout layout, cv_buf *out) {
+static cv_status put_list_lower(gen *g, const cv_wit_type *elem, cv_wit_layout layout, step way, cv_buf *out) {
   PRINT(out,
         "  uint32_t address;\n  uint8_t *to;\n"
         "  if (in->count > UINT32_MAX)\n    return cove_call_trap(call, \"a list is too long for the guest\");\n"
@@ -667,24 +753,38 @@ static cv_status put_list_store(gen *g, const cv_wit_type *elem, cv_wit_layout l
     CV_TRY(put_move(g, elem, STEP_STORE, "to", "in->data[i]", out));
     cv_buf_text(out, "  }\n");
   }
-  cv_buf_text(out, "  cove_glue_store32(at, address);\n  cove_glue_store32(at + 4, (uint32_t)in->count);\n");
+  cv_buf_text(out, way == STEP_STORE
+                       ? "  cove_glue_store32(at, address);\n  cove_glue_store32(at + 4, (uint32_t)in->count);\n"
+                       : "  values[0].u64 = address;\n  values[1].u64 = in->count;\n");
   return CV_OK;
 }
 
 static cv_status put_list(gen *g, const cv_wit_type *type, step way, cv_buf *out) {
   const cv_wit_type *elem = type->parts;
   cv_wit_layout layout = cv_wit_layout_of(elem);
-  if (way == STEP_STORE)
-    return put_list_store(g, elem, layout, out);
+  if (is_lower(way))
+    return put_list_lower(g, elem, layout, way, out);
   cv_buf_text(out,
-              way == STEP_LOAD
+              way != STEP_FLAT
                   ? "  uint32_t address = cove_glue_load32(at), count = cove_glue_load32(at + 4);\n  uint8_t *from;\n"
                   : "  uint32_t address = values[0].u32, count = values[1].u32;\n  uint8_t *from;\n");
   PRINT(out, "  COVE_GLUE_TRY(cove_glue_list(call, address, count, %u, %u, &from));\n  out->count = count;\n",
         layout.size, layout.align);
   name ctype = c_type(g, elem);
-  if (is_plain(elem)) {
+  if (is_plain(elem) && way != STEP_KEEP) {
     PRINT(out, "  out->data = (%s *)(void *)from;\n", ctype.text);
+    return CV_OK;
+  }
+  if (way == STEP_KEEP) {
+    cv_buf_text(out, "  void *kept_;\n  COVE_GLUE_TRY(cove_glue_keep(call, count * sizeof *out->data, &kept_));\n"
+                     "  out->data = kept_;\n");
+    if (is_plain(elem)) {
+      cv_buf_text(out, "  if (count > 0)\n    memcpy(out->data, from, count * sizeof *out->data);\n");
+      return CV_OK;
+    }
+    PRINT(out, "  for (uint32_t i = 0; i < count; i++, from += %u) {\n", layout.size);
+    CV_TRY(put_move(g, elem, STEP_KEEP, "from", "out->data[i]", out));
+    cv_buf_text(out, "  }\n");
     return CV_OK;
   }
   PRINT(out,
@@ -702,7 +802,7 @@ static cv_status put_fixed_list(gen *g, const cv_wit_type *type, step way, cv_bu
   PRINT(out, "  for (uint32_t i = 0; i < %u; i++) {\n", type->length);
   cv_buf place;
   cv_buf_init(&place, g->mem);
-  PRINT(&place, "%s + i * %u", place_name(way), way == STEP_FLAT ? layout.flat : layout.size);
+  PRINT(&place, "%s + i * %u", place_name(way), is_flat(way) ? layout.flat : layout.size);
   CV_TRY(put_move(g, type->parts, way, keep(g, &place).text, join(g, value_name(way), "items[i]"), out));
   cv_buf_text(out, "  }\n");
   return CV_OK;
@@ -715,7 +815,9 @@ static void put_flags(const cv_wit_typedef *def, step way, cv_buf *out) {
   unsigned mask = count >= 32 ? 0xffffffffu : (1u << count) - 1;
   if (way == STEP_STORE)
     PRINT(out, "  %s(at, *in & 0x%xu);\n", store_fn(size), mask);
-  else if (way == STEP_LOAD)
+  else if (way == STEP_PUSH)
+    PRINT(out, "  values->u64 = *in & 0x%xu;\n", mask);
+  else if (way != STEP_FLAT)
     PRINT(out, "  *out = %s(at) & 0x%xu;\n", load_fn(size), mask);
   else
     PRINT(out, "  *out = (uint%u_t)(values->u32 & 0x%xu);\n", size * 8, mask);
@@ -758,10 +860,12 @@ static cv_status need_step(gen *g, const cv_wit_type *type, step kind) {
   PRINT(out, "static cove_host_result %s_%s(cove_call *call, ", step_prefix(kind), mangled);
   if (kind == STEP_STORE)
     PRINT(out, "const %s *in, uint8_t *at) {\n", ctype);
-  else if (kind == STEP_LOAD)
-    PRINT(out, "const uint8_t *at, %s *out) {\n", ctype);
-  else
+  else if (kind == STEP_PUSH)
+    PRINT(out, "const %s *in, cove_value *values) {\n", ctype);
+  else if (kind == STEP_FLAT)
     PRINT(out, "const cove_value *values, %s *out) {\n", ctype);
+  else
+    PRINT(out, "const uint8_t *at, %s *out) {\n", ctype);
   cv_buf_text(out, "  (void)call;\n");
   cv_buf_bytes(out, body.data, body.size);
   cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
@@ -961,6 +1065,204 @@ static cv_status put_glue(gen *g, const cv_wit_func *func, const char *cname, co
   cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
   cv_buf_free(&body);
   return status;
+}
+
+static const char *label_of(gen *g, const cv_wit_func *func);
+static const char *label_of_item(gen *g, const cv_wit_item *item);
+
+// ---- calls of exports ----------------------------------------------------------------------------------------------
+
+// The only flat value of a result, into `to`: as put_flat_result, the other way round.
+static cv_status put_flat_lift(gen *g, const cv_wit_type *type, const char *to, cv_buf *out) {
+  return put_move(g, type, STEP_FLAT, "values", to, out);
+}
+
+static void put_call_prototype(gen *g, const char *cname, const shape *s, cv_buf *out) {
+  PRINT(out, "cove_status %s(const %s_exports *exports", cname, g->prefix);
+  for (uint32_t i = 0; i < s->count; i++) {
+    const cv_wit_type *type = behind_alias(s->params[i]);
+    cv_buf_text(out, ", ");
+    if (is_handle(type) && is_guest_resource(g, type->def))
+      PRINT(out, "%scove_handle *%s", type->kind == CV_CT_BORROW ? "const " : "", s->names[i]);
+    else if (by_pointer(s->params[i]))
+      PRINT(out, "const %s *%s", c_type(g, s->params[i]).text, s->names[i]);
+    else
+      put_member(g, s->params[i], s->names[i], out);
+  }
+  if (s->result) {
+    cv_buf_text(out, ", ");
+    put_member(g, s->result, "*result", out);
+    cv_buf_text(out, ", cove_results *results");
+  }
+  cv_buf_text(out, ", cove_error **error)");
+}
+
+// Lowers the parameters into `values`, or into memory when they are many.
+static cv_status put_call_params(gen *g, const shape *s, cv_buf *out) {
+  bool spilled = s->tuple.flat > MAX_FLAT_PARAMS;
+  step way = spilled ? STEP_STORE : STEP_PUSH;
+  uint32_t place = 0;
+  if (spilled)
+    PRINT(out,
+          "  uint32_t address;\n  uint8_t *to;\n  COVE_GLUE_TRY(cove_glue_alloc(call, %u, %u, &address, &to));\n"
+          "  values[0].u64 = address;\n",
+          s->tuple.size, s->tuple.align);
+  for (uint32_t i = 0; i < s->count; i++) {
+    const cv_wit_type *type = behind_alias(s->params[i]);
+    bool pointer = by_pointer(s->params[i]) || (is_handle(type) && is_guest_resource(g, type->def));
+    uint32_t at = next_place(way, &place, cv_wit_layout_of(s->params[i]));
+    const char *from = pointer ? join(g, join(g, "(*", s->names[i]), ")") : s->names[i];
+    CV_TRY(put_move(g, s->params[i], way, offset_text(g, spilled ? "to" : "values", at), from, out));
+  }
+  return CV_OK;
+}
+
+static cv_status put_call_result(gen *g, const shape *s, cv_buf *out) {
+  if (!s->result)
+    return CV_OK;
+  if (s->out.flat <= 1)
+    return put_flat_lift(g, s->result, "(*result)", out);
+  PRINT(out, "  uint8_t *from;\n  COVE_GLUE_TRY(cove_glue_range(call, values[0].u32, %u, %u, &from));\n", s->out.size,
+        s->out.align);
+  return put_move(g, s->result, STEP_KEEP, "from", "(*result)", out);
+}
+
+// The names of the parameters, each after a comma; with their types for the inner functions.
+static void put_inner_params(gen *g, const shape *s, bool with_types, cv_buf *out) {
+  for (uint32_t i = 0; i < s->count; i++) {
+    const cv_wit_type *type = behind_alias(s->params[i]);
+    cv_buf_text(out, ", ");
+    if (!with_types)
+      cv_buf_text(out, s->names[i]);
+    else if (is_handle(type) && is_guest_resource(g, type->def))
+      PRINT(out, "%scove_handle *%s", type->kind == CV_CT_BORROW ? "const " : "", s->names[i]);
+    else if (by_pointer(s->params[i]))
+      PRINT(out, "const %s *%s", c_type(g, s->params[i]).text, s->names[i]);
+    else
+      put_member(g, s->params[i], s->names[i], out);
+  }
+}
+
+static cv_status put_call_body(gen *g, const char *cname, const shape *s, cv_buf *out) {
+  PRINT(out, "static cove_host_result lower_%s(cove_call *call, cove_value *values", cname);
+  put_inner_params(g, s, true, out);
+  cv_buf_text(out, ") {\n  (void)call, (void)values;\n");
+  CV_TRY(put_call_params(g, s, out));
+  cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
+  if (!s->result)
+    return CV_OK;
+  PRINT(out, "static cove_host_result lift_%s(cove_call *call, const cove_value *values, ", cname);
+  put_member(g, s->result, "*result", out);
+  cv_buf_text(out, ") {\n  (void)call;\n");
+  CV_TRY(put_call_result(g, s, out));
+  cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
+  return CV_OK;
+}
+
+static cv_status add_call(gen *g, const cv_wit_item *item, const cv_wit_func *func) {
+  shape *s = CV_ARENA_NEW(&g->arena, shape);
+  cv_buf name_buf, body, signature;
+  if (!s)
+    return no_memory(g);
+  if (func->is_async)
+    return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: async function %.*s in host bindings",
+                   CV_BYTES_ARG(func->head.name));
+  CV_TRY(func_shape(g, func, s));
+  cv_buf_init(&name_buf, g->mem);
+  if (item->interface)
+    cv_bindgen_interface(item->interface, &name_buf);
+  else
+    cv_buf_text(&name_buf, g->prefix);
+  cv_buf_text(&name_buf, "_call_");
+  if (func->resource) {
+    cv_bindgen_snake(func->resource->head.name, &name_buf);
+    cv_buf_byte(&name_buf, '_');
+  }
+  if (func->kind == CV_WIT_CONSTRUCTOR)
+    cv_buf_text(&name_buf, "new");
+  else
+    cv_bindgen_snake(func->head.name, &name_buf);
+  const char *cname = keep(g, &name_buf).text;
+  cv_buf_init(&body, g->mem);
+  cv_buf_init(&signature, g->mem);
+  cv_bindgen_signature(func, &signature);
+  cv_status status = put_call_body(g, cname, s, &body);
+  cv_buf *out = &g->calls;
+  cv_buf_bytes(out, body.data, body.size);
+  put_call_prototype(g, cname, s, out);
+  PRINT(out,
+        " {\n  cove_call call;\n  cove_value values[COVE_GLUE_SLOTS];\n"
+        "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)exports;\n"
+        "  if (run == COVE_HOST_OK)\n    run = lower_%s(&call, values",
+        cname, s->result ? "results" : "NULL", cname);
+  put_inner_params(g, s, false, out);
+  cv_buf_text(out, ");\n  if (run == COVE_HOST_OK)\n    run = cove_glue_invoke(&call, values);\n");
+  if (s->result)
+    PRINT(out, "  if (run == COVE_HOST_OK)\n    run = lift_%s(&call, values, result);\n", cname);
+  cv_buf_text(out, "  return cove_glue_leave(&call, run, error);\n}\n\n");
+  cv_bindgen_docs(func->head.docs, 0, &g->protos);
+  put_call_prototype(g, cname, s, &g->protos);
+  cv_buf_text(&g->protos, ";\n");
+  PRINT(&g->members, "  cove_component_func *%s;\n", cname);
+  PRINT(&g->finds, "      {{\"%s\", \"%s\",\n        \"%s\"},\n       &out->%s},\n",
+        item->interface ? label_of_item(g, item) : "", label_of(g, func), keep(g, &signature).text, cname);
+  cv_buf_free(&body);
+  return status;
+}
+
+static cv_status add_export(gen *g, const cv_wit_item *item) {
+  if (item->kind == CV_WIT_ITEM_FUNC)
+    return add_call(g, item, item->func);
+  const char *label = label_of_item(g, item);
+  PRINT(g->types, "// ---- %s ----\n\n", label);
+  PRINT(&g->protos, "\n// ---- %s: calls ----\n\n", label);
+  for (const cv_wit_typedef *def = item->interface->types; def; def = def->next)
+    if (def->kind != CV_WIT_USE)
+      CV_TRY(need_def(g, def));
+  for (const cv_wit_typedef *def = item->interface->types; def; def = def->next) {
+    if (def->kind == CV_WIT_RESOURCE && !is_guest_resource(g, def))
+      return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                     "unsupported: interface %s is imported and exported, and defines a resource", label);
+    if (def->kind == CV_WIT_RESOURCE) {
+      PRINT(&g->members, "  const cove_resource_type *%s_type;\n", def_name(g, def).text);
+      PRINT(&g->tables, "// %s %.*s\n", label, CV_BYTES_ARG(def->head.name));
+    }
+    for (const cv_wit_func *func = def->funcs; func; func = func->next)
+      CV_TRY(add_call(g, item, func));
+  }
+  for (const cv_wit_func *func = item->interface->funcs; func; func = func->next)
+    CV_TRY(add_call(g, item, func));
+  return CV_OK;
+}
+
+// Resources of exported interfaces, looked up after the functions.
+static void put_resource_finds(gen *g, cv_buf *out) {
+  for (const cv_wit_item *item = g->world->exports; item; item = item->next)
+    for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next)
+      if (def->kind == CV_WIT_RESOURCE)
+        PRINT(
+            out,
+            "  if (status == COVE_OK)\n    status = cove_glue_find_resource(instance, \"%s\", \"%.*s\", &out->%s_type, "
+            "error);\n",
+            label_of_item(g, item), CV_BYTES_ARG(def->head.name), def_name(g, def).text);
+}
+
+static cv_status add_exports(gen *g) {
+  if (!g->world->exports)
+    return CV_OK;
+  for (const cv_wit_item *item = g->world->exports; item; item = item->next)
+    CV_TRY(add_export(g, item));
+  cv_buf *out = &g->calls;
+  PRINT(out, "cove_status %s_exports_find(cove_component_instance *instance, %s_exports *out, cove_error **error) {\n",
+        g->prefix, g->prefix);
+  cv_buf_text(out, "  const struct {\n    cove_glue_export what;\n    cove_component_func **to;\n  } exports[] = {\n");
+  cv_buf_bytes(out, g->finds.data, g->finds.size);
+  cv_buf_text(out, "  };\n  cove_status status = COVE_OK;\n"
+                   "  for (size_t i = 0; i < sizeof exports / sizeof exports[0] && status == COVE_OK; i++)\n"
+                   "    status = cove_glue_find_export(instance, &exports[i].what, exports[i].to, error);\n");
+  put_resource_finds(g, out);
+  cv_buf_text(out, "  return status;\n}\n\n");
+  return CV_OK;
 }
 
 // ---- tables --------------------------------------------------------------------------------------------------------
@@ -1175,6 +1477,7 @@ static cv_status generate(gen *g) {
     if (item->kind != CV_WIT_ITEM_FUNC)
       CV_TRY(add_interface(g, item));
   CV_TRY(add_world_items(g, &own_items));
+  CV_TRY(add_exports(g));
   return put_world_table(g, own_items);
 }
 
@@ -1193,6 +1496,19 @@ static void put_header(const gen *g, const cv_buf *types, cv_buf *out) {
   PRINT(out, "#ifndef %s_BINDINGS_H\n#define %s_BINDINGS_H\n\n#include <cove/glue.h>\n\nCOVE_BEGIN\n\n",
         upper ? upper : "", upper ? upper : "");
   cv_buf_bytes(out, types->data, types->size);
+  if (g->world->exports) {
+    PRINT(out,
+          "// ---- what an instance exports ----\n//\n// Each function below calls one export. Strings and lists of a "
+          "result are "
+          "of `results`, which the host frees with\n// cove_results_free. Owned handles among the parameters go to the "
+          "instance.\n\ntypedef struct %s_exports {\n",
+          g->prefix);
+    cv_buf_bytes(out, g->members.data, g->members.size);
+    PRINT(out,
+          "} %s_exports;\n// COVE_NOT_FOUND or COVE_UNLINKABLE when the instance does not fit the world.\n"
+          "cove_status %s_exports_find(cove_component_instance *instance, %s_exports *out, cove_error **error);\n\n",
+          g->prefix, g->prefix, g->prefix);
+  }
   cv_buf_bytes(out, g->protos.data, g->protos.size);
   PRINT(out,
         "\n// All of it, for cove_component_linker_define_world.\nextern const cove_glue_world "
@@ -1206,6 +1522,7 @@ static void put_source(const gen *g, const char *header, cv_buf *out) {
         CV_BYTES_ARG(g->world->head.name), header);
   cv_buf_bytes(out, g->steps.data, g->steps.size);
   cv_buf_bytes(out, g->glue.data, g->glue.size);
+  cv_buf_bytes(out, g->calls.data, g->calls.size);
   cv_buf_bytes(out, g->tables.data, g->tables.size);
 }
 
@@ -1216,7 +1533,7 @@ cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *o
   cv_arena_init(&g.arena, mem);
   cv_map_init(&g.done, mem);
   cv_buf_init(&types, mem);
-  cv_buf *buffers[] = {&g.protos, &g.steps, &g.glue, &g.tables};
+  cv_buf *buffers[] = {&g.protos, &g.steps, &g.glue, &g.tables, &g.calls, &g.members, &g.finds};
   for (size_t i = 0; i < CV_COUNT(buffers); i++)
     cv_buf_init(buffers[i], mem);
   cv_buf_init(&prefix, mem);
