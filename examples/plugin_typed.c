@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// plugin_typed.c: plugin.c with typed functions instead of values: plugin.h and plugin_bindings are what
-// `cove bindgen host plugin.wit --prefix plugin` writes. The host writes example_plugin_log_write, and calls
+// plugin_typed.c: plugin.c with typed functions instead of values: plugin_bindings.h and plugin_bindings.c are what
+// `cove bindgen host plugin.wit --prefix plugin_bindings` writes. The host writes example_plugin_log_write, and calls
 // example_plugin_filter_call_apply.
 #include <cove/cove.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#include "plugin.h"
+#include "plugin_bindings.h"
 
 typedef struct host {
   unsigned lines;
@@ -21,9 +21,9 @@ cove_host_result example_plugin_log_write(void *self, cove_call *call, cove_stri
   return COVE_HOST_OK;
 }
 
-static bool apply(const plugin_exports *exports, const char *text, bool refused, const char *expected,
+static bool apply(const plugin_bindings_exports *exports, const char *text, bool refused, const char *expected,
                   cove_error **error) {
-  plugin_result_string_string answer;
+  plugin_bindings_result_string_string answer;
   cove_results results = {0};
   if (example_plugin_filter_call_apply(exports, (cove_string){text, strlen(text)}, &answer, &results, error) != COVE_OK)
     return false;
@@ -42,15 +42,15 @@ int main(void) {
   cove_store *store = NULL;
   cove_component_linker *linker = NULL;
   cove_component_instance *instance;
-  plugin_exports exports;
+  plugin_bindings_exports exports;
   host h = {0};
   bool good = false;
   if (cove_engine_new(NULL, &engine, &error) == COVE_OK &&
       cove_component_open(engine, "upper.wat", &component, &error) == COVE_OK &&
       cove_store_new(engine, NULL, &store, &error) == COVE_OK && (linker = cove_component_linker_new(store)) != NULL &&
-      cove_component_linker_define_world(linker, &plugin_world, &h, &error) == COVE_OK &&
+      cove_component_linker_define_world(linker, &plugin_bindings_world, &h, &error) == COVE_OK &&
       cove_component_linker_instantiate(linker, component, &instance, &error) == COVE_OK &&
-      plugin_exports_find(instance, &exports, &error) == COVE_OK)
+      plugin_bindings_exports_find(instance, &exports, &error) == COVE_OK)
     good = apply(&exports, "quiet words", false, "QUIET WORDS", &error) &&
            apply(&exports, "", true, "nothing to do", &error) && h.lines == 1;
   if (error != NULL)

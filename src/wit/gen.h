@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// gen.h: what the files of the host bindings' generator share.
+//
+//   gen_names.c      names of types and members            gen_steps.c      lifting and lowering
+//   gen_types.c      C types                               bindgen_calls.c  functions that call exports
+//   bindgen_host.c   prototypes, glue and tables of imports, and the whole
+#ifndef COVE_WIT_GEN_H
+#define COVE_WIT_GEN_H
+
+#include "base/map.h"
+#include "wit/bindgen.h"
+#include "wit/syntax.h"
+
+// A step is written as a static function, or, for a scalar, as an expression or call in place.
+typedef enum cv_gen_step {
+  CV_STEP_TYPE,
+  CV_STEP_LOAD,  // memory to C, for parameters of host functions: what can stay in guest memory stays there
+  CV_STEP_FLAT,  // flat values to C
+  CV_STEP_STORE, // C to memory
+  CV_STEP_KEEP,  // memory to C, for results of exports: everything is copied
+  CV_STEP_PUSH,  // C to flat values
+} cv_gen_step;
+
+typedef struct cv_gen {
+  cv_mem *mem;
+  cv_arena arena;
+  cv_diag *diag;
+  const cv_wit_world *world;
+  const char *prefix;
+  cv_buf *types;  // header: types
+  cv_buf protos;  // header: prototypes
+  cv_buf steps;   // source: steps
+  cv_buf glue;    // source: glue functions
+  cv_buf calls;   // source: functions that call exports
+  cv_buf members; // header: members of the structure of exports
+  cv_buf finds;   // source: looking them up
+  cv_buf tables;  // source: tables
+  cv_map done;    // names of what was written: "kind:name"
+} cv_gen;
+
+enum { CV_GEN_MAX_FLAT_PARAMS = 16 };
+
+// A piece of text that lives as long as the generator.
+typedef struct cv_gen_name {
+  const char *text;
+} cv_gen_name;
+
+// The parameters with `self`, and the result with a constructor's, as types.
+typedef struct cv_gen_shape {
+  const cv_wit_type *params[1000];
+  const char *names[1000];
+  uint32_t count;
+  const cv_wit_type *result;
+  cv_wit_layout tuple; // of all parameters
+  cv_wit_layout out;   // of the result
+} cv_gen_shape;
+
+// ---- gen_names.c ----
+CV_COLD cv_status cv_gen_no_memory(cv_gen *g);
+// The text of a buffer, which is freed.
+cv_gen_name cv_gen_keep(cv_gen *g, cv_buf *buf);
+// Both texts, one after the other.
+const char *cv_gen_join(cv_gen *g, const char *a, const char *b);
+// "wasi_io_streams_input_stream"
+cv_gen_name cv_gen_def_name(cv_gen *g, const cv_wit_typedef *def);
+// A label as a name of its own in C.
+cv_gen_name cv_gen_member_name(cv_gen *g, cv_bytes label);
+// The C type of a number, bool, char or string; NULL for others.
+const char *cv_gen_scalar_type(uint16_t kind);
+bool cv_gen_is_handle(const cv_wit_type *type);
+// Defined by an interface that the world exports, and does not import.
+bool cv_gen_is_guest_resource(const cv_gen *g, const cv_wit_typedef *resource);
+// What a type is called inside names. Steps tell own from borrow, C types do not.
+cv_gen_name cv_gen_type_mangle(cv_gen *g, const cv_wit_type *type, bool for_step);
+// "uint32_t", "wasi_io_poll_pollable *", "p2_list_u8"
+cv_gen_name cv_gen_c_type(cv_gen *g, const cv_wit_type *type);
+// "T name" with the space where C wants it.
+void cv_gen_put_member(cv_gen *g, const cv_wit_type *type, const char *member, cv_buf *out);
+// True when it was not written before; it counts as written from now on.
+bool cv_gen_is_new(cv_gen *g, cv_gen_step kind, const char *text, cv_status *status);
+bool cv_gen_is_written(cv_gen *g, cv_gen_step kind, const char *text);
+
+// ---- gen_types.c ----
+// Writes the type, and those that it is made of, unless they are written.
+CV_MUST_USE cv_status cv_gen_need_type(cv_gen *g, const cv_wit_type *type);
+CV_MUST_USE cv_status cv_gen_need_def(cv_gen *g, const cv_wit_typedef *def);
+bool cv_gen_has_payload(const cv_wit_part *parts);
+
+// ---- gen_steps.c ----
+bool cv_gen_is_flat(cv_gen_step way);
+bool cv_gen_is_lower(cv_gen_step way);
+// Appends statements that move one value between `at` (guest memory, or flat values) and `to` (an lvalue of the C
+// type), and writes the functions that they call.
+CV_MUST_USE cv_status cv_gen_put_move(cv_gen *g, const cv_wit_type *given, cv_gen_step way, const char *at,
+                                      const char *to, cv_buf *out);
+// Structures and unions have a function of their own; a name for anything else does not.
+const cv_wit_type *cv_gen_behind_alias(const cv_wit_type *type);
+// The next part of a record: its place; *place becomes the one after it.
+uint32_t cv_gen_next_place(cv_gen_step way, uint32_t *place, cv_wit_layout layout);
+// "at + 8"
+const char *cv_gen_offset_text(cv_gen *g, const char *base, uint32_t offset);
+// The name of the identity of a resource of the host.
+const char *cv_gen_resource_def(cv_gen *g, const cv_wit_typedef *resource);
+
+// ---- bindgen_host.c ----
+// What is a structure in C.
+bool cv_gen_by_pointer(const cv_wit_type *given);
+// Reads a function, and writes its types.
+CV_MUST_USE cv_status cv_gen_func_shape(cv_gen *g, const cv_wit_func *func, cv_gen_shape *s);
+// "[method]input-stream.read"
+const char *cv_gen_label_of(cv_gen *g, const cv_wit_func *func);
+// "wasi:io/streams@0.2.12"
+const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item);
+
+// ---- bindgen_calls.c ----
+// The functions that call exports, and the structure that holds them.
+CV_MUST_USE cv_status cv_gen_add_exports(cv_gen *g);
+
+#endif
