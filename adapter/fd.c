@@ -4,14 +4,21 @@
 
 // ---- transfers ----
 
+// The largest total that fits into the result.
+static u64 transfer_size(const cursor *c) {
+  u64 left = cursor_left(c);
+  return left < 0xffffffffull ? left : 0xffffffffull;
+}
+
 // To a stream, in pieces. What was written before an error counts.
 static err write_stream(u32 stream, cursor *c, u32 *written) {
   u32 mark = arena_mark();
   u8 *buf = arena_alloc(WRITE_PIECE, 1);
   err answer = OK;
-  u32 n;
-  while (answer == OK && (n = cursor_gather(c, buf, WRITE_PIECE)) > 0) {
+  for (u64 left = transfer_size(c); answer == OK && left > 0;) {
     stream_done result;
+    u32 n = cursor_gather(c, buf, left < WRITE_PIECE ? (u32)left : WRITE_PIECE);
+    left -= n;
     output_stream_blocking_write_and_flush(stream, buf, n, &result);
     if (result.is_error)
       answer = err_of_stream(&result.error);
@@ -40,12 +47,6 @@ static err read_stream(descriptor *d, cursor *c, u32 *got) {
   return OK;
 }
 
-// The largest total that fits into the result.
-static u64 transfer_size(const cursor *c) {
-  u64 left = cursor_left(c);
-  return left < 0xffffffffull ? left : 0xffffffffull;
-}
-
 static err read_file(descriptor *d, cursor *c, u64 offset, u32 *got) {
   u64 left = transfer_size(c);
   u32 mark = arena_mark();
@@ -65,18 +66,19 @@ static err read_file(descriptor *d, cursor *c, u64 offset, u32 *got) {
 }
 
 static err write_file(descriptor *d, cursor *c, u64 offset, u32 *written) {
-  u32 room = transfer_size(c) < PIECE ? (u32)transfer_size(c) : PIECE, n;
-  u8 *buf = arena_alloc(room, 1);
+  u64 left = transfer_size(c);
+  u8 *buf = arena_alloc(left < PIECE ? (u32)left : PIECE, 1);
   do {
     size_result result;
-    n = cursor_gather(c, buf, room);
+    u32 n = cursor_gather(c, buf, left < PIECE ? (u32)left : PIECE);
     fs_write(d->handle, buf, n, offset + *written, &result);
     if (result.is_error)
       return *written > 0 ? OK : err_of_code(result.code);
     *written += (u32)result.size;
+    left -= n;
     if (result.size != n)
       return OK;
-  } while (n == PIECE);
+  } while (left > 0);
   return OK;
 }
 

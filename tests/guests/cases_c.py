@@ -4,7 +4,7 @@ import glob
 import os
 import shutil
 
-from harness import C, HERE, Failure, case
+from harness import C, HERE, Failure, Skip, case
 
 
 def text_sample():
@@ -29,6 +29,20 @@ def same_plain(ctx, name, *args, stdin=b""):
 @case("c/hello", "own")
 def hello(ctx):
     same_plain(ctx, "hello")
+
+
+@case("c/library", "own")
+def library(ctx):
+    """A library with a world of its own, made into a component with the adapter for preview 1."""
+    if ctx.engine.name != "cove":
+        raise Skip("of cove only")
+    module, _ = ctx.c_pair("library", own("library"), guest_flags=["-mexec-model=reactor"], native_flags=["-shared"])
+    out = os.path.join(ctx.scratch, "library.wasm")
+    cove = ctx.engine.prefix[0]
+    made = ctx.process([cove, "component", "new", module, "--wit", os.path.join(C, "library.wit"), "--wasi-reactor", "-o", out])
+    ctx.same(made, b"", "component new")
+    ctx.same(ctx.process([cove, "run", "--invoke", "twice(4)", out]), b"initialised\ntwice 4\n108\n")
+    ctx.same(ctx.process([cove, "run", "--invoke", 'greet("you")', out]), b'initialised\n"hello, you"\n')
 
 
 @case("c/args", "own")
