@@ -152,10 +152,12 @@ def python(ctx, target, *options):
             raise Skip("componentize-py: " + done.err.decode(errors="replace").strip()[-200:])
     source, full = os.path.join(SOURCES, "app.py"), os.path.join(ctx.bin, target)
     if not os.path.exists(full) or os.path.getmtime(source) > os.path.getmtime(full):
-        done = ctx.process([tool, "-d", WORLD, "-w", "shapes", "componentize", *options, "app", "-p", SOURCES, "-o", full],
+        # A copy, since Python leaves compiled files beside its sources.
+        shutil.copy(source, ctx.scratch)
+        done = ctx.process([tool, "-d", WORLD, "-w", "shapes", "componentize", *options, "app", "-o", full],
                            cwd=ctx.scratch, timeout=900)
         if done.status != 0:
-            raise Skip("componentize-py: " + done.err.decode(errors="replace").strip()[-200:])
+            raise Skip("componentize-py: " + done.err.decode(errors="replace").strip()[:200])
     return full
 
 
@@ -195,6 +197,7 @@ def shapes_javascript(ctx):
 
 @case("component/javascript-command", "heavy")
 def command_javascript(ctx):
+    cove(ctx, "--version")
     wit = ctx.empty_dir("wit")
     shutil.copytree(os.path.join(ROOT, "wit", "deps"), os.path.join(wit, "deps"))
     shutil.copy(os.path.join(SOURCES, "command.wit"), wit)
