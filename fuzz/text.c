@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "component/text/wast.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
-#include "component/text/wast.h"
 #include "wasm/text/wat.h"
 
 #define FEATURES (CV_FEATURES_DEFAULT | CV_FEAT(CUSTOM_PAGE_SIZES) | CV_FEAT(WIDE_ARITHMETIC))

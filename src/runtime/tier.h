@@ -11,8 +11,9 @@
 
 #include "runtime/runtime.h"
 
-// Which instructions of the machine generated code may use: those of this machine; or, so that tests do not depend on it,
-// the fewest that a native tier asks for, or those of the present common level (x86-64: SSE4.1 alone, and x86-64-v3).
+// Which instructions of the machine generated code may use: those of this machine; or, so that tests do not depend on
+// it, the fewest that a native tier asks for, or those of the present common level (x86-64: SSE4.1 alone, and
+// x86-64-v3).
 typedef enum cv_cpu_level { CV_CPU_HOST, CV_CPU_LEAST, CV_CPU_COMMON } cv_cpu_level;
 
 // Chosen when a module is compiled; part of the code.

@@ -168,8 +168,7 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   const cv_cfunc *func = l->func;
   *plan = (cv_adapter_plan){.lowered = l};
   if (func->kind != CV_CFUNC_LIFTED || func->options.is_async || l->options.is_async || has_async(l->type) ||
-      !usable_memory(&l->options) || !usable_memory(&func->options) || uses_tasks(func->instance) ||
-      !usable_borrows(l))
+      !usable_memory(&l->options) || !usable_memory(&func->options) || uses_tasks(func->instance) || !usable_borrows(l))
     return false;
   const cv_ctype *result = l->type->result;
   bool *imports = plan->imports, pointers[2] = {false, result != NULL && result->has_pointer};

@@ -85,7 +85,8 @@ static cv_status apply(const_stack *s, const cv_instr *in, uint32_t globals) {
   case CV_OPC_REF_I31:
   case CV_OPC_ANY_CONVERT_EXTERN:
   case CV_OPC_EXTERN_CONVERT_ANY:
-    return cv_fail(s->diag, CV_EUNSUPPORTED, in->offset, "unsupported: garbage collection (%s)", cv_op_mnemonic(in->info));
+    return cv_fail(s->diag, CV_EUNSUPPORTED, in->offset, "unsupported: garbage collection (%s)",
+                   cv_op_mnemonic(in->info));
   default:
     return cv_fail(s->diag, CV_EINVALID, in->offset, "constant expression required: %s is not constant",
                    cv_op_mnemonic(in->info));

@@ -381,6 +381,7 @@ cv_status cv_on_other(cv_validator *v) {
   v->r.at = v->pc;
   CV_TRY(cv_read_instr(&v->r, &in));
   if (in.info->feature == CV_FEATURE_BIT_GC)
-    return cv_fail(v->diag, CV_EUNSUPPORTED, in.offset, "unsupported: garbage collection (%s)", cv_op_mnemonic(in.info));
+    return cv_fail(v->diag, CV_EUNSUPPORTED, in.offset, "unsupported: garbage collection (%s)",
+                   cv_op_mnemonic(in.info));
   return code >= 0x100 ? apply_prefixed(v, &in) : apply_one_byte(v, &in);
 }
