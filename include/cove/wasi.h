@@ -94,6 +94,9 @@ typedef struct cove_wasi cove_wasi;
 // instances may use it until it is deleted: delete it after the last call, before or after the store.
 COVE_API COVE_MUST_USE cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_error **error);
 COVE_API void cove_wasi_delete(cove_wasi *wasi);
+// Waits until standard output and error have taken what a program wrote without a flush: a stream of WASI 0.2 holds up
+// to 64 KiB when its reader is slow. For the end of a program; deleting waits for nothing.
+COVE_API void cove_wasi_flush(cove_wasi *wasi);
 // Defines all functions of wasi_snapshot_preview1 and wasi_unstable. One cove_wasi serves one store: COVE_USAGE
 // for a linker of another.
 COVE_API COVE_MUST_USE cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error);

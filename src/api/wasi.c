@@ -184,6 +184,11 @@ cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_
   return COVE_OK;
 }
 
+void cove_wasi_flush(cove_wasi *wasi) {
+  if (wasi->p2 != NULL)
+    cv_p2_flush(wasi->p2);
+}
+
 void cove_wasi_delete(cove_wasi *wasi) {
   if (wasi == NULL)
     return;

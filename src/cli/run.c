@@ -267,6 +267,8 @@ int cli_run(const cli_line *line) {
   int status = load(&r);
   if (status == 0)
     status = r.input.is_component ? cli_run_component(&r) : run_module(&r);
+  if (r.wasi != NULL)
+    cove_wasi_flush(r.wasi);
   explain(&r, status);
   take_apart(&r);
   return status;

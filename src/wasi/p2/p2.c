@@ -38,6 +38,12 @@ void cv_p2_retain(cv_p2 *p2) {
   p2->refs++;
 }
 
+void cv_p2_flush(cv_p2 *p2) {
+  for (unsigned i = 1; i < 3; i++)
+    if (p2->outputs[i] != NULL && cv_output_flush(p2->outputs[i], true) != CV_ERR_OK)
+      continue; // the reader is gone, or who asks for the wait to end: the rest is lost
+}
+
 void cv_p2_release(cv_p2 *p2) {
   if (p2 == NULL || --p2->refs != 0)
     return;
