@@ -115,6 +115,8 @@ ROWS = [
     ("0.2: input to output, a slow reader", "p2_misuse.wat", [], ["copy"], {"in": LONG, "out": LONG, "slow_stdout": True}),
     ("0.2: input to output, promptly, a slow reader", "p2_misuse.wat", [], ["copy promptly"],
      {"in": LONG, "out": LONG, "slow_stdout": True}),
+    ("0.2: written without a flush, a slow reader", "p2_misuse.wat", [], ["write and end"],
+     {"out": "\0" * 120000, "slow_stdout": True}),
     ("0.2: a path that leads out", "p2_misuse.wat", ["--dir", "{tmp}::/data", "--explain"], ["escape"],
      {"err": ['open "/data/../secret": it lies outside the granted directory', "--dir HOST::/"]}),
     ("0.2: read-only", "p2_misuse.wat", ["--dir", "{tmp}::/data:ro", "--explain"], ["change"],
@@ -191,7 +193,7 @@ def run_row(cove, guests, row, scratch):
         os.close(writer)
     elif expect.get("slow_stdout"):
         with tempfile.TemporaryFile() as given:
-            given.write(expect["in"].encode())
+            given.write(expect.get("in", "").encode())
             given.seek(0)
             with subprocess.Popen(argv, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
                 time.sleep(0.2)

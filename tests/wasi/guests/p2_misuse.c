@@ -89,6 +89,21 @@ static u32 copy(void) {
   return ret[0];
 }
 
+// More than a pipe takes, without a flush: the host holds the rest when the program ends.
+static u32 write_and_end(void) {
+  static u8 zeroes[60000];
+  u32 out = get_stdout();
+  for (u32 i = 0; i < 2; i++) {
+    out_check_write(out, ret);
+    if (ret[0] || load32(ret + 8) < sizeof zeroes)
+      return 1;
+    out_write(out, zeroes, sizeof zeroes, ret);
+    if (ret[0])
+      return 1;
+  }
+  return 0;
+}
+
 // The same with check-write, write and subscribe, as asynchronous programs do it.
 static u32 copy_promptly(void) {
   u32 in = get_stdin(), out = get_stdout(), readable = in_subscribe(in), writable = out_subscribe(out);
@@ -195,6 +210,8 @@ __attribute__((export_name("run"))) u32 run(void) {
     return copy();
   if (is("copy promptly"))
     return copy_promptly();
+  if (is("write and end"))
+    return write_and_end();
   if (is("escape")) {
     open_at(directory(), FOLLOW, STR("../secret"), 0, READ, ret);
     return ret[4] != NOT_PERMITTED;
