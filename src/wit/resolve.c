@@ -464,6 +464,15 @@ static cv_status resolve_exports(resolver *r, cv_wit_world *world) {
   return CV_OK;
 }
 
+// Labels that came by `include` too.
+static cv_status check_labels(resolver *r, const cv_wit_item *items) {
+  for (const cv_wit_item *a = items; a; a = a->next)
+    for (const cv_wit_item *b = items; b != a; b = b->next)
+      if (a->head.name.size && same_fold(a->head.name, b->head.name))
+        return twice(r, &a->head);
+  return CV_OK;
+}
+
 static cv_status resolve_world(resolver *r, cv_wit_world *world) {
   if (world->state == DONE)
     return CV_OK;
@@ -482,6 +491,8 @@ static cv_status resolve_world(resolver *r, cv_wit_world *world) {
     CV_TRY(add_item(r, &world->imports, item));
   }
   CV_TRY(resolve_exports(r, world));
+  CV_TRY(check_labels(r, world->imports));
+  CV_TRY(check_labels(r, world->exports));
   world->state = DONE;
   return CV_OK;
 }

@@ -61,6 +61,8 @@ static const struct {
     {"package a:b; world w { import w; }", "is a world", 1, 31},
     {"package a:b; world w { include w; }", "circle", 1, 32},
     {"package a:b; world w { import f: func(); import f: func(); }", "defined twice", 1, 42},
+    {"package a:b; world v { import g: func(); } world w { include v with { g as L } import l: func(); }",
+     "defined twice", 1, 80},
     {"package a:b; interface i { borrowed: func(x: borrow<u8>); }", "keyword", 1, 53},
     {"package a:b; interface i { type t = u8; f: func(x: borrow<t>); }", "not a resource", 1, 59},
     {"package a:b; interface i { f: func() -> list<u8, 0>; }", "length", 1, 50},
