@@ -84,44 +84,8 @@ static void put_handle(writer *w, const cv_ctype *type) {
   cv_buf_text(w->out, bare ? "" : ">");
 }
 
-// Types without parts; NULL for others.
-static const char *word_of(uint8_t kind) {
-  switch ((cv_ctype_kind)kind) {
-  case CV_CT_BOOL:
-    return "bool";
-  case CV_CT_S8:
-    return "s8";
-  case CV_CT_U8:
-    return "u8";
-  case CV_CT_S16:
-    return "s16";
-  case CV_CT_U16:
-    return "u16";
-  case CV_CT_S32:
-    return "s32";
-  case CV_CT_U32:
-    return "u32";
-  case CV_CT_S64:
-    return "s64";
-  case CV_CT_U64:
-    return "u64";
-  case CV_CT_F32:
-    return "f32";
-  case CV_CT_F64:
-    return "f64";
-  case CV_CT_CHAR:
-    return "char";
-  case CV_CT_STRING:
-    return "string";
-  case CV_CT_ERROR_CONTEXT:
-    return "error-context";
-  default:
-    return NULL;
-  }
-}
-
 static void put(writer *w, const cv_ctype *type) {
-  const char *word = word_of(type->kind);
+  const char *word = cv_ctype_kind_is_simple(type->kind) ? cv_ctype_kind_text(type->kind) : NULL;
   if (word != NULL) {
     cv_buf_text(w->out, word);
     return;

@@ -25,72 +25,6 @@ bool cv_ctype_equal(const cv_ctype *a, const cv_ctype *b) {
   return parts_equal(a, b);
 }
 
-// The name of a kind that needs no parts, or of what the kind makes.
-static const char *kind_text(unsigned kind) {
-  switch ((cv_ctype_kind)kind) {
-  case CV_CT_BOOL:
-    return "bool";
-  case CV_CT_S8:
-    return "s8";
-  case CV_CT_U8:
-    return "u8";
-  case CV_CT_S16:
-    return "s16";
-  case CV_CT_U16:
-    return "u16";
-  case CV_CT_S32:
-    return "s32";
-  case CV_CT_U32:
-    return "u32";
-  case CV_CT_S64:
-    return "s64";
-  case CV_CT_U64:
-    return "u64";
-  case CV_CT_F32:
-    return "f32";
-  case CV_CT_F64:
-    return "f64";
-  case CV_CT_CHAR:
-    return "char";
-  case CV_CT_STRING:
-    return "string";
-  case CV_CT_RECORD:
-    return "record";
-  case CV_CT_VARIANT:
-    return "variant";
-  case CV_CT_LIST:
-  case CV_CT_FIXED_LIST:
-    return "list";
-  case CV_CT_TUPLE:
-    return "tuple";
-  case CV_CT_FLAGS:
-    return "flags";
-  case CV_CT_ENUM:
-    return "enum";
-  case CV_CT_OPTION:
-    return "option";
-  case CV_CT_RESULT:
-    return "result";
-  case CV_CT_OWN:
-    return "own";
-  case CV_CT_BORROW:
-    return "borrow";
-  case CV_CT_STREAM:
-    return "stream";
-  case CV_CT_FUTURE:
-    return "future";
-  case CV_CT_ERROR_CONTEXT:
-    return "error-context";
-  case CV_CT_MAP:
-    return "map";
-  }
-  return "?";
-}
-
-const char *cv_ctype_kind_text(unsigned kind) {
-  return kind_text(kind);
-}
-
 // A cursor over the output; what does not fit is left out.
 typedef struct text_out {
   char *at, *end;
@@ -107,7 +41,7 @@ static void puts_to(text_out *out, const char *text) {
 }
 
 static void put_type(text_out *out, const cv_ctype *t, unsigned depth) {
-  puts_to(out, kind_text(t->kind));
+  puts_to(out, cv_ctype_kind_text(t->kind));
   bool opens = t->kind == CV_CT_LIST || t->kind == CV_CT_FIXED_LIST || t->kind == CV_CT_OPTION ||
                t->kind == CV_CT_STREAM || t->kind == CV_CT_FUTURE || t->kind == CV_CT_TUPLE || t->kind == CV_CT_MAP;
   if (t->resource != NULL && t->resource->name.size != 0) {

@@ -19,37 +19,28 @@ typedef struct cv_cfunctype cv_cfunctype;
 typedef struct cv_cexterntype cv_cexterntype;
 typedef struct cv_coremoduletype cv_coremoduletype;
 
-// Kinds of value types; the numbers are the codes of the binary format.
+// Kinds of value types; the numbers are the codes of the binary format (kinds.def).
 typedef enum cv_ctype_kind {
-  CV_CT_BOOL = 0x7f,
-  CV_CT_S8 = 0x7e,
-  CV_CT_U8 = 0x7d,
-  CV_CT_S16 = 0x7c,
-  CV_CT_U16 = 0x7b,
-  CV_CT_S32 = 0x7a,
-  CV_CT_U32 = 0x79,
-  CV_CT_S64 = 0x78,
-  CV_CT_U64 = 0x77,
-  CV_CT_F32 = 0x76,
-  CV_CT_F64 = 0x75,
-  CV_CT_CHAR = 0x74,
-  CV_CT_STRING = 0x73,
-  CV_CT_RECORD = 0x72,
-  CV_CT_VARIANT = 0x71,
-  CV_CT_LIST = 0x70,
-  CV_CT_TUPLE = 0x6f,
-  CV_CT_FLAGS = 0x6e,
-  CV_CT_ENUM = 0x6d,
-  CV_CT_OPTION = 0x6b,
-  CV_CT_RESULT = 0x6a,
-  CV_CT_OWN = 0x69,
-  CV_CT_BORROW = 0x68,
-  CV_CT_FIXED_LIST = 0x67,
-  CV_CT_STREAM = 0x66,
-  CV_CT_FUTURE = 0x65,
-  CV_CT_ERROR_CONTEXT = 0x64,
-  CV_CT_MAP = 0x63,
+#define CV_CTYPE_KIND(name, code, word) CV_CT_##name = code,
+#include "component/kinds.def"
 } cv_ctype_kind;
+
+// "u8", "list", "own"; "?" for a number that is no kind.
+static inline const char *cv_ctype_kind_text(unsigned kind) {
+  switch (kind) {
+#define CV_CTYPE_KIND(name, code, word)                                                                                \
+  case code:                                                                                                           \
+    return word;
+#include "component/kinds.def"
+  default:
+    return "?";
+  }
+}
+
+// A kind that is written as its word alone, and has no parts.
+static inline bool cv_ctype_kind_is_simple(unsigned kind) {
+  return (kind >= CV_CT_STRING && kind <= CV_CT_BOOL) || kind == CV_CT_ERROR_CONTEXT;
+}
 
 // What validation knows of every type.
 typedef struct cv_ctraits {
@@ -245,8 +236,6 @@ CV_MUST_USE const char *cv_ctype_lay_out(cv_ctype *type);
 bool cv_ctype_equal(const cv_ctype *a, const cv_ctype *b);
 // A short form for messages: "u32", "string", "list<u8>", "record", "own<input-stream>". Returns `out`.
 const char *cv_ctype_text(const cv_ctype *type, char *out, size_t size);
-// "u32", "record", "list"
-const char *cv_ctype_kind_text(unsigned kind);
 // "func", "type", "instance"...
 const char *cv_csort_text(cv_csort sort);
 

@@ -83,10 +83,6 @@ static cv_wit_typedef *bound(const decoder *d, type_key type) {
   return found ? (cv_wit_typedef *)(uintptr_t)*found : NULL;
 }
 
-static bool is_primitive(const cv_ctype *type) {
-  return (type->kind >= CV_CT_STRING && type->kind <= CV_CT_BOOL) || type->kind == CV_CT_ERROR_CONTEXT;
-}
-
 // Always named in WIT.
 static bool needs_name(const cv_ctype *type) {
   return type->kind == CV_CT_RECORD || type->kind == CV_CT_VARIANT || type->kind == CV_CT_ENUM ||
@@ -95,7 +91,7 @@ static bool needs_name(const cv_ctype *type) {
 
 // The name that a value type has: by its address, and for types that must have one by their structure.
 static cv_wit_typedef *name_of(const decoder *d, const cv_ctype *type) {
-  if (is_primitive(type))
+  if (cv_ctype_kind_is_simple(type->kind))
     return NULL;
   cv_wit_typedef *def = bound(d, value_key(type));
   if (def || !needs_name(type))
@@ -248,7 +244,7 @@ static cv_status add_type(decoder *d, const cv_cextern *item) {
   type_key key = key_of(type);
   if (def) // the interface is imported and exported
     return def->kind == CV_WIT_ALIAS || def->kind == CV_WIT_USE ? CV_OK : bind(d, key, def);
-  known = key.type && is_primitive(key.type) ? NULL : bound(d, key);
+  known = key.type && cv_ctype_kind_is_simple(key.type->kind) ? NULL : bound(d, key);
   if (known && (known->interface != d->interface || (!known->interface && known->world != d->world)))
     return add_use(d, known, item->name, &def);
   static const uint8_t kinds[] = {[CV_CT_RECORD] = CV_WIT_RECORD,
@@ -260,7 +256,7 @@ static cv_status add_type(decoder *d, const cv_cextern *item) {
     CV_TRY(type->kind == CV_DEF_VALUE ? convert(d, type->as.value, &alias) : convert_name(d, known, CV_CT_OWN, &alias));
     CV_TRY(add_def(d, CV_WIT_ALIAS, item->name, &def));
     def->type = alias;
-    return known || is_primitive(type->as.value) ? CV_OK : bind(d, key, def);
+    return known || cv_ctype_kind_is_simple(type->as.value->kind) ? CV_OK : bind(d, key, def);
   }
   if (type->kind == CV_DEF_RESOURCE) {
     CV_TRY(add_def(d, CV_WIT_RESOURCE, item->name, &def));

@@ -257,7 +257,7 @@ cv_status cv_wit_encode_valtype(cv_wit_encoder *e, const cv_wit_type *type, cv_b
     put_index(out, index);
     return CV_OK;
   }
-  if ((type->kind >= CV_CT_STRING && type->kind <= CV_CT_BOOL) || type->kind == CV_CT_ERROR_CONTEXT) {
+  if (cv_ctype_kind_is_simple(type->kind)) {
     cv_buf_byte(out, (uint8_t)type->kind);
     return CV_OK;
   }
@@ -295,7 +295,7 @@ static cv_status encode_alias(cv_wit_encoder *e, const cv_wit_type *type, uint32
     return local_index(e, type->local, index);
   cv_buf item;
   cv_buf_init(&item, e->mem);
-  bool is_simple = (type->kind >= CV_CT_STRING && type->kind <= CV_CT_BOOL) || type->kind == CV_CT_ERROR_CONTEXT;
+  bool is_simple = cv_ctype_kind_is_simple(type->kind);
   cv_status status = CV_OK;
   if (is_simple)
     cv_buf_byte(&item, (uint8_t)type->kind);

@@ -57,39 +57,6 @@ static void put_head(const cv_wit_head *head, unsigned level, cv_buf *out) {
 
 // ---- types ---------------------------------------------------------------------------------------------------------
 
-static const char *word_of(uint16_t kind) {
-  static const struct {
-    uint16_t kind;
-    const char *word;
-  } words[] = {{CV_CT_BOOL, "bool"},
-               {CV_CT_S8, "s8"},
-               {CV_CT_U8, "u8"},
-               {CV_CT_S16, "s16"},
-               {CV_CT_U16, "u16"},
-               {CV_CT_S32, "s32"},
-               {CV_CT_U32, "u32"},
-               {CV_CT_S64, "s64"},
-               {CV_CT_U64, "u64"},
-               {CV_CT_F32, "f32"},
-               {CV_CT_F64, "f64"},
-               {CV_CT_CHAR, "char"},
-               {CV_CT_STRING, "string"},
-               {CV_CT_LIST, "list"},
-               {CV_CT_FIXED_LIST, "list"},
-               {CV_CT_TUPLE, "tuple"},
-               {CV_CT_OPTION, "option"},
-               {CV_CT_RESULT, "result"},
-               {CV_CT_STREAM, "stream"},
-               {CV_CT_FUTURE, "future"},
-               {CV_CT_MAP, "map"},
-               {CV_CT_BORROW, "borrow"},
-               {CV_CT_ERROR_CONTEXT, "error-context"}};
-  for (size_t i = 0; i < CV_COUNT(words); i++)
-    if (words[i].kind == kind)
-      return words[i].word;
-  return "?";
-}
-
 void cv_wit_print_type(const cv_wit_type *type, cv_buf *out) {
   if (type->is_absent) {
     cv_buf_byte(out, '_');
@@ -99,7 +66,7 @@ void cv_wit_print_type(const cv_wit_type *type, cv_buf *out) {
     put_id(type->name, out);
     return;
   }
-  cv_buf_text(out, word_of(type->kind));
+  cv_buf_text(out, cv_ctype_kind_text(type->kind));
   if (type->kind == CV_CT_BORROW) {
     cv_buf_byte(out, '<');
     put_id(type->name, out);

@@ -40,64 +40,12 @@ static void put_def(const cv_wit_typedef *given, cv_buf *out) {
   put_parts(def->parts, out);
 }
 
-static const char *word_of(uint16_t kind) {
-  switch (kind) {
-  case CV_CT_BOOL:
-    return "bool";
-  case CV_CT_S8:
-    return "s8";
-  case CV_CT_U8:
-    return "u8";
-  case CV_CT_S16:
-    return "s16";
-  case CV_CT_U16:
-    return "u16";
-  case CV_CT_S32:
-    return "s32";
-  case CV_CT_U32:
-    return "u32";
-  case CV_CT_S64:
-    return "s64";
-  case CV_CT_U64:
-    return "u64";
-  case CV_CT_F32:
-    return "f32";
-  case CV_CT_F64:
-    return "f64";
-  case CV_CT_CHAR:
-    return "char";
-  case CV_CT_STRING:
-    return "string";
-  case CV_CT_ERROR_CONTEXT:
-    return "error-context";
-  case CV_CT_LIST:
-  case CV_CT_FIXED_LIST:
-    return "list";
-  case CV_CT_TUPLE:
-    return "tuple";
-  case CV_CT_OPTION:
-    return "option";
-  case CV_CT_RESULT:
-    return "result";
-  case CV_CT_STREAM:
-    return "stream";
-  case CV_CT_FUTURE:
-    return "future";
-  case CV_CT_MAP:
-    return "map";
-  case CV_CT_OWN:
-    return "own";
-  default:
-    return "borrow";
-  }
-}
-
 static void put_type(const cv_wit_type *type, cv_buf *out) {
   if (type->kind == CV_WIT_NAMED) {
     put_def(type->def, out);
     return;
   }
-  cv_buf_text(out, word_of(type->kind));
+  cv_buf_text(out, cv_ctype_kind_text(type->kind));
   if (type->kind == CV_CT_OWN || type->kind == CV_CT_BORROW) {
     cv_buf_byte(out, '<');
     put_resource(type->def, out);
