@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// new_reach.c: what is used: of the adapters, and so of the worlds' imports.
+#include "compose/new.h"
+#include "compose/prune.h"
+#include "wasm/binary/decode.h"
+
+bool cv_new_is_used_import(const cv_new_unit *u, const cv_import *import) {
+  return import->kind != CV_EXTERN_FUNC || !u->reached || u->reached[import->index];
+}
+
+// One of the component's exports is made from it.
+static bool serves_export(cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
+  cv_bytes rest;
+  cv_new_starts_with(name, "cabi_post_", &name);
+  for (const cv_wit_item *item = b->exports; item; item = item->next) {
+    if (cv_new_owner_of(b, item) != u)
+      continue;
+    cv_bytes label = item->interface ? cv_new_item_name(b, item) : cv_new_func_label(b, item->func);
+    if (item->interface ? name.size > label.size && memcmp(name.data, label.data, label.size) == 0 &&
+                              name.data[label.size] == '#'
+                        : cv_bytes_equal(name, label))
+      return true;
+  }
+  return cv_new_starts_with(name, "cabi_", &rest);
+}
+
+static bool is_imported_by_others(const cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
+  for (uint32_t i = 0; i < b->unit_count; i++) {
+    const cv_module *module = b->units[i].module;
+    for (uint32_t j = 0; j < module->import_count; j++)
+      if (cv_bytes_equal(module->imports[j].name, name) &&
+          cv_bytes_equal(module->imports[j].module, cv_bytes_of(u->name)) &&
+          cv_new_is_used_import(&b->units[i], &module->imports[j]))
+        return true;
+  }
+  return false;
+}
+
+static cv_status reach_unit(cv_new_builder *b, cv_new_unit *u, bool *changed) {
+  for (uint32_t i = 0; i < u->module->export_count; i++) {
+    const cv_export *export = &u->module->exports[i];
+    if (export->kind != CV_EXTERN_FUNC || u->reached[export->index])
+      continue;
+    if (serves_export(b, u, export->name) || is_imported_by_others(b, u, export->name))
+      *changed = u->reached[export->index] = true;
+  }
+  return cv_prune_reach(u->module, u->reached, b->mem, b->diag);
+}
+
+cv_status cv_new_find_reached(cv_new_builder *b) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (uint32_t i = 1; i < b->unit_count; i++)
+      CV_TRY(reach_unit(b, &b->units[i], &changed));
+  }
+  return CV_OK;
+}
+
+void cv_new_drop_peek(cv_new_builder *b) {
+  cv_new_unit *peek = &b->units[1];
+  for (uint32_t i = 0; i < peek->module->func_count; i++)
+    if (peek->reached[i])
+      return;
+  cv_module_delete(peek->module);
+  b->unit_count--;
+  memmove(peek, peek + 1, (b->unit_count - 1) * sizeof *peek);
+  b->units[b->unit_count].module = NULL;
+}
+
+// ---- which interfaces to import ------------------------------------------------------------------------------------
+
+static cv_status need_used(cv_new_builder *b, const cv_wit_typedef *types) {
+  for (const cv_wit_typedef *def = types; def; def = def->next) {
+    if (def->kind != CV_WIT_USE || !def->target->interface || cv_new_is_marked(&b->needed, def->target->interface))
+      continue;
+    CV_TRY(cv_new_mark(b, &b->needed, def->target->interface));
+    CV_TRY(need_used(b, def->target->interface->types));
+  }
+  return CV_OK;
+}
+
+static bool is_used(void *env, const cv_wit_interface *interface, const cv_wit_func *func) {
+  const cv_new_builder *b = env;
+  (void)interface;
+  return cv_new_is_marked(&b->used, func);
+}
+
+cv_status cv_new_put_imports(cv_new_builder *b) {
+  for (const cv_wit_item *item = b->imports; item; item = item->next)
+    if (item->interface && cv_new_is_marked(&b->needed, item->interface))
+      CV_TRY(need_used(b, item->interface->types));
+  for (const cv_wit_item *item = b->exports; item; item = item->next)
+    if (item->interface)
+      CV_TRY(need_used(b, item->interface->types));
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    if (b->units[i].world)
+      CV_TRY(need_used(b, b->units[i].world->types));
+  for (const cv_wit_item *item = b->imports; item; item = item->next)
+    if (item->interface && cv_new_is_marked(&b->needed, item->interface))
+      CV_TRY(cv_wit_encode_import(&b->e, item, is_used, b));
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    if (b->units[i].world)
+      CV_TRY(cv_wit_encode_world_types(&b->e, b->units[i].world));
+  for (const cv_wit_item *item = b->imports; item; item = item->next)
+    if (item->kind == CV_WIT_ITEM_FUNC && cv_new_is_marked(&b->used, item->func))
+      CV_TRY(cv_wit_encode_import(&b->e, item, NULL, NULL));
+  return CV_OK;
+}

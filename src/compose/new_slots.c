@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// new_slots.c: what serves each import of a unit.
+#include "compose/new.h"
+
+#include "component/component.h"
+#include "component/link.h"
+
+// Core modules may name another version than their world does, when code was built against several: any compatible one
+// serves, if none is the very one. An interface that lacks the function is refused later.
+static const cv_wit_item *interface_named(cv_new_builder *b, const cv_wit_item *list, cv_bytes name) {
+  const cv_wit_item *item = cv_new_item_named(b, list, name);
+  cv_bytes base, version, there_base, there_version;
+  cv_cname_split(name, &base, &version);
+  if (item || version.size == 0)
+    return item;
+  for (; list; list = list->next) {
+    cv_cname_split(cv_new_item_name(b, list), &there_base, &there_version);
+    if (list->interface && cv_bytes_equal(base, there_base) &&
+        cv_version_fits(version, (cv_bytes){NULL, 0}, there_version) != CV_VERSION_OTHER)
+      return list;
+  }
+  return NULL;
+}
+
+static const cv_wit_func *func_named(cv_new_builder *b, const cv_wit_interface *interface, cv_bytes label) {
+  for (const cv_wit_func *func = interface->funcs; func; func = func->next)
+    if (cv_bytes_equal(cv_new_func_label(b, func), label))
+      return func;
+  for (const cv_wit_typedef *def = interface->types; def; def = def->next)
+    for (const cv_wit_func *func = def->funcs; func; func = func->next)
+      if (cv_bytes_equal(cv_new_func_label(b, func), label))
+        return func;
+  return NULL;
+}
+
+static const cv_wit_typedef *resource_named(const cv_wit_typedef *types, cv_bytes name) {
+  for (; types; types = types->next)
+    if (cv_bytes_equal(types->head.name, name) && cv_wit_definition(types)->kind == CV_WIT_RESOURCE)
+      return types;
+  return NULL;
+}
+
+// [resource-drop]r and its like, for resources of an interface.
+static cv_status resource_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
+                               const cv_wit_typedef *types, bool is_exported, cv_new_slot *s, bool *found) {
+  cv_bytes name;
+  if (cv_new_starts_with(import->name, "[resource-drop]", &name))
+    s->kind = CV_SLOT_RESOURCE_DROP;
+  else if (is_exported && cv_new_starts_with(import->name, "[resource-new]", &name))
+    s->kind = CV_SLOT_RESOURCE_NEW;
+  else if (is_exported && cv_new_starts_with(import->name, "[resource-rep]", &name))
+    s->kind = CV_SLOT_RESOURCE_REP;
+  else
+    return CV_OK;
+  *found = true;
+  s->is_exported = is_exported;
+  s->resource = resource_named(types, name);
+  if (!s->resource)
+    return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s`, which has no such resource", cv_new_unit_title(u),
+                       CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
+  return CV_OK;
+}
+
+static cv_status interface_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
+                                const cv_wit_item *item, cv_new_slot *s) {
+  bool found = false;
+  CV_TRY(resource_slot(b, u, import, item->interface->types, false, s, &found));
+  s->item = item;
+  if (!found) {
+    s->kind = CV_SLOT_FUNC;
+    s->func = func_named(b, item->interface, import->name);
+    if (!s->func)
+      return CV_NEW_FAIL(b, "%s imports `%.*s`, which interface `%.*s` does not have", cv_new_unit_title(u),
+                         CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
+    CV_TRY(cv_new_mark(b, &b->used, s->func));
+    s->is_indirect = cv_new_needs_memory(s->func);
+  }
+  return cv_new_mark(b, &b->needed, item->interface);
+}
+
+static cv_status root_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
+  bool found = false;
+  CV_TRY(resource_slot(b, u, import, u->world->types, false, s, &found));
+  if (found)
+    return CV_OK;
+  s->kind = CV_SLOT_FUNC;
+  s->item = cv_new_item_named(b, b->imports, import->name);
+  if (!s->item || s->item->kind != CV_WIT_ITEM_FUNC)
+    return CV_NEW_FAIL(b, "%s imports `%.*s`, which its world does not have", cv_new_unit_title(u),
+                       CV_BYTES_ARG(import->name));
+  s->func = s->item->func;
+  s->is_indirect = cv_new_needs_memory(s->func);
+  return cv_new_mark(b, &b->used, s->func);
+}
+
+// The remedy for an import that nothing serves.
+static CV_COLD cv_status unknown_import(cv_new_builder *b, const cv_new_unit *u, const cv_import *import) {
+  cv_bytes rest;
+  if (cv_new_starts_with(import->module, "wasi_snapshot_preview1", &rest) ||
+      cv_new_starts_with(import->module, "wasi_unstable", &rest))
+    return CV_NEW_FAIL(
+        b, "%s imports `%.*s`: a preview 1 program needs an adapter (--wasi-command, --wasi-reactor or --adapt)",
+        cv_new_unit_title(u), CV_BYTES_ARG(import->module));
+  if (!u->world)
+    return CV_NEW_FAIL(b, "%s imports `%.*s` and says nothing of a world: give one (--wit, --world), or embed it first",
+                       cv_new_unit_title(u), CV_BYTES_ARG(import->module));
+  return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s`, which its world does not import", cv_new_unit_title(u),
+                     CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
+}
+
+// Adapters see main: its memory as env.memory, its exports as __main_module__.
+static cv_status main_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
+  const cv_export *export = cv_new_export_named(b->units[0].module, import->name);
+  s->kind = CV_SLOT_MAIN;
+  if (!export || export->kind != import->kind)
+    return CV_NEW_FAIL(b, "adapter %s wants the module's export `%.*s`, which it does not have", cv_new_unit_title(u),
+                       CV_BYTES_ARG(import->name));
+  return CV_OK;
+}
+
+static bool same_functype(const cv_functype *a, const cv_functype *b) {
+  if (a->param_count != b->param_count || a->result_count != b->result_count)
+    return false;
+  for (uint32_t i = 0; i < a->param_count + a->result_count; i++)
+    if (cv_type_kind(a->types[i]) != cv_type_kind(b->types[i]))
+      return false;
+  return true;
+}
+
+static cv_status trap_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
+  const cv_functype *type = cv_module_func_type(u->module, import->index);
+  *s = (cv_new_slot){.kind = CV_SLOT_TRAP};
+  while (s->shim < b->traps.count && !same_functype(b->traps.data[s->shim], type))
+    s->shim++;
+  if (s->shim < b->traps.count)
+    return CV_OK;
+  return cv_vec_push(b->mem, &b->traps, type) == CV_OK ? CV_OK : cv_new_no_memory(b);
+}
+
+static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
+  const cv_import *import = &u->module->imports[index];
+  cv_new_slot *s = &u->slots[index];
+  cv_bytes rest;
+  if (!cv_new_is_used_import(u, import))
+    return trap_slot(b, u, import, s);
+  uint32_t adapter = cv_new_adapter_named(b, import->module);
+  if (u->name && (cv_bytes_equal(import->module, CV_BYTES_LITERAL("env")) ||
+                  cv_bytes_equal(import->module, CV_BYTES_LITERAL("__main_module__"))))
+    return main_slot(b, u, import, s);
+  if (adapter != CV_NO_INDEX && import->kind == CV_EXTERN_FUNC) {
+    const cv_export *export = cv_new_export_named(b->units[adapter].module, import->name);
+    if (!export || export->kind != CV_EXTERN_FUNC)
+      return CV_NEW_FAIL(b, "%s imports `%.*s`, which adapter %s does not have", cv_new_unit_title(u),
+                         CV_BYTES_ARG(import->name), b->units[adapter].name);
+    // Units are instantiated in their order: what comes from an earlier one is there.
+    *s = (cv_new_slot){.kind = CV_SLOT_ADAPTER, .provider = adapter, .is_indirect = &b->units[adapter] >= u};
+    return CV_OK;
+  }
+  if (!u->world || import->kind != CV_EXTERN_FUNC)
+    return unknown_import(b, u, import);
+  if (cv_bytes_equal(import->module, CV_BYTES_LITERAL("$root")))
+    return root_slot(b, u, import, s);
+  if (cv_new_starts_with(import->module, "[export]", &rest)) {
+    const cv_wit_item *item = cv_new_item_named(b, b->exports, rest);
+    bool found = false;
+    if (!item || !item->interface)
+      return unknown_import(b, u, import);
+    CV_TRY(resource_slot(b, u, import, item->interface->types, true, s, &found));
+    s->item = item;
+    return found ? CV_OK : unknown_import(b, u, import);
+  }
+  const cv_wit_item *item = interface_named(b, b->imports, import->module);
+  if (!item || !item->interface)
+    return unknown_import(b, u, import);
+  return interface_slot(b, u, import, item, s);
+}
+
+static cv_status add_shim(cv_new_builder *b, cv_new_shim entry, uint32_t *index) {
+  *index = (uint32_t)b->shims.count;
+  return cv_vec_push(b->mem, &b->shims, entry) == CV_OK ? CV_OK : cv_new_no_memory(b);
+}
+
+cv_status cv_new_find_slots(cv_new_builder *b) {
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    for (uint32_t j = 0; j < b->units[i].module->import_count; j++) {
+      cv_new_slot *s = &b->units[i].slots[j];
+      CV_TRY(find_slot(b, &b->units[i], j));
+      if (s->is_indirect)
+        CV_TRY(add_shim(b, (cv_new_shim){.user = &b->units[i], .import = j}, &s->shim));
+    }
+  return CV_OK;
+}
+
+cv_status cv_new_find_destructors(cv_new_builder *b) {
+  for (const cv_wit_item *item = b->exports; item; item = item->next)
+    for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next) {
+      uint32_t number;
+      if (def->kind == CV_WIT_RESOURCE &&
+          cv_new_export_named(cv_new_owner_of(b, item)->module, cv_new_dtor_name(b, item, def)))
+        CV_TRY(add_shim(b, (cv_new_shim){.resource = def, .item = item}, &number));
+    }
+  return CV_OK;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// new_units.c: the core modules that a component is made of, and the worlds that they are for.
+#include "compose/compose.h"
+#include "compose/new.h"
+
+#include "component/component.h"
+#include "component/link.h"
+#include "wasm/binary/decode.h"
+#include "wit/decode.h"
+
+CV_COLD cv_status cv_new_no_memory(cv_new_builder *b) {
+  return cv_fail(b->diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory");
+}
+
+const char *cv_new_unit_title(const cv_new_unit *u) {
+  return u->name ? u->name : "the module";
+}
+
+bool cv_new_starts_with(cv_bytes text, const char *prefix, cv_bytes *rest) {
+  size_t size = strlen(prefix);
+  if (text.size < size || memcmp(text.data, prefix, size) != 0)
+    return false;
+  *rest = (cv_bytes){text.data + size, text.size - size};
+  return true;
+}
+
+cv_status cv_new_mark(cv_new_builder *b, cv_map *set, const void *address) {
+  const void **key = cv_arena_copy(&b->arena, &address, sizeof address);
+  if (!key || cv_map_put(set, (cv_bytes){(const uint8_t *)key, sizeof address}, 1, NULL) != CV_OK)
+    return cv_new_no_memory(b);
+  return CV_OK;
+}
+
+bool cv_new_is_marked(const cv_map *set, const void *address) {
+  return cv_map_get(set, (cv_bytes){(const uint8_t *)&address, sizeof address}) != NULL;
+}
+
+cv_bytes cv_new_text_of(cv_new_builder *b, cv_buf *buf) {
+  cv_bytes text = {cv_arena_copy(&b->arena, buf->data, buf->size), buf->size};
+  if (!text.data || buf->failed) {
+    text.size = 0;
+    b->out_of_memory = true;
+  }
+  cv_buf_free(buf);
+  return text;
+}
+
+cv_bytes cv_new_item_name(cv_new_builder *b, const cv_wit_item *item) {
+  cv_buf out;
+  cv_buf_init(&out, b->mem);
+  cv_wit_item_name(item, &out);
+  return cv_new_text_of(b, &out);
+}
+
+cv_bytes cv_new_func_label(cv_new_builder *b, const cv_wit_func *func) {
+  cv_buf out;
+  cv_buf_init(&out, b->mem);
+  cv_wit_func_label(func, &out);
+  return cv_new_text_of(b, &out);
+}
+
+// ---- reading the modules -------------------------------------------------------------------------------------------
+
+// The world in a custom section, if there is one. Several sections: their worlds are put together.
+static cv_status read_world_section(cv_new_builder *b, cv_new_unit *u, cv_bytes contents) {
+  cv_component *component = NULL;
+  cv_wit_world *world;
+  cv_status status = cv_component_decode(&component, b->mem, contents.data, contents.size, false, 0, b->diag);
+  if (status == CV_OK)
+    status = cv_component_validate(component, b->registry, 0, b->diag);
+  if (status == CV_OK)
+    status = cv_wit_from_package(b->wit, component, &world, b->diag);
+  cv_component_delete(component);
+  if (status != CV_OK)
+    return status;
+  if (!u->world) {
+    u->world = world;
+    return CV_OK;
+  }
+  cv_wit_item **last = &u->world->imports;
+  while (*last)
+    last = &(*last)->next;
+  *last = world->imports;
+  for (last = &u->world->exports; *last; last = &(*last)->next) {
+  }
+  *last = world->exports;
+  return CV_OK;
+}
+
+cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u) {
+  CV_TRY(cv_module_decode(&u->module, b->mem, b->registry, CV_FEATURES_ALL, u->bytes.data, u->bytes.size,
+                          CV_DECODE_BORROW, b->diag));
+  for (uint32_t i = 0; i < u->module->custom_count; i++) {
+    const cv_custom_section *custom = &u->module->customs[i];
+    if (cv_compose_is_world(custom->name))
+      CV_TRY(read_world_section(b, u, (cv_bytes){cv_span_start(u->module, custom->bytes), custom->bytes.size}));
+  }
+  u->slots = CV_ARENA_ARRAY(&b->arena, cv_new_slot, u->module->import_count + 1);
+  if (u->name)
+    u->reached = CV_ARENA_ARRAY(&b->arena, bool, u->module->func_count + 1);
+  return u->slots && (u->reached || !u->name) ? CV_OK : cv_new_no_memory(b);
+}
+
+bool cv_new_same_item(const cv_wit_item *a, const cv_wit_item *b) {
+  if (a->head.name.size || b->head.name.size)
+    return cv_bytes_equal(a->head.name, b->head.name);
+  return a->interface == b->interface;
+}
+
+static const cv_wit_item *find_item(const cv_wit_item *list, const cv_wit_item *like) {
+  while (list && !cv_new_same_item(list, like))
+    list = list->next;
+  return list;
+}
+
+cv_status cv_new_add_items(cv_new_builder *b, cv_wit_item **to, const cv_wit_item *from) {
+  for (; from; from = from->next) {
+    if (find_item(*to, from))
+      continue;
+    cv_wit_item **last = to;
+    while (*last)
+      last = &(*last)->next;
+    *last = cv_arena_copy(&b->arena, from, sizeof *from);
+    if (!*last)
+      return cv_new_no_memory(b);
+    (*last)->next = NULL;
+  }
+  return CV_OK;
+}
+
+// ---- finding things ------------------------------------------------------------------------------------------------
+
+const cv_wit_item *cv_new_item_named(cv_new_builder *b, const cv_wit_item *list, cv_bytes name) {
+  for (; list; list = list->next)
+    if (cv_bytes_equal(cv_new_item_name(b, list), name))
+      return list;
+  return NULL;
+}
+
+uint32_t cv_new_adapter_named(const cv_new_builder *b, cv_bytes name) {
+  for (uint32_t i = 1; i < b->unit_count; i++)
+    if (cv_bytes_equal(cv_bytes_of(b->units[i].name), name))
+      return i;
+  return CV_NO_INDEX;
+}
+
+const cv_export *cv_new_export_named(const cv_module *module, cv_bytes name) {
+  for (uint32_t i = 0; i < module->export_count; i++)
+    if (cv_bytes_equal(module->exports[i].name, name))
+      return &module->exports[i];
+  return NULL;
+}
+
+const cv_export *cv_new_export_called(const cv_module *module, const char *name) {
+  return cv_new_export_named(module, cv_bytes_of(name));
+}
+
+cv_new_unit *cv_new_owner_of(const cv_new_builder *b, const cv_wit_item *item) {
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    if (b->units[i].world && find_item(b->units[i].world->exports, item))
+      return &b->units[i];
+  return NULL;
+}
