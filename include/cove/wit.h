@@ -42,6 +42,40 @@ COVE_API COVE_MUST_USE cove_status cove_wit_bindgen_host(const cove_wit *wit, co
 COVE_API COVE_MUST_USE cove_status cove_wit_encode(const cove_wit *wit, const char *world, cove_buffer *out,
                                                    cove_error **error);
 
+// ---- whether a component fits a world ----
+
+// What does not fit. Strings live as long as the cove_wit_fit.
+typedef enum cove_misfit_kind {
+  COVE_MISFIT_MISSING_EXPORT =
+      1, // the world demands an export that the component does not have, or not in this version
+  COVE_MISFIT_UNKNOWN_IMPORT = 2, // the component imports what the world does not offer, or not in this version
+  COVE_MISFIT_TYPE = 3,           // both have it, with different types
+} cove_misfit_kind;
+
+typedef struct cove_misfit {
+  cove_misfit_kind kind;
+  const char *where;     // "export `docs:kv/store@0.1.0`, function `get`, parameter `key`"
+  const char *what;      // "the types differ"
+  const char *world;     // the type in the world as WIT writes it; NULL where there is nothing to compare
+  const char *component; // likewise in the component
+} cove_misfit;
+
+typedef struct cove_wit_fit cove_wit_fit;
+
+// Whether a component (in the binary format) can stand where `world` is wanted: it exports all that the world exports,
+// and imports no more than the world imports, each of the same type. A newer compatible version serves who wants an
+// older one. COVE_OK says that the question was answered: the component fits when there is no misfit. COVE_USAGE for a
+// core module.
+COVE_API COVE_MUST_USE cove_status cove_wit_check(const cove_wit *wit, const char *world, const void *component,
+                                                  size_t size, cove_wit_fit **out, cove_error **error);
+COVE_API void cove_wit_fit_delete(cove_wit_fit *fit); // NULL is allowed
+// "docs:kv/plugin@0.1.0": the world that was meant.
+COVE_API const char *cove_wit_fit_world(const cove_wit_fit *fit);
+// All places, imports first; at most 200, and *more (may be NULL) says that there are others.
+COVE_API size_t cove_wit_fit_count(const cove_wit_fit *fit, bool *more);
+// False when `index` is out of range.
+COVE_API bool cove_wit_fit_misfit(const cove_wit_fit *fit, size_t index, cove_misfit *out);
+
 // A core module with the world in its custom section.
 COVE_API COVE_MUST_USE cove_status cove_module_embed(const void *module, size_t size, const cove_wit *wit,
                                                      const char *world, cove_buffer *out, cove_error **error);

@@ -3,6 +3,7 @@
 #include <cove/wit.h>
 
 #include "api/api.h"
+#include "api/wit.h"
 #include "component/component.h"
 #include "compose/compose.h"
 #include "wasm/binary/decode.h"
@@ -34,6 +35,10 @@ static cove_status new_wit(cove_wit **out, cove_error **error) {
     return COVE_OK;
   cove_wit_delete(wit);
   return cv_api_no_memory(error);
+}
+
+const cv_wit *cv_api_wit(const cove_wit *wit) {
+  return wit->wit;
 }
 
 void cove_wit_delete(cove_wit *wit) {

@@ -88,6 +88,11 @@ void cli_explain_arguments(const cli_line *line);
 // ---- wit.c ----
 // WIT from a file or folder, by the options of the line. 0, or an exit status after a message.
 int cli_open_wit(const cli_line *line, const char *path, cove_wit **out);
+// A folder, or a name that ends in ".wit".
+bool cli_is_wit_path(const char *path);
+
+// ---- wit_check.c ----
+int cli_wit_check(const cli_line *line);
 
 // ---- help.c ----
 void cli_print_topic_names(FILE *out);

@@ -25,12 +25,14 @@ int cli_open_wit(const cli_line *line, const char *path, cove_wit **out) {
   cove_error *error = NULL;
   cove_status status = cove_wit_open(path, &options, out, &error);
   free(features);
-  return status == COVE_OK ? 0 : cli_report(path, error);
+  // What is wrong in a file is told with its path, line and column.
+  bool placed = status == COVE_MALFORMED || status == COVE_INVALID;
+  return status == COVE_OK ? 0 : cli_report(placed ? NULL : path, error);
 }
 
 // ---- cove wit ------------------------------------------------------------------------------------------------------
 
-static bool is_wit_path(const char *path) {
+bool cli_is_wit_path(const char *path) {
   struct stat st;
   size_t size = strlen(path);
   return (size > 4 && strcmp(path + size - 4, ".wit") == 0) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
@@ -60,13 +62,22 @@ static int wit_of_binary(const cli_line *line, const char *path, cove_wit **out)
 }
 
 int cli_wit(const cli_line *line) {
+  struct stat st;
+  if (line->operand_count > 0 && strcmp(line->operands[0], "check") == 0 &&
+      (line->operand_count > 1 || stat("check", &st) != 0))
+    return cli_wit_check(line);
+  if (cli_has(line, OPT_WORLD)) {
+    cli_error("--world is for cove wit check");
+    cli_hint("cove wit check WIT -w WORLD COMPONENT");
+    return CLI_EXIT_USAGE;
+  }
   if (line->operand_count != 1) {
     cli_error(line->operand_count == 0 ? "which file or folder?" : "one file or folder at a time");
     return CLI_EXIT_USAGE;
   }
   const char *path = line->operands[0];
   cove_wit *wit;
-  int status = is_wit_path(path) ? cli_open_wit(line, path, &wit) : wit_of_binary(line, path, &wit);
+  int status = cli_is_wit_path(path) ? cli_open_wit(line, path, &wit) : wit_of_binary(line, path, &wit);
   if (status != 0)
     return status;
   cove_buffer text;

@@ -12,6 +12,8 @@ def make_files(folder):
     (folder / "truncated.wasm").write_bytes(b"\0asm\1\0\0\0\1\x05\1")
     (folder / "random.bin").write_bytes(b"\xc3\x01\x9e\x7f\x10")
     (folder / "empty.wasm").write_bytes(b"")
+    shapes = (folder / "shapes.wat").read_text()
+    (folder / "shapes-other.wat").write_text(shapes.replace("log@1.0.0", "log@1.1.0").replace('"y" s32', '"y" u32'))
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
     (folder / "program.py").write_text("#!/usr/bin/env python3\nprint('no')\n")
     (folder / "script.wat").write_text("#!/usr/bin/env -S cove run\n" + (folder / "hello.wat").read_text())
@@ -208,6 +210,15 @@ CASES = [
     row("wit-folder", "wit", "wit"),
     row("wit-wrong", "wit", "wit-wrong.wit"),
     row("wit-none", "wit", "plugin.wat"),
+    row("wit-check", "wit", "check", "wit", "-w", "plugin", "shapes.wat"),
+    row("wit-check-differs", "wit", "check", "wit", "shapes-other.wat"),
+    row("wit-check-module", "wit", "check", "wit", "-w", "plugin", "plugin.wat"),
+    row("wit-check-world", "wit", "check", "wit", "-w", "plugins", "shapes.wat"),
+    row("wit-check-what", "wit", "check", "wit"),
+    row("wit-check-turned", "wit", "check", "shapes.wat", "wit"),
+    row("wit-check-missing", "wit", "check", "wit", "absent.wasm"),
+    row("wit-check-wasi", "wit", "check", "wit", "hello-component.wat"),
+    row("wit-world", "wit", "-w", "plugin", "wit"),
     row("bindgen-host", "bindgen", "host", "wit", "--world", "plugin", files=["plugin.h"]),
     row("bindgen-world", "bindgen", "host", "wit", "--world", "plugins"),
     row("bindgen-what", "bindgen", "wit"),
