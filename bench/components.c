@@ -50,20 +50,18 @@ static cove_host_result echo_steps(cove_call *call, cove_value *values, cove_str
   return cove_glue_keep_string(call, cove_glue_load32(at), cove_glue_load32(at + 4), out);
 }
 
-// And for func(string) -> string.
-static size_t typed_echo(cove_component_func *func) {
+// And for func(string) -> string, by a host that reads the result before the next call.
+static size_t typed_echo(cove_component_func *func, cove_results *results) {
   cove_error *error = NULL;
   cove_call call;
   cove_value values[COVE_GLUE_SLOTS];
-  cove_results results = {0};
   cove_string out = {0};
-  cove_host_result run = cove_glue_enter(&call, func, &results);
+  cove_results_reset(results);
+  cove_host_result run = cove_glue_enter(&call, func, results);
   if (run == COVE_HOST_OK)
     run = echo_steps(&call, values, (cove_string){string, STRING_SIZE}, &out);
   check(cove_glue_leave(&call, run, &error), error);
-  size_t size = out.size;
-  cove_results_free(&results);
-  return size;
+  return out.size;
 }
 
 static void untyped_call(cove_component_func *func, const cove_component_value *arg) {
@@ -72,6 +70,33 @@ static void untyped_call(cove_component_func *func, const cove_component_value *
   check(cove_component_func_call(func, arg, 1, &result, &error), error);
   cove_component_value_delete(&result);
 }
+
+// ---- calls of the host ----
+
+// What `cove bindgen` writes for the same two functions of the host.
+static cove_host_result host_same(void *host, cove_call *call, cove_value *values) {
+  (void)host, (void)call, (void)values;
+  return COVE_HOST_OK;
+}
+
+static cove_host_result host_echo(void *host, cove_call *call, cove_value *values) {
+  (void)host;
+  cove_string text;
+  uint32_t address, units;
+  uint8_t *to;
+  COVE_GLUE_TRY(cove_glue_lift_string(call, values[0].u32, values[1].u32, &text));
+  COVE_GLUE_TRY(cove_glue_range(call, values[2].u32, 8, 4, &to));
+  COVE_GLUE_TRY(cove_glue_lower_string(call, text, &address, &units));
+  cove_glue_store32(to, address);
+  cove_glue_store32(to + 4, units);
+  return COVE_HOST_OK;
+}
+
+static const cove_glue_func host_funcs[] = {{"echo", "(string)->string", host_echo, "a"},
+                                            {"same", "(u32)->u32", host_same, "a"}};
+static const cove_glue_interface host_interface = {"host", host_funcs, 2, NULL, 0};
+static const cove_glue_interface *const host_interfaces[] = {&host_interface};
+static const cove_glue_world host_world = {"bench", host_interfaces, 1};
 
 // ---- calls between components ----
 
@@ -133,6 +158,7 @@ static void measure_calls(cove_engine *engine, const char *path) {
   cove_component_linker *linker = cove_component_linker_new(store);
   if (linker == NULL)
     end("out of memory");
+  check(cove_component_linker_define_world(linker, &host_world, NULL, &error), error);
   check(cove_component_linker_instantiate(linker, component, &instance, &error), error);
 
   static const cove_glue_export same_export = {"callee", "same", "(u32)->u32"};
@@ -140,7 +166,8 @@ static void measure_calls(cove_engine *engine, const char *path) {
   cove_component_func *same = NULL, *echo = NULL;
   check(cove_glue_find_export(instance, &same_export, &same, &error), error);
   check(cove_glue_find_export(instance, &echo_export, &echo, &error), error);
-  if (typed_same(same, 7) != 7 || typed_echo(echo) != STRING_SIZE)
+  cove_results results = {0};
+  if (typed_same(same, 7) != 7 || typed_echo(echo, &results) != STRING_SIZE)
     end("wrong answer");
   const cove_component_value number = {.kind = COVE_COMPONENT_U32, .as.u64 = 7};
   const cove_component_value text = {.kind = COVE_COMPONENT_STRING, .as.string = {string, STRING_SIZE}};
@@ -150,7 +177,9 @@ static void measure_calls(cove_engine *engine, const char *path) {
   BEST("host to component, typed: u32 to u32", CALLS, for (uint32_t i = 0; i < CALLS; i++) { typed_same(same, i); });
   BEST(
       "host to component, typed: string of 32 bytes in and out", CALLS,
-      for (uint32_t i = 0; i < CALLS; i++) { typed_echo(echo); });
+      for (uint32_t i = 0; i < CALLS; i++) { typed_echo(echo, &results); });
+  BEST("component to host, typed: u32 to u32", CALLS, call_loop(instance, "host-same", CALLS));
+  BEST("component to host, typed: string of 32 bytes in and out", CALLS, call_loop(instance, "host-echo", CALLS));
   BEST(
       "host to component, values: u32 to u32", CALLS,
       for (uint32_t i = 0; i < CALLS; i++) { untyped_call(same, &number); });
@@ -160,6 +189,7 @@ static void measure_calls(cove_engine *engine, const char *path) {
   BEST("component to component: list of 1,000,000 u8", LISTS, call_loop(instance, "bytes", LISTS));
   BEST("component to component: list of 1,000,000 tuples of u8, u32, u16", LISTS,
        call_loop(instance, "records", LISTS));
+  cove_results_free(&results);
   cove_component_linker_delete(linker);
   cove_store_delete(store);
   cove_component_delete(component);

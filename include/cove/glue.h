@@ -36,7 +36,7 @@ typedef struct cove_call {
   const cove_glue_memory *memory; // NULL when the component named none
   void *host;                     // as given when the world was defined
   bool memory_is_64;
-  void *private_[30];
+  void *private_[40];
 } cove_call;
 
 // Memory until the call ends: for results of a host function. NULL when out of memory.
@@ -111,12 +111,19 @@ COVE_API COVE_MUST_USE cove_host_result cove_glue_lift_string(cove_call *call, u
                                                               cove_string *out);
 COVE_API COVE_MUST_USE cove_host_result cove_glue_lower_string(cove_call *call, cove_string string, uint32_t *address,
                                                                uint32_t *units);
-// Takes the handle out of the guest's table. For resources of the host *rep is the pointer.
+// Takes the handle out of the guest's table. For resources of the host *rep is the pointer. It is dropped when the call
+// traps, until the host's function has it (cove_glue_give_all), or until a call of an export has ended well.
 COVE_API COVE_MUST_USE cove_host_result cove_glue_lift_own(cove_call *call, const cove_glue_resource *resource,
                                                            uint32_t handle, void **rep);
 // The pointer is good until the call ends.
 COVE_API COVE_MUST_USE cove_host_result cove_glue_lift_borrow(cove_call *call, const cove_glue_resource *resource,
                                                               uint32_t handle, void **rep);
+// All parameters are lifted: what they own is the function's from here on, which is called next.
+COVE_API void cove_glue_give_all(cove_call *call);
+// The host gave this one away, in a value of which other parts are lowered before it: should one of them trap, it is
+// dropped. On a trap here it is dropped at once: go on with the others.
+COVE_API COVE_MUST_USE cove_host_result cove_glue_note_own(cove_call *call, const cove_glue_resource *resource,
+                                                           void *rep);
 // Gives it to the guest. On a trap (the guest holds too many) the resource is dropped.
 COVE_API COVE_MUST_USE cove_host_result cove_glue_lower_own(cove_call *call, const cove_glue_resource *resource,
                                                             void *rep, uint32_t *handle);
@@ -162,6 +169,8 @@ typedef struct cove_results {
   void *chunks;
 } cove_results;
 COVE_API void cove_results_free(cove_results *results);
+// Ends the life of what is in it and keeps memory for the next call: for a host that calls again and again.
+COVE_API void cove_results_reset(cove_results *results);
 
 typedef struct cove_glue_export {
   const char *interface; // as the component exports it, any compatible version; "" for a function of the world itself

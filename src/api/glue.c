@@ -3,6 +3,7 @@
 // ABI's own functions; and calls of exports. A cove_call is a cv_canon_call under another name, with room behind it for
 // what a call of an export needs.
 #include "api/component.h"
+#include "base/utf8.h"
 #include "component/canon/access.h"
 
 #define SAME_PLACE(ours, theirs) (offsetof(cv_canon_call, ours) == offsetof(cove_call, theirs))
@@ -34,6 +35,8 @@ static cv_canon_context context_of(cv_canon_call *call) {
                             .arena = &call->scratch,
                             .call = call,
                             .task = call->task,
+                            .taken = &call->taken,
+                            .taken_room = &call->first_taken,
                             .host_side = true,
                             .lifted_bytes = call->lifted_bytes};
 }
@@ -83,6 +86,17 @@ cove_host_result cove_glue_list(cove_call *call, uint32_t address, uint32_t coun
   return (cove_host_result)run;
 }
 
+// What most calls need is done here step by step, and what goes wrong is told by the general form, which looks anew.
+// That is UTF-8 in a memory with 32-bit addresses which no other thread writes to.
+static bool is_plain(const cv_canon_call *call) {
+  const cv_canon_env *options = call->options;
+  return options->encoding == CV_UTF8 && !options->is_64 && options->memory != NULL && options->memory->shared == NULL;
+}
+
+static bool is_utf8(const void *data, size_t size) {
+  return cv_utf8_valid_prefix(data, size) == size;
+}
+
 cove_host_result cove_glue_alloc(cove_call *call, uint64_t size, uint32_t align, uint32_t *address, uint8_t **out) {
   cv_canon_context cx = context_of(call_of(call));
   uint64_t at;
@@ -94,18 +108,33 @@ cove_host_result cove_glue_alloc(cove_call *call, uint64_t size, uint32_t align,
   return COVE_HOST_OK;
 }
 
-cove_host_result cove_glue_lift_string(cove_call *call, uint32_t address, uint32_t units, cove_string *out) {
-  cv_canon_context cx = context_of(call_of(call));
+CV_COLD static cove_host_result lift_string(cv_canon_call *call, uint32_t address, uint32_t units, cove_string *out) {
+  cv_canon_context cx = context_of(call);
   cv_cval value;
   cv_run run = cv_lift_string(&cx, address, units, true, &value);
-  call_of(call)->lifted_bytes = cx.lifted_bytes;
+  call->lifted_bytes = cx.lifted_bytes;
   if (run == CV_RUN_OK)
     *out = (cove_string){value.as.string.data, value.as.string.size};
   return (cove_host_result)run;
 }
 
-cove_host_result cove_glue_lower_string(cove_call *call, cove_string string, uint32_t *address, uint32_t *units) {
-  cv_canon_context cx = context_of(call_of(call));
+cove_host_result cove_glue_lift_string(cove_call *call, uint32_t address, uint32_t units, cove_string *out) {
+  cv_canon_call *c = call_of(call);
+  if (CV_UNLIKELY(!is_plain(c) || units > CV_MAX_VALUE_BYTES ||
+                  !cv_range_fits(address, units, cv_memory_size(c->memory)) ||
+                  c->lifted_bytes + units > c->instance->value_limit))
+    return lift_string(c, address, units, out);
+  const uint8_t *data = c->memory->base + address;
+  if (CV_UNLIKELY(!is_utf8(data, units)))
+    return lift_string(c, address, units, out);
+  c->lifted_bytes += units;
+  *out = (cove_string){(const char *)data, units};
+  return COVE_HOST_OK;
+}
+
+CV_COLD static cove_host_result lower_string(cv_canon_call *call, cove_string string, uint32_t *address,
+                                             uint32_t *units) {
+  cv_canon_context cx = context_of(call);
   const cv_cval value = {.kind = CV_CT_STRING, .as.string = {string.data, string.size}};
   uint64_t at, count;
   cv_run run = cv_lower_string(&cx, &value, &at, &count);
@@ -114,6 +143,18 @@ cove_host_result cove_glue_lower_string(cove_call *call, cove_string string, uin
     *units = (uint32_t)count;
   }
   return (cove_host_result)run;
+}
+
+cove_host_result cove_glue_lower_string(cove_call *call, cove_string string, uint32_t *address, uint32_t *units) {
+  cv_canon_call *c = call_of(call);
+  if (CV_UNLIKELY(!is_plain(c) || string.size > CV_MAX_VALUE_BYTES || !is_utf8(string.data, string.size)))
+    return lower_string(c, string, address, units);
+  uint8_t *to;
+  COVE_GLUE_TRY(cove_glue_alloc(call, string.size, 1, address, &to));
+  if (string.size != 0)
+    memcpy(to, string.data, string.size);
+  *units = (uint32_t)string.size;
+  return COVE_HOST_OK;
 }
 
 cove_host_result cove_glue_case_trap(cove_call *call, uint32_t which, const char *type) {
@@ -168,14 +209,45 @@ cove_host_result cove_glue_lift_borrow(cove_call *call, const cove_glue_resource
   return lift(call, resource, false, handle, rep);
 }
 
+// What the component does not know has no type here, and the host of a call of an export is not told.
+static void drop_now(const cv_canon_call *call, const cv_resource_type *type, const cove_glue_resource *resource,
+                     void *rep) {
+  if (type != NULL && type->drop != NULL)
+    type->drop(type->env, (uintptr_t)rep);
+  else if (type == NULL && resource->drop != NULL && !call->is_export)
+    resource->drop(call->host, rep);
+}
+
+cove_host_result cove_glue_note_own(cove_call *call, const cove_glue_resource *resource, void *rep) {
+  cv_canon_call *c = call_of(call);
+  cv_canon_context cx = context_of(c);
+  const cv_resource_type *type = type_of(c, resource);
+  if (type != NULL && cv_taken_note_one(&cx, type, (uintptr_t)rep) == CV_RUN_OK)
+    return COVE_HOST_OK;
+  drop_now(c, type, resource, rep);
+  return COVE_HOST_TRAP;
+}
+
+void cove_glue_give_all(cove_call *call) {
+  call_of(call)->taken = NULL;
+}
+
+// One that was noted is dropped with the rest, when the call ends.
+static bool is_noted(const cv_canon_call *call, const cove_glue_resource *resource, const void *rep) {
+  for (const cv_taken *t = call->taken; t != NULL; t = t->next)
+    if (t->type->key == resource && t->rep == (uintptr_t)rep)
+      return true;
+  return false;
+}
+
 cove_host_result cove_glue_lower_own(cove_call *call, const cove_glue_resource *resource, void *rep, uint32_t *handle) {
   cv_canon_call *c = call_of(call);
   cv_canon_context cx = context_of(c);
   const cv_resource_type *type = type_of(c, resource);
   if (type != NULL && cv_lower_handle(&cx, type, true, (uintptr_t)rep, handle) == CV_RUN_OK)
     return COVE_HOST_OK;
-  if (resource->drop != NULL)
-    resource->drop(call->host, rep);
+  if (!is_noted(c, resource, rep))
+    drop_now(c, type, resource, rep);
   return COVE_HOST_TRAP;
 }
 
@@ -226,33 +298,70 @@ typedef struct chunk {
   _Alignas(16) uint8_t bytes[];
 } chunk;
 
+enum {
+  FIRST_CHUNK = 1024 - sizeof(chunk), // most results are short, and freed after one call
+  LEAST_CHUNK = 4096 - sizeof(chunk),
+};
+
+// One chunk of FIRST_CHUNK bytes that is at hand for the next call of whatever thread, charged all the while.
+static chunk *spare_chunk;
+
+static void free_chunk(chunk *c) {
+  chunk *none = NULL;
+  if (c->size == FIRST_CHUNK && __atomic_load_n(&spare_chunk, __ATOMIC_RELAXED) == NULL &&
+      __atomic_compare_exchange_n(&spare_chunk, &none, c, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+    return;
+  cv_mem_free(&cv_api_mem, c, sizeof *c + c->size);
+}
+
+static chunk *new_chunk(size_t size) {
+  chunk *c = size == FIRST_CHUNK && __atomic_load_n(&spare_chunk, __ATOMIC_RELAXED) != NULL
+                 ? __atomic_exchange_n(&spare_chunk, NULL, __ATOMIC_ACQUIRE)
+                 : NULL;
+  return c != NULL ? c : cv_mem_alloc(&cv_api_mem, sizeof *c + size);
+}
+
 void cove_results_free(cove_results *results) {
   for (chunk *c = results->chunks, *next; c != NULL; c = next) {
     next = c->next;
-    cv_mem_free(&cv_api_mem, c, sizeof *c + c->size);
+    free_chunk(c);
   }
   results->chunks = NULL;
 }
 
+void cove_results_reset(cove_results *results) {
+  chunk *newest = results->chunks;
+  if (newest == NULL)
+    return;
+  results->chunks = newest->next;
+  cove_results_free(results);
+  newest->next = NULL;
+  newest->used = 0;
+  results->chunks = newest;
+}
+
+// The newest chunk has no room for `need` bytes.
+static cove_host_result add_chunk(cv_canon_call *call, cove_results *results, size_t need, void **out) {
+  size_t size = CV_MAX(need, results->chunks == NULL ? (size_t)FIRST_CHUNK : (size_t)LEAST_CHUNK);
+  chunk *c = new_chunk(size);
+  if (c == NULL)
+    return out_of_memory(call);
+  *c = (chunk){.next = results->chunks, .size = size, .used = need};
+  results->chunks = c;
+  *out = c->bytes;
+  return COVE_HOST_OK;
+}
+
 cove_host_result cove_glue_keep(cove_call *call, size_t size, void **out) {
-  // The first chunk is of a size that malloc keeps at hand: most results are short, and freed after one call.
-  enum { FIRST = 1024 - sizeof(chunk), LEAST = 4096 - sizeof(chunk) };
   cove_results *results = ((export_call *)call)->results;
-  size_t need;
   if (results == NULL)
     return cove_call_trap(call, "a result with strings or lists needs memory for them");
   if (size > SIZE_MAX / 2)
     return out_of_memory(call_of(call));
-  need = (size + 15) & ~(size_t)15;
+  size_t need = (size + 15) & ~(size_t)15;
   chunk *c = results->chunks;
-  if (c == NULL || c->size - c->used < need) {
-    size_t room = CV_MAX(need, c == NULL ? (size_t)FIRST : (size_t)LEAST);
-    c = cv_mem_alloc(&cv_api_mem, sizeof *c + room);
-    if (c == NULL)
-      return out_of_memory(call_of(call));
-    *c = (chunk){.next = results->chunks, .size = room};
-    results->chunks = c;
-  }
+  if (CV_UNLIKELY(c == NULL || c->size - c->used < need))
+    return add_chunk(call_of(call), results, need, out);
   *out = c->bytes + c->used;
   c->used += need;
   return COVE_HOST_OK;
@@ -330,6 +439,7 @@ cove_host_result cove_glue_enter(cove_call *call, cove_component_func *func, cov
   export_call *e = (export_call *)call;
   const cv_cfunc *f = cv_api_cfunc(func);
   cv_canon_call_begin(&e->call, f->instance, &f->options, f->type, NULL);
+  e->call.is_export = true;
   e->func = f;
   e->results = results;
   e->entered = cv_task_enter(f->instance->context, &e->task, f->instance, f, NULL) == CV_RUN_OK;
@@ -349,15 +459,21 @@ cove_status cove_glue_leave(cove_call *call, cove_host_result result, cove_error
   cv_cinstance *instance = e->call.instance;
   cv_context *context = instance->context;
   cv_run run = (cv_run)result;
-  if (run == CV_RUN_OK)
+  if (CV_LIKELY(run == CV_RUN_OK))
     run = cv_task_return(context, &e->task);
-  if (run == CV_RUN_OK) {
+  if (CV_LIKELY(run == CV_RUN_OK)) {
     cv_value flat;
     memcpy(&flat, e->flat_result, sizeof flat);
     run = cv_task_leave(context, &e->task, &flat);
   } else if (e->entered) {
     cv_task_abandon(context, &e->task);
   }
+  if (CV_LIKELY(run == CV_RUN_OK)) {
+    e->call.taken = NULL; // the caller's now
+    cv_canon_call_end(&e->call);
+    return COVE_OK;
+  }
+  cove_status status = cv_api_trap(error, cv_api_store_of(instance->store), run);
   cv_canon_call_end(&e->call);
-  return run == CV_RUN_OK ? COVE_OK : cv_api_trap(error, cv_api_store_of(instance->store), run);
+  return status;
 }

@@ -124,20 +124,29 @@ struct cv_task {
   cv_arena *arena;
 };
 
+// An owned resource of the host that was lifted and has no new owner yet: a trap in between must not lose it.
+typedef struct cv_taken {
+  struct cv_taken *next;
+  const cv_resource_type *type; // NULL: this one is not in use
+  uint64_t rep;
+} cv_taken;
+
 // One call through `canon lower`: what the caller lent, and scratch memory for the values on their way. Ended by
 // cv_canon_call_end whatever the outcome.
 struct cv_canon_call {
   cv_memory *memory;           // the component's, NULL without; the public cove_call begins with these three
   void *host;                  // of whoever defined the function
   bool memory_is_64;           //
+  bool is_export;              // the host calls; else the component does
   cv_cinstance *instance;      // the component instance on the other side
   const cv_canon_env *options; // its options
   cv_task *task;               // its task
   const cv_cfunctype *type;    // as the component sees it
   cv_arena scratch;
-  uint32_t *lenders; // handles whose `lends` this call raised; in scratch
-  uint32_t lender_count, lender_capacity;
-  uint64_t lifted_bytes; // by glue, step by step: see cv_canon_count
+  uint32_t *lenders; // handles whose `lends` this call raised; the first ones here, more in scratch
+  uint32_t lender_count, lender_capacity, first_lenders[4];
+  uint64_t lifted_bytes;        // by glue, step by step: see cv_canon_count
+  cv_taken *taken, first_taken; // by glue: what it lifted, until the host's function or the host's caller has it
 };
 
 // Fills what the canonical ABI needs, with the usual limits. The rest is the instantiation's.

@@ -76,6 +76,22 @@ static void put_inner_params(cv_gen *g, const cv_gen_shape *s, bool with_types, 
   }
 }
 
+// Owned resources of the host are the component's from the call on, whatever becomes of it.
+static cv_status put_call_notes(cv_gen *g, const cv_gen_shape *s, cv_buf *out) {
+  bool any = false;
+  for (uint32_t i = 0; i < s->count; i++)
+    any |= cv_gen_has_own(g, s->params[i]);
+  if (!any)
+    return CV_OK;
+  cv_buf_text(out, "  cove_host_result noted = COVE_HOST_OK;\n");
+  for (uint32_t i = 0; i < s->count; i++)
+    CV_TRY(cv_gen_put_note(
+        g, s->params[i],
+        cv_gen_by_pointer(s->params[i]) ? cv_gen_join(g, cv_gen_join(g, "(*", s->names[i]), ")") : s->names[i], out));
+  cv_buf_text(out, "  if (run == COVE_HOST_OK)\n    run = noted;\n");
+  return CV_OK;
+}
+
 static cv_status put_call_body(cv_gen *g, const char *cname, const cv_gen_shape *s, cv_buf *out) {
   PRINT(out, "static cove_host_result lower_%s(cove_call *call, cove_value *values", cname);
   put_inner_params(g, s, true, out);
@@ -94,7 +110,7 @@ static cv_status put_call_body(cv_gen *g, const char *cname, const cv_gen_shape 
 
 static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func) {
   cv_gen_shape *s = CV_ARENA_NEW(&g->arena, cv_gen_shape);
-  cv_buf name_buf, body, signature;
+  cv_buf name_buf, body, notes, signature;
   if (!s)
     return cv_gen_no_memory(g);
   if (func->is_async)
@@ -117,17 +133,21 @@ static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func 
     cv_bindgen_snake(func->head.name, &name_buf);
   const char *cname = cv_gen_keep(g, &name_buf).text;
   cv_buf_init(&body, g->mem);
+  cv_buf_init(&notes, g->mem);
   cv_buf_init(&signature, g->mem);
   cv_bindgen_signature(func, &signature);
   cv_status status = put_call_body(g, cname, s, &body);
+  if (status == CV_OK)
+    status = put_call_notes(g, s, &notes);
   cv_buf *out = &g->calls;
   cv_buf_bytes(out, body.data, body.size);
   put_call_prototype(g, cname, s, out);
   PRINT(out,
         " {\n  cove_call call;\n  cove_value values[COVE_GLUE_SLOTS];\n"
-        "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)exports;\n"
-        "  if (run == COVE_HOST_OK)\n    run = lower_%s(&call, values",
-        cname, s->result ? "results" : "NULL", cname);
+        "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)exports;\n",
+        cname, s->result ? "results" : "NULL");
+  cv_buf_bytes(out, notes.data, notes.size);
+  PRINT(out, "  if (run == COVE_HOST_OK)\n    run = lower_%s(&call, values", cname);
   put_inner_params(g, s, false, out);
   cv_buf_text(out, ");\n  if (run == COVE_HOST_OK)\n    run = cove_glue_invoke(&call, values);\n");
   if (s->result)
@@ -141,6 +161,7 @@ static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func 
         item->interface ? cv_gen_label_of_item(g, item) : "", cv_gen_label_of(g, func), cv_gen_keep(g, &signature).text,
         cname);
   cv_buf_free(&body);
+  cv_buf_free(&notes);
   return status;
 }
 

@@ -193,10 +193,20 @@ static cv_status put_glue(cv_gen *g, const cv_wit_func *func, const char *cname,
     cv_gen_put_member(g, s->result, "result = {0}", &body);
     cv_buf_text(&body, ";\n");
   }
+  for (uint32_t i = 0; i < s->count; i++)
+    if (cv_gen_has_own(g, s->params[i])) {
+      cv_buf_text(&body, "  cove_glue_give_all(call);\n");
+      break;
+    }
   PRINT(&body, "  COVE_GLUE_TRY(%s(host, call", cname);
   for (uint32_t i = 0; i < s->count; i++)
     PRINT(&body, ", %s%s", cv_gen_by_pointer(s->params[i]) ? "&" : "", s->names[i]);
   PRINT(&body, "%s));\n", s->result ? ", &result" : "");
+  if (status == CV_OK && s->result && cv_gen_must_note(g, s->result)) {
+    cv_buf_text(&body, "  cove_host_result noted = COVE_HOST_OK;\n");
+    status = cv_gen_put_note(g, s->result, "result", &body);
+    cv_buf_text(&body, "  COVE_GLUE_TRY(noted);\n");
+  }
   if (status == CV_OK && in_memory)
     status = cv_gen_put_move(g, s->result, CV_STEP_STORE, "to", "result", &body);
   else if (status == CV_OK && s->result)

@@ -19,6 +19,7 @@ typedef enum cv_gen_step {
   CV_STEP_STORE, // C to memory
   CV_STEP_KEEP,  // memory to C, for results of exports: everything is copied
   CV_STEP_PUSH,  // C to flat values
+  CV_STEP_NOTE,  // notes what C values own (gen_own.c)
 } cv_gen_step;
 
 typedef struct cv_gen {
@@ -101,6 +102,14 @@ uint32_t cv_gen_next_place(cv_gen_step way, uint32_t *place, cv_wit_layout layou
 const char *cv_gen_offset_text(cv_gen *g, const char *base, uint32_t offset);
 // The name of the identity of a resource of the host.
 const char *cv_gen_resource_def(cv_gen *g, const cv_wit_typedef *resource);
+
+// ---- gen_own.c ----
+// Whether a value owns resources of the host.
+bool cv_gen_has_own(const cv_gen *g, const cv_wit_type *type);
+// And could be lowered in part only.
+bool cv_gen_must_note(const cv_gen *g, const cv_wit_type *type);
+// Appends statements that note what `from` owns, and set the variable `noted` when that fails.
+CV_MUST_USE cv_status cv_gen_put_note(cv_gen *g, const cv_wit_type *type, const char *from, cv_buf *out);
 
 // ---- bindgen_host.c ----
 // What is a structure in C.

@@ -130,19 +130,6 @@ static bool usable_memory(const cv_canon_env *options) {
   return m == NULL || (!options->is_64 && m->shared == NULL && m->type.page_log2 == 16);
 }
 
-// Its code may ask which task runs: then there must be one. Found out once for an instance.
-static bool uses_tasks(cv_cinstance *instance) {
-  const cv_component *component = instance->component;
-  for (uint32_t i = 0; instance->tasks == CV_TASKS_UNKNOWN && component != NULL && i < component->def_count; i++) {
-    const cv_cdef *def = &component->defs[i];
-    if (def->kind == CV_CDEF_CANON && def->as.canon->kind > CV_CANON_RESOURCE_REP)
-      instance->tasks = CV_TASKS_USED;
-  }
-  if (instance->tasks == CV_TASKS_UNKNOWN)
-    instance->tasks = CV_TASKS_UNUSED;
-  return instance->tasks == CV_TASKS_USED;
-}
-
 // Borrows are parameters themselves, of resources that the callee implements.
 static bool usable_borrows(const cv_lowered *l) {
   bool any = false;
@@ -168,7 +155,8 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   const cv_cfunc *func = l->func;
   *plan = (cv_adapter_plan){.lowered = l};
   if (func->kind != CV_CFUNC_LIFTED || func->options.is_async || l->options.is_async || has_async(l->type) ||
-      !usable_memory(&l->options) || !usable_memory(&func->options) || uses_tasks(func->instance) || !usable_borrows(l))
+      !usable_memory(&l->options) || !usable_memory(&func->options) || cv_cinstance_uses_tasks(func->instance) ||
+      !usable_borrows(l))
     return false;
   const cv_ctype *result = l->type->result;
   bool *imports = plan->imports, pointers[2] = {false, result != NULL && result->has_pointer};

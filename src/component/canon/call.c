@@ -15,8 +15,18 @@ cv_task *cv_current_task(cv_context *c) {
   return c->task;
 }
 
+// Field by field, here and below: this is on the way of every call, and compilers clear a whole structure slowly.
 void cv_task_push(cv_context *c, cv_task *task, cv_cinstance *instance) {
-  *task = (cv_task){.outer = c->task, .instance = instance};
+  task->outer = c->task;
+  task->instance = instance;
+  task->common = NULL;
+  task->func = NULL;
+  task->state = CV_TASK_STARTED;
+  task->borrows = 0;
+  task->storage[0] = task->storage[1] = 0;
+  task->resolve = NULL;
+  task->resolve_env = NULL;
+  task->arena = NULL;
   c->task = task;
 }
 
@@ -26,6 +36,18 @@ void cv_task_pop(cv_context *c, cv_task *task) {
 
 void cv_task_abandon(cv_context *c, cv_task *task) {
   cv_task_pop(c, task);
+}
+
+bool cv_cinstance_uses_tasks(cv_cinstance *instance) {
+  const cv_component *component = instance->component;
+  for (uint32_t i = 0; instance->tasks == CV_TASKS_UNKNOWN && component != NULL && i < component->def_count; i++) {
+    const cv_cdef *def = &component->defs[i];
+    if (def->kind == CV_CDEF_CANON && def->as.canon->kind > CV_CANON_RESOURCE_REP)
+      instance->tasks = CV_TASKS_USED;
+  }
+  if (instance->tasks == CV_TASKS_UNKNOWN)
+    instance->tasks = CV_TASKS_UNUSED;
+  return instance->tasks == CV_TASKS_USED;
 }
 
 const cv_cinstance *cv_common_instance(const cv_cinstance *a, const cv_cinstance *b) {
@@ -98,24 +120,30 @@ cv_run cv_task_leave(cv_context *c, cv_task *task, const cv_value *flat_results)
 
 void cv_canon_call_begin(cv_canon_call *call, cv_cinstance *instance, const cv_canon_env *options,
                          const cv_cfunctype *type, void *host) {
-  *call = (cv_canon_call){.memory = options->memory,
-                          .host = host,
-                          .memory_is_64 = options->is_64,
-                          .instance = instance,
-                          .options = options,
-                          .task = instance->context->task,
-                          .type = type};
+  call->memory = options->memory;
+  call->host = host;
+  call->memory_is_64 = options->is_64;
+  call->is_export = false;
+  call->instance = instance;
+  call->options = options;
+  call->task = instance->context->task;
+  call->type = type;
   cv_arena_init(&call->scratch, cv_store_mem(instance->store));
+  call->lenders = call->first_lenders;
+  call->lender_count = 0;
+  call->lender_capacity = CV_COUNT(call->first_lenders);
+  call->lifted_bytes = 0;
+  call->taken = NULL;
+  call->first_taken.type = NULL;
 }
 
 cv_run cv_canon_lend(cv_canon_call *call, uint32_t index) {
   if (call->lender_count == call->lender_capacity) {
-    uint32_t capacity = call->lender_capacity != 0 ? call->lender_capacity * 2 : 4;
+    uint32_t capacity = call->lender_capacity * 2;
     uint32_t *lenders = CV_ARENA_ARRAY(&call->scratch, uint32_t, capacity);
     if (lenders == NULL)
       return cv_trap_set(call->instance->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for lent handles");
-    if (call->lender_count != 0)
-      memcpy(lenders, call->lenders, call->lender_count * sizeof *lenders);
+    memcpy(lenders, call->lenders, call->lender_count * sizeof *lenders);
     call->lenders = lenders;
     call->lender_capacity = capacity;
   }
@@ -132,6 +160,8 @@ void cv_canon_call_end(cv_canon_call *call) {
   for (uint32_t i = 0; i < call->lender_count; i++)
     call->instance->handles.entries[call->lenders[i]].lends--;
   call->lender_count = 0;
+  if (CV_UNLIKELY(call->taken != NULL))
+    cv_taken_drop(&call->taken);
   cv_arena_free(&call->scratch);
 }
 
@@ -353,30 +383,44 @@ static void take_flat(lower_end *l, cv_value *values) {
   l->values = values;
 }
 
-cv_run cv_lowered_call(void *env, cv_instance *caller, cv_value *values) {
-  (void)caller; // a core instance; the component instance is known from the definition
-  const cv_lowered *lowered = env;
+// Generated glue: it lifts and lowers itself.
+static cv_run call_flat_host(const cv_lowered *lowered, cv_value *values) {
+  cv_cinstance *instance = lowered->instance;
   const cv_cfunc *func = lowered->func;
-  if (CV_UNLIKELY(!cv_cinstance_may_leave(lowered->instance)))
-    return cannot_leave(lowered);
+  if (CV_UNLIKELY(lowered->options.is_async))
+    return cv_trap_set(instance->context, CV_TRAP_UNSUPPORTED,
+                       "unsupported: async: a host function lowered with async");
+  cv_canon_call call;
+  cv_canon_call_begin(&call, instance, &lowered->options, lowered->type, func->env);
+  cv_run run = func->flat(func->env, &call, values);
+  cv_canon_call_end(&call);
+  return run;
+}
+
+static cv_run call_generic(const cv_lowered *lowered, cv_value *values) {
+  const cv_cfunc *func = lowered->func;
   lower_end l;
   l.lowered = lowered;
   cv_canon_call_begin(&l.call, lowered->instance, &lowered->options, lowered->type, func->env);
-  cv_run run;
-  if (func->kind == CV_CFUNC_HOST && func->flat != NULL) {
-    run = lowered->options.is_async ? cv_trap_set(lowered->instance->context, CV_TRAP_UNSUPPORTED,
-                                                  "unsupported: async: a host function lowered with async")
-                                    : func->flat(func->env, &l.call, values);
-  } else {
-    take_flat(&l, values);
-    l.end = (call_end){.start = start_from_lowered,
-                       .resolve = resolve_to_lowered,
-                       .arena = &l.call.scratch,
-                       .caller = lowered->instance};
-    run = func->kind == CV_CFUNC_HOST ? call_lifted_host(&l) : call_lifted(lowered->instance->context, func, &l.end);
-    if (run == CV_RUN_OK && lowered->options.is_async)
-      values[0] = (cv_value){.u64 = RETURNED};
-  }
+  take_flat(&l, values);
+  l.end = (call_end){.start = start_from_lowered,
+                     .resolve = resolve_to_lowered,
+                     .arena = &l.call.scratch,
+                     .caller = lowered->instance};
+  cv_run run =
+      func->kind == CV_CFUNC_HOST ? call_lifted_host(&l) : call_lifted(lowered->instance->context, func, &l.end);
+  if (run == CV_RUN_OK && lowered->options.is_async)
+    values[0] = (cv_value){.u64 = RETURNED};
   cv_canon_call_end(&l.call);
   return run;
+}
+
+cv_run cv_lowered_call(void *env, cv_instance *caller, cv_value *values) {
+  (void)caller; // a core instance; the component instance is known from the definition
+  const cv_lowered *lowered = env;
+  if (CV_UNLIKELY(!cv_cinstance_may_leave(lowered->instance)))
+    return cannot_leave(lowered);
+  if (lowered->func->kind == CV_CFUNC_HOST && lowered->func->flat != NULL)
+    return call_flat_host(lowered, values);
+  return call_generic(lowered, values);
 }

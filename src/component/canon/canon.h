@@ -32,27 +32,24 @@ void cv_flatten_functype(const cv_cfunctype *type, bool is_async, bool has_callb
                          cv_flat_functype *out);
 
 // ---- lift.c, lower.c, string.c ----
-// An owned resource of the host that was lifted and has no new owner yet: a trap in between must not lose it.
-typedef struct cv_taken {
-  struct cv_taken *next;
-  const cv_resource_type *type;
-  uint64_t rep;
-} cv_taken;
 void cv_taken_drop(cv_taken **list); // drops the resources; the list is empty then
 typedef struct cv_canon_context cv_canon_context;
 // Notes those in a value that the host gave away.
 CV_MUST_USE cv_run cv_taken_note(cv_canon_context *cx, const cv_ctype *type, const cv_cval *value);
+// Notes one resource; nothing to do for those that have no drop function.
+CV_MUST_USE cv_run cv_taken_note_one(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep);
 
 // Whose memory and tables values come from or go to.
 struct cv_canon_context {
   const cv_canon_env *options;
   cv_cinstance *instance;
-  cv_arena *arena;     // lifting: lists, strings and payloads are allocated here
-  cv_canon_call *call; // lifting arguments of a lowered call: where lends are noted; NULL otherwise
-  cv_task *task;       // lowering arguments: who gets borrows; NULL otherwise
-  cv_taken **taken;    // where resources on their way are noted; NULL when nobody asks
-  bool host_side;      // the host is at the other end: some sentences differ
-  cv_bytes func_name;  // for messages; may be empty
+  cv_arena *arena;      // lifting: lists, strings and payloads are allocated here
+  cv_canon_call *call;  // lifting arguments of a lowered call: where lends are noted; NULL otherwise
+  cv_task *task;        // lowering arguments: who gets borrows; NULL otherwise
+  cv_taken **taken;     // where resources on their way are noted; NULL when nobody asks
+  cv_taken *taken_room; // for the first of them, when it is not in use; may be NULL
+  bool host_side;       // the host is at the other end: some sentences differ
+  cv_bytes func_name;   // for messages; may be empty
   // Private to lifting and lowering.
   const cv_cfield *part; // parameter on its way, NULL for the result
   const char *content;   // "string" or "list" while realloc is asked for room for one
@@ -118,6 +115,8 @@ void cv_task_abandon(cv_context *context, cv_task *task);
 // A task without the rules of entering: for realloc, and for the start functions of an instance that is being made.
 void cv_task_push(cv_context *context, cv_task *task, cv_cinstance *instance);
 void cv_task_pop(cv_context *context, cv_task *task);
+// Whether its code may ask which task runs: then there must be one. Found out once for an instance.
+bool cv_cinstance_uses_tasks(cv_cinstance *instance);
 // The innermost instance that is, or is around, both; NULL when there is none. A call from b to a enters a and what is
 // around it, up to there.
 const cv_cinstance *cv_common_instance(const cv_cinstance *a, const cv_cinstance *b);
@@ -129,7 +128,7 @@ void cv_canon_call_begin(cv_canon_call *call, cv_cinstance *instance, const cv_c
 // Raises the lend count of a handle until the call ends.
 CV_MUST_USE cv_run cv_canon_lend(cv_canon_call *call, uint32_t index);
 void *cv_canon_alloc(cv_canon_call *call, size_t size); // until the call ends; NULL when out of memory
-void cv_canon_call_end(cv_canon_call *call);            // gives back what was lent
+void cv_canon_call_end(cv_canon_call *call);            // gives back what was lent, drops what is in `taken`
 
 // ---- builtins.c: every other canonical built-in ----
 // The environment of its core function: cv_store_func_new(store, canon->core_type, cv_builtin_call, builtin, NULL).

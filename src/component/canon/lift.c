@@ -51,11 +51,11 @@ void cv_taken_drop(cv_taken **list) {
   *list = NULL;
 }
 
-// Of an owned one that is about to leave its table.
-static cv_run note_taken(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep) {
+cv_run cv_taken_note_one(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep) {
   if (cx->taken == NULL || type->impl != NULL || type->drop == NULL)
     return CV_RUN_OK;
-  cv_taken *taken = cv_canon_array(cx, 1, sizeof *taken);
+  bool room = cx->taken_room != NULL && cx->taken_room->type == NULL;
+  cv_taken *taken = room ? cx->taken_room : cv_canon_array(cx, 1, sizeof *taken);
   if (taken == NULL)
     return CV_RUN_TRAP;
   *taken = (cv_taken){.next = *cx->taken, .type = type, .rep = rep};
@@ -68,7 +68,7 @@ cv_run cv_taken_note(cv_canon_context *cx, const cv_ctype *t, const cv_cval *v) 
   if (!t->has_handle || v->kind != t->kind)
     return CV_RUN_OK;
   if (t->kind == CV_CT_OWN)
-    return v->as.handle.type != NULL ? note_taken(cx, v->as.handle.type, v->as.handle.rep) : CV_RUN_OK;
+    return v->as.handle.type != NULL ? cv_taken_note_one(cx, v->as.handle.type, v->as.handle.rep) : CV_RUN_OK;
   if (cv_ctype_is_variant(t)) {
     const cv_ctype *payload = v->which < t->count ? t->fields[v->which].type : NULL;
     return payload != NULL && v->as.payload != NULL ? cv_taken_note(cx, payload, v->as.payload) : CV_RUN_OK;
@@ -93,7 +93,7 @@ cv_run cv_lift_handle(cv_canon_context *cx, const cv_resource_type *type, bool o
       return cv_canon_trap(cx, "cannot remove owned resource while borrowed");
     if (e->kind != CV_HANDLE_OWN)
       return cv_canon_trap(cx, "cannot lift own resource from a borrow");
-    if (note_taken(cx, type, e->rep) != CV_RUN_OK)
+    if (cv_taken_note_one(cx, type, e->rep) != CV_RUN_OK)
       return CV_RUN_TRAP;
     cv_handles_remove(cx->instance, index);
     return CV_RUN_OK;

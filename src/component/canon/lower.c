@@ -33,10 +33,13 @@ cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t old_size, u
     return cv_canon_trap(cx, "a value needs memory, but no realloc is given");
   cv_value values[4] = {{.u64 = old}, {.u64 = old_size}, {.u64 = align}, {.u64 = new_size}};
   cv_task task;
-  cv_task_push(i->context, &task, i);
+  bool in_task = cv_cinstance_uses_tasks(i);
+  if (in_task)
+    cv_task_push(i->context, &task, i);
   cv_cinstance_set_may_leave(i, false);
   cv_run run = cv_task_call_core(i->context, options->realloc, values);
-  cv_task_pop(i->context, &task);
+  if (in_task)
+    cv_task_pop(i->context, &task);
   if (run != CV_RUN_OK)
     return run;
   cv_cinstance_set_may_leave(i, true);
