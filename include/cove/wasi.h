@@ -66,8 +66,17 @@ typedef enum cove_clock {
   COVE_CLOCK_FIXED = 2,   // always `wall_time`; the monotonic clock runs, so that timeouts work
   COVE_CLOCK_VIRTUAL = 3, // starts at `wall_time` and moves by what the program sleeps
 } cove_clock;
-// `wall_time` in nanoseconds since 1970.
+// Both clocks. `wall_time` in nanoseconds since 1970.
 COVE_API void cove_wasi_config_clock(cove_wasi_config *config, cove_clock clock, uint64_t wall_time);
+// Each clock by itself: for instance a monotonic one for timers, without the time of day. Clocks of CPU time go with
+// the monotonic one. Reading a denied clock is ENOTCAPABLE in preview 1; in WASI 0.2 see cove_deny.
+COVE_API void cove_wasi_config_clocks(cove_wasi_config *config, cove_clock wall, cove_clock monotonic,
+                                      uint64_t wall_time);
+typedef enum cove_random {
+  COVE_RANDOM_DENIED = 0, // of WASI 0.2, insecure numbers are there: the same in every run
+  COVE_RANDOM_SYSTEM = 1,
+} cove_random;
+COVE_API void cove_wasi_config_random(cove_wasi_config *config, cove_random random);
 
 // ---- limits ----
 // Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none.

@@ -139,6 +139,17 @@ void cove_wasi_config_clock(cove_wasi_config *config, cove_clock clock, uint64_t
   cv_wasi_config_clocks(config->config, (cv_clock_mode)clock, (cv_clock_mode)clock, wall_time);
 }
 
+void cove_wasi_config_clocks(cove_wasi_config *config, cove_clock wall, cove_clock monotonic, uint64_t wall_time) {
+  cv_wasi_config_clocks(config->config, (cv_clock_mode)wall, (cv_clock_mode)monotonic, wall_time);
+}
+
+static_assert((int)COVE_RANDOM_DENIED == CV_RANDOM_DENIED && (int)COVE_RANDOM_SYSTEM == CV_RANDOM_SYSTEM,
+              "same numbers");
+
+void cove_wasi_config_random(cove_wasi_config *config, cove_random random) {
+  cv_wasi_config_random(config->config, (cv_random_mode)random, 0);
+}
+
 void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes) {
   config->config->limits.output = bytes;
 }

@@ -20,8 +20,8 @@ static const struct {
     {"fd_", {"open files and standard streams", ""}},
     {"args_", {"arguments", "cove run FILE ARG..."}},
     {"environ_", {"environment variables", "--env KEY[=VALUE]"}},
-    {"clock_", {"clocks", ""}},
-    {"random_", {"random numbers", ""}},
+    {"clock_", {"clocks", "--clock real (default)"}},
+    {"random_", {"random numbers", "--random real (default)"}},
     {"poll_", {"waiting for time and for streams", ""}},
     {"sock_", {"sockets that listen already", "--tcp-listen ADDRESS:PORT, --listen-fd N"}},
     {"proc_", {"ending itself", ""}},
@@ -48,11 +48,12 @@ static const struct {
     {"wasi:cli/stdout", {"standard streams", ""}},
     {"wasi:cli/stderr", {"standard streams", ""}},
     {"wasi:cli/terminal", {"whether streams are terminals", ""}},
-    {"wasi:clocks/wall-clock", {"the time of day", ""}},
-    {"wasi:clocks/monotonic-clock", {"a clock for durations", ""}},
+    {"wasi:clocks/wall-clock", {"the time of day", "--clock real (default)"}},
+    {"wasi:clocks/monotonic-clock", {"a clock for durations", "--clock real (default), --clock monotonic"}},
     {"wasi:clocks/timezone", {"the time zone", ""}},
     {"wasi:filesystem/", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
-    {"wasi:random/", {"random numbers", ""}},
+    {"wasi:random/random", {"random numbers", "--random real (default)"}},
+    {"wasi:random/", {"", ""}},
     {"wasi:io/poll", {"waiting for time and for streams", ""}},
     {"wasi:io/", {"", ""}},
 };
@@ -195,10 +196,14 @@ static int set_clock(cove_wasi_config *config, const char *value) {
     cove_wasi_config_clock(config, COVE_CLOCK_REAL, 0);
     return 0;
   }
+  if (strcmp(value, "none") == 0 || strcmp(value, "monotonic") == 0) {
+    cove_wasi_config_clocks(config, COVE_CLOCK_DENIED, value[0] == 'm' ? COVE_CLOCK_REAL : COVE_CLOCK_DENIED, 0);
+    return 0;
+  }
   bool fixed = length == 5 && strncmp(value, "fixed", 5) == 0;
   bool moves = length == 7 && strncmp(value, "virtual", 7) == 0;
   if ((!fixed && !moves) || (value[length] == ':' && !cli_parse_time(value + length + 1, &time)))
-    return usage("clock", value, "real, fixed[:TIME] or virtual[:TIME]");
+    return usage("clock", value, "real, monotonic, none, fixed[:TIME] or virtual[:TIME]");
   cove_wasi_config_clock(config, fixed ? COVE_CLOCK_FIXED : COVE_CLOCK_VIRTUAL, time);
   return 0;
 }
@@ -253,6 +258,11 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
     if (!cli_parse_count(value, &number))
       return usage("seed", value, "a number");
     cove_wasi_config_seed(config, number);
+    return 0;
+  case OPT_RANDOM:
+    if (strcmp(value, "real") != 0 && strcmp(value, "none") != 0)
+      return usage("random", value, "real or none");
+    cove_wasi_config_random(config, value[0] == 'n' ? COVE_RANDOM_DENIED : COVE_RANDOM_SYSTEM);
     return 0;
   case OPT_CLOCK:
     return set_clock(config, value);

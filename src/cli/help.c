@@ -41,6 +41,12 @@ static void print_grants(FILE *out) {
         "  --archive site.tar::/www the contents of an archive, read-only\n"
         "  --env HOME               one variable of the caller; --env KEY=VALUE sets one\n"
         "  --tcp-listen 127.0.0.1:8080\n\n"
+        "What is granted without being asked for can be taken away:\n\n"
+        "  --clock monotonic        durations and timers, but not the time of day; --clock none: neither\n"
+        "  --random none            no random numbers\n"
+        "  --stdin null             no standard input; so with --stdout and --stderr\n\n"
+        "A component of WASI 0.2 that imports what is not granted does not start; with --deny error it starts, and\n"
+        "ends when it calls it. A program of preview 1 starts, and gets an error from the call.\n\n"
         "cove inspect FILE says what a program will ask for; cove run --explain says what it asked for and was\n"
         "refused, and the option that would have granted it.\n",
         out);

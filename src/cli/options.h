@@ -28,7 +28,7 @@ typedef struct cli_option_info {
   unsigned commands; // bits, 1 << cli_command
   char letter;       // 0 for none
   char name[16];
-  char argument[40]; // "" for none
+  char argument[64]; // "" for none
   char group[16], help[256];
 } cli_option_info;
 

@@ -217,6 +217,8 @@ int cli_report(const char *what, cove_error *error) {
       cli_error("%s%s", kind, cove_error_message(error));
     if (cove_error_import(error, &module, &name) && strncmp(cove_error_text(error), "unknown", 7) == 0)
       hint_import(module, name);
+    if (status == COVE_UNLINKABLE && strstr(cove_error_text(error), " is not granted: ") != NULL)
+      cli_hint("with --deny error the component starts, and ends when it calls a function of that interface");
     if (status == COVE_LIMIT)
       hint_limit(cove_error_text(error));
     result = exit_status_of(status);

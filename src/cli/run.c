@@ -233,7 +233,7 @@ static void explain(const cli_program *r, int status) {
   if (text.size != 0) {
     cli_note("what the program was refused, and what it can reach:");
     fputs(text.data, stderr);
-  } else if (asked) {
+  } else if (asked && (r->instance != NULL || r->component_instance != NULL)) { // it did start
     cli_note("the program was refused nothing");
   }
   cove_buffer_delete(&text);

@@ -21,6 +21,34 @@ def make_files(folder):
         tar.add(folder / "data", arcname=".")
 
 
+# A component whose function `get` says whether an interface gives anything but 0.
+def asks(interface, function):
+    return f'''(component
+  (import "{interface}@0.2.0" (instance $i (export "{function}" (func (result u64)))))
+  (core func $f (canon lower (func $i "{function}")))
+  (core module $m (import "" "f" (func $f (result i64)))
+    (func (export "f") (result i32) (i64.ne (call $f) (i64.const 0))))
+  (core instance $c (instantiate $m (with "" (instance (export "f" (func $f))))))
+  (func (export "get") (result bool) (canon lift (core func $c "f"))))'''
+
+
+WALL_CLOCK = '''(component
+  (import "wasi:clocks/wall-clock@0.2.0" (instance $i
+    (type $d (record (field "seconds" u64) (field "nanoseconds" u32)))
+    (export "datetime" (type $datetime (eq $d)))
+    (export "now" (func (result $datetime)))))
+  (core module $memory (memory (export "memory") 1))
+  (core instance $memory (instantiate $memory))
+  (core func $f (canon lower (func $i "now") (memory (core memory $memory "memory"))))
+  (core module $m (import "" "f" (func $f (param i32))) (import "memory" "memory" (memory 1))
+    (func (export "f") (result i64) (call $f (i32.const 0)) (i64.load (i32.const 0))))
+  (core instance $c (instantiate $m (with "" (instance (export "f" (func $f)))) (with "memory" (instance $memory))))
+  (func (export "get") (result u64) (canon lift (core func $c "f"))))'''
+MONOTONIC_CLOCK = asks("wasi:clocks/monotonic-clock", "now")
+RANDOM = asks("wasi:random/random", "get-random-u64")
+INSECURE = asks("wasi:random/insecure", "get-insecure-random-u64")
+
+
 def row(name, *args, **more):
     return {"name": name, "args": list(args), **more}
 
@@ -96,6 +124,28 @@ CASES = [
     row("clock-fixed", "run", "--clock", "fixed:2026-01-31T12:00:00Z", "clock.wat"),
     row("clock-virtual", "run", "--clock", "virtual:10", "clock.wat"),
     row("clock-no-such-day", "run", "--clock", "fixed:2026-02-29", "clock.wat"),
+    # The same for programs of preview 1 and for components.
+    row("clock-none", "run", "--clock", "none", "--explain", "clock.wat"),
+    row("clock-monotonic", "run", "--clock", "monotonic", "--explain", "clock.wat"),
+    row("clock-none-sleep", "run", "--clock", "none", "--explain", "sleep.wat"),
+    row("clock-monotonic-sleep", "run", "--clock", "monotonic", "--explain", "sleep.wat"),
+    row("random-none", "run", "--random", "none", "--explain", "random.wat"),
+    row("random-bad", "run", "--random", "some", "random.wat"),
+    row("component-clock-none", "run", "--clock", "none", "--explain", "--invoke", "get()", "-", stdin=MONOTONIC_CLOCK),
+    row("component-clock-none-error", "run", "--clock", "none", "--deny", "error", "--explain", "--invoke", "get()", "-",
+        stdin=MONOTONIC_CLOCK),
+    row("component-clock-monotonic", "run", "--clock", "monotonic", "--explain", "--invoke", "get()", "-",
+        stdin=MONOTONIC_CLOCK),
+    row("component-wall-clock", "run", "--clock", "monotonic", "--invoke", "get()", "-", stdin=WALL_CLOCK),
+    row("component-wall-clock-error", "run", "--clock", "monotonic", "--deny=error", "--explain", "--invoke", "get()",
+        "-", stdin=WALL_CLOCK),
+    row("component-wall-clock-fixed", "run", "--clock", "fixed:77", "--invoke", "get()", "-", stdin=WALL_CLOCK),
+    row("component-random-none", "run", "--random", "none", "--invoke", "get()", "-", stdin=RANDOM),
+    row("component-random-none-error", "run", "--random", "none", "--deny", "error", "--explain", "--invoke", "get()",
+        "-", stdin=RANDOM),
+    row("component-random-seed", "run", "--random", "none", "--seed", "7", "--invoke", "get()", "-", stdin=RANDOM),
+    row("component-insecure", "run", "--random", "none", "--explain", "--invoke", "get()", "-", stdin=INSECURE),
+    row("component-deny-bad", "run", "--deny", "some", "--invoke", "get()", "-", stdin=RANDOM),
     row("clock-bad", "run", "--clock", "sundial", "clock.wat"),
     # ---- limits ----
     row("timeout", "run", "--timeout", "100ms", "loop.wat", any_offset=True),

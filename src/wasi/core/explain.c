@@ -12,18 +12,13 @@ static char *copy_text(cv_mem *mem, const char *text) {
   return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
-  char what[512];
-  va_list args;
-  va_start(args, fmt);
-  (void)vsnprintf(what, sizeof what, fmt, args);
-  va_end(args);
+static void record(cv_wasi *w, const char *grant, bool is_path, const char *what) {
   for (size_t i = 0; i < w->refusals.count; i++)
     if (strcmp(w->refusals.data[i].what, what) == 0) {
       w->refusals.data[i].times++;
       return;
     }
-  cv_refusal r = {.times = 1};
+  cv_refusal r = {.is_path = is_path, .times = 1};
   if (w->refusals.count < w->limits.refusals) {
     r.what = copy_text(w->mem, what);
     r.grant = copy_text(w->mem, grant);
@@ -36,6 +31,29 @@ void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
     cv_mem_free(w->mem, r.what, strlen(r.what) + 1);
   if (r.grant != NULL)
     cv_mem_free(w->mem, r.grant, strlen(r.grant) + 1);
+}
+
+void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
+  char what[512];
+  va_list args;
+  va_start(args, fmt);
+  (void)vsnprintf(what, sizeof what, fmt, args);
+  va_end(args);
+  record(w, grant, true, what);
+}
+
+void cv_wasi_refuse_clock(cv_wasi *w, cv_clock_id id) {
+  static const char *const names[] = {
+      [CV_CLOCK_WALL] = "read the wall clock",
+      [CV_CLOCK_MONOTONIC] = "read the monotonic clock",
+      [CV_CLOCK_PROCESS] = "read the CPU time of the process",
+      [CV_CLOCK_THREAD] = "read the CPU time of the thread",
+  };
+  record(w, id == CV_CLOCK_WALL ? "--clock real" : "--clock monotonic, or --clock real", false, names[id]);
+}
+
+void cv_wasi_refuse_random(cv_wasi *w) {
+  record(w, "--random real, or --seed N", false, "take random numbers");
 }
 
 static void explain_dirs(const cv_wasi *w, cv_buf *out) {
@@ -66,6 +84,9 @@ void cv_wasi_explain(const cv_wasi *w, cv_buf *out) {
   }
   if (w->refusals_lost != 0)
     cv_buf_printf(out, "and %" PRIu64 " more that were not recorded\n", w->refusals_lost);
-  if (w->asked_for_dirs || w->refusals.count != 0)
+  bool files = w->asked_for_dirs; // or a path was refused
+  for (size_t i = 0; i < w->refusals.count; i++)
+    files |= w->refusals.data[i].is_path;
+  if (files)
     explain_dirs(w, out);
 }

@@ -29,10 +29,15 @@ static void fire(cv_subscription *s, cv_err err, uint64_t bytes) {
   s->bytes = bytes;
 }
 
+// The clock that a subscription needs: a duration of the wall clock says nothing of the time of day.
+static cv_clock_id needed_clock(const cv_subscription *s) {
+  return s->clock == CV_CLOCK_WALL && !s->absolute ? CV_CLOCK_MONOTONIC : s->clock;
+}
+
 // Nanoseconds until the clock subscription is due.
 static cv_err until(const cv_wasi *w, const cv_subscription *s, uint64_t *out) {
   uint64_t now;
-  CV_ERR_TRY(cv_clock_now(&w->clock, s->clock, &now));
+  CV_ERR_TRY(cv_clock_now(&w->clock, needed_clock(s), &now));
   if (s->clock == CV_CLOCK_PROCESS || s->clock == CV_CLOCK_THREAD)
     return CV_ERR_NOTSUP;
   *out = !s->absolute ? s->timeout : s->timeout > now ? s->timeout - now : 0;
@@ -70,7 +75,7 @@ typedef struct poll_set {
 } poll_set;
 
 // Sorts the subscriptions: what fires at once, what to wait for, and how long until the first clock.
-static cv_err prepare(const cv_wasi *w, cv_subscription *subs, size_t count, poll_set *set, uint64_t *timeout,
+static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set *set, uint64_t *timeout,
                       size_t *fired) {
   for (size_t i = 0; i < count; i++) {
     cv_subscription *s = &subs[i];
@@ -79,6 +84,8 @@ static cv_err prepare(const cv_wasi *w, cv_subscription *subs, size_t count, pol
     s->fired = s->hangup = false;
     if (err == CV_ERR_OK && s->interest == CV_INTEREST_CLOCK) {
       err = until(w, s, &value);
+      if (err == CV_ERR_NOTCAPABLE)
+        cv_wasi_refuse_clock(w, needed_clock(s));
       if (err == CV_ERR_OK) {
         s->delay = value;
         *timeout = CV_MIN(*timeout, value);

@@ -16,8 +16,9 @@
 
 // Something that was asked for and not granted. Equal ones are counted.
 typedef struct cv_refusal {
-  char *what;  // "open \"/etc/passwd\": no granted directory holds it"; owned
-  char *grant; // "--dir HOST::/etc", "" when none would help; owned
+  char *what;   // "open \"/etc/passwd\": no granted directory holds it"; owned
+  char *grant;  // "--dir HOST::/etc", "" when none would help; owned
+  bool is_path; // of a file or directory
   uint64_t times;
 } cv_refusal;
 
@@ -123,8 +124,12 @@ CV_MUST_USE cv_err cv_poll_now(cv_wasi *w, cv_subscription *subs, size_t count, 
 CV_MUST_USE cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t timeout);
 
 // ---- explain.c ----
-// Records a refusal: what was asked (a sentence) and the grant that would have allowed it ("" for none).
+// Records a refusal of a file or directory: what was asked (a sentence) and the grant that would have allowed it (""
+// for none).
 CV_PRINTF(3, 4) void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...);
+// The same for a clock (one that there is), and for random numbers.
+void cv_wasi_refuse_clock(cv_wasi *w, cv_clock_id id);
+void cv_wasi_refuse_random(cv_wasi *w);
 // What was refused and what would grant it, as text for people. Nothing when nothing was refused.
 void cv_wasi_explain(const cv_wasi *w, cv_buf *out);
 

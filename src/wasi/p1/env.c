@@ -49,7 +49,7 @@ static_assert(CV_CLOCK_WALL == 0 && CV_CLOCK_MONOTONIC == 1 && CV_CLOCK_PROCESS 
 
 static cv_err clock_refused(p1_call *c, cv_err err) {
   if (err == CV_ERR_NOTCAPABLE)
-    cv_wasi_refuse(c->w, "--clock", "read clock %u: the clock is not granted", (unsigned)c->a[0].u32);
+    cv_wasi_refuse_clock(c->w, (cv_clock_id)c->a[0].u32);
   return err;
 }
 
@@ -79,7 +79,7 @@ cv_err cv_p1_random_get(p1_call *c) {
     left -= n;
   }
   if (err == CV_ERR_NOTCAPABLE)
-    cv_wasi_refuse(c->w, "--seed", "read random bytes: randomness is not granted");
+    cv_wasi_refuse_random(c->w);
   return err;
 }
 

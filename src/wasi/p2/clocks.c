@@ -6,8 +6,8 @@
 #define WALL "wasi:clocks/wall-clock"
 
 static cove_host_result refuse(cv_p2 *p2, cove_call *call, cv_clock_id id) {
-  return id == CV_CLOCK_WALL ? cv_p2_refuse(p2, call, WALL, "read the wall clock")
-                             : cv_p2_refuse(p2, call, MONOTONIC, "read the monotonic clock");
+  cv_wasi_refuse_clock(p2->w, id);
+  return cv_p2_refuse(p2, call, id == CV_CLOCK_WALL ? WALL : MONOTONIC);
 }
 
 // ---- the monotonic clock ----

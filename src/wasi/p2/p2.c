@@ -73,11 +73,11 @@ static bool is_interface(const char *name, const char *interface) {
 
 const char *cv_p2_missing_grant(const cv_p2 *p2, const char *name) {
   if (is_interface(name, "wasi:clocks/monotonic-clock") && p2->w->clock.monotonic == CV_CLOCK_DENIED)
-    return "a monotonic clock";
+    return "a monotonic clock (--clock monotonic, or --clock real)";
   if (is_interface(name, "wasi:clocks/wall-clock") && p2->w->clock.wall == CV_CLOCK_DENIED)
-    return "a wall clock";
+    return "a wall clock (--clock real)";
   if (is_interface(name, "wasi:random/random") && p2->w->random.mode == CV_RANDOM_DENIED)
-    return "randomness";
+    return "randomness (--random real, or --seed N)";
   return NULL;
 }
 
@@ -126,9 +126,8 @@ cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err) {
   return cove_call_trap(call, cv_err_text(err));
 }
 
-cove_host_result cv_p2_refuse(cv_p2 *p2, cove_call *call, const char *interface, const char *what) {
+cove_host_result cv_p2_refuse(cv_p2 *p2, cove_call *call, const char *interface) {
   const char *grant = cv_p2_missing_grant(p2, interface);
-  cv_wasi_refuse(p2->w, grant != NULL ? grant : "", "%s", what);
   return cv_p2_trapf(call, "%s is not granted: it needs %s", interface, grant != NULL ? grant : "a grant");
 }
 

@@ -5,7 +5,8 @@
 #include <inttypes.h>
 
 static cove_host_result refuse(cv_p2 *p2, cove_call *call) {
-  return cv_p2_refuse(p2, call, "wasi:random/random", "take random numbers");
+  cv_wasi_refuse_random(p2->w);
+  return cv_p2_refuse(p2, call, "wasi:random/random");
 }
 
 static cove_host_result fill(cv_p2 *p2, cove_call *call, cv_random *random, void *out, size_t size) {
