@@ -58,47 +58,64 @@ void cv_compose_put_import_name(const cv_module *module, uint32_t index, cv_buf 
   cv_buf_text(out, suffix);
 }
 
-// The import section, which ends at `end`, with a name of its own for each import. Names are in the module's bytes, and
-// what follows a name is kept as it is.
-static void put_imports(const cv_module *module, const uint8_t *end, cv_mem *mem, cv_buf *out) {
-  cv_buf s;
-  cv_buf_init(&s, mem);
-  cv_buf_uleb(&s, module->import_count);
+// The contents of the import section, which ends at `end`, with a name of its own for each import. Names are in the
+// module's bytes, and what follows a name is kept as it is.
+void cv_compose_put_imports(const cv_module *module, const uint8_t *end, cv_buf *s) {
+  cv_buf_uleb(s, module->import_count);
   for (uint32_t i = 0; i < module->import_count; i++) {
     const cv_import *import = &module->imports[i];
     const uint8_t *type = import->name.data + import->name.size;
     const uint8_t *after = i + 1 < module->import_count ? module->bytes + module->imports[i + 1].entry : end;
-    cv_compose_put_name(&s, import->module);
-    cv_compose_put_import_name(module, i, &s);
-    cv_buf_bytes(&s, type, (size_t)(after - type));
+    cv_compose_put_name(s, import->module);
+    cv_compose_put_import_name(module, i, s);
+    cv_buf_bytes(s, type, (size_t)(after - type));
   }
-  cv_compose_put_section(out, CV_SECT_IMPORT, &s);
-  cv_buf_free(&s);
+}
+
+bool cv_compose_next_section(const cv_module *module, cv_compose_section *section) {
+  const uint8_t *at = section->after, *end = module->bytes + module->size;
+  if (at >= end)
+    return false;
+  uint32_t size = 0, shift = 0;
+  section->start = at;
+  section->id = *at++;
+  while (at < end && (*at & 0x80) && shift < 28) {
+    size |= (uint32_t)(*at++ & 0x7f) << shift;
+    shift += 7;
+  }
+  size |= (uint32_t)*at++ << shift;
+  section->contents = at;
+  section->size = size;
+  section->after = at + size;
+  return true;
+}
+
+static bool is_world_section(const cv_module *module, const cv_compose_section *section) {
+  if (section->id != CV_SECT_CUSTOM)
+    return false;
+  for (uint32_t i = 0; i < module->custom_count; i++) {
+    const cv_custom_section *custom = &module->customs[i];
+    const uint8_t *contents = cv_span_start(module, custom->bytes);
+    if (cv_compose_is_world(custom->name) && contents > section->contents && contents <= section->after)
+      return true;
+  }
+  return false;
 }
 
 void cv_compose_put_module(const cv_module *module, bool rename, cv_mem *mem, cv_buf *out) {
-  const uint8_t *start = module->bytes, *at = start + 8, *end = start + module->size;
-  cv_buf_bytes(out, start, 8);
-  while (at < end) {
-    const uint8_t *section = at++;
-    uint32_t size = 0, shift = 0;
-    while (at < end && (*at & 0x80) && shift < 28) {
-      size |= (uint32_t)(*at++ & 0x7f) << shift;
-      shift += 7;
+  cv_compose_section section = {.after = module->bytes + CV_COMPOSE_PREAMBLE};
+  cv_buf s;
+  cv_buf_init(&s, mem);
+  cv_buf_bytes(out, module->bytes, CV_COMPOSE_PREAMBLE);
+  while (cv_compose_next_section(module, &section)) {
+    if (section.id == CV_SECT_IMPORT && rename) {
+      cv_compose_put_imports(module, section.after, &s);
+      cv_compose_put_section(out, CV_SECT_IMPORT, &s);
+    } else if (!is_world_section(module, &section)) {
+      cv_buf_bytes(out, section.start, (size_t)(section.after - section.start));
     }
-    size |= (uint32_t)*at++ << shift;
-    bool drop = false;
-    for (uint32_t i = 0; i < module->custom_count && *section == 0; i++) {
-      const cv_custom_section *custom = &module->customs[i];
-      const uint8_t *contents = cv_span_start(module, custom->bytes);
-      drop |= cv_compose_is_world(custom->name) && contents > at && contents <= at + size;
-    }
-    at += size;
-    if (*section == CV_SECT_IMPORT && rename)
-      put_imports(module, at, mem, out);
-    else if (!drop)
-      cv_buf_bytes(out, section, (size_t)(at - section));
   }
+  cv_buf_free(&s);
 }
 
 // ---- modules that tie others together ------------------------------------------------------------------------------

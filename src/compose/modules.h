@@ -9,8 +9,22 @@
 // A decoded module without the sections that say what world it is for. A component may hold no module that imports one
 // name twice, as some linkers have it: with `rename`, the second `f` becomes `f [v2]`.
 void cv_compose_put_module(const cv_module *module, bool rename, cv_mem *mem, cv_buf *out);
+// The contents of its import section, which ends at `end`, with those names.
+void cv_compose_put_imports(const cv_module *module, const uint8_t *end, cv_buf *s);
 // The name that import `index` has then.
 void cv_compose_put_import_name(const cv_module *module, uint32_t index, cv_buf *out);
+
+// One section of a decoded module.
+typedef struct cv_compose_section {
+  uint8_t id;
+  const uint8_t *start;    // its id
+  const uint8_t *contents; // `size` bytes
+  uint32_t size;
+  const uint8_t *after; // at first: where the first section is
+} cv_compose_section;
+enum { CV_COMPOSE_PREAMBLE = 8 };
+// The section behind the last one; false at the end.
+bool cv_compose_next_section(const cv_module *module, cv_compose_section *section);
 
 // A module whose function number i is exported as "i" and calls element i of a table, which is exported as "$imports".
 void cv_compose_put_shim(const cv_functype *const *types, uint32_t count, cv_mem *mem, cv_buf *out);

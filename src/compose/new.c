@@ -8,7 +8,8 @@
 //   shim     instantiated first; exports a function for each such import, and the table, which is empty
 //   main     the module, with the shim's functions
 //   others   adapters: modules that provide imports of main. One with a memory of its own reaches main's through the
-//            functions of the module __main_memory__ (peek.c); one without works in main's (env.memory)
+//            functions of the module __main_memory__ (peek.h); one without works in main's (env.memory), where it
+//            gets a stack (adapter.h)
 //   fixup    instantiated last, with the lowered functions; an active segment puts them into the table
 //
 // Terms
@@ -16,10 +17,12 @@
 //   slot     one import of a unit, and what it is served by
 //
 // An adapter imports more than one program needs: what is out of reach of the functions that are used (prune.h) is
-// served by functions that trap, and is not imported by the component.
+// served by functions that trap, and is not imported by the component; the adapter's functions out of reach are
+// emptied.
 #include "compose/new.h"
 
 #include "compose/compose.h"
+#include "compose/grow.h"
 #include "compose/peek.h"
 #include "compose/preview1.h"
 #include "wasm/binary/decode.h"
@@ -34,7 +37,7 @@ static cv_status build(cv_new_builder *b) {
         CV_TRY(cv_new_add_items(b, &b->exports, b->units[i].world->exports));
     }
   CV_TRY(cv_new_find_reached(b));
-  cv_new_drop_peek(b);
+  cv_new_drop_unused(b);
   CV_TRY(cv_new_find_slots(b));
   CV_TRY(cv_new_find_destructors(b));
   CV_TRY(cv_new_put_imports(b));
@@ -71,17 +74,19 @@ static void add_preview1(cv_new_builder *b, const cv_new_options *options) {
                                             .hides_exports = options->preview1 == CV_PREVIEW1_REACTOR};
 }
 
-// Main, the module that reaches main's memory, adapters.
+// Main, the modules that reach main's memory and allocate in it, adapters.
 static cv_status read_units(cv_new_builder *b, cv_bytes module, const cv_new_options *options) {
-  b->units = CV_ARENA_ARRAY(&b->arena, cv_new_unit, options->adapter_count + 3);
+  b->units = CV_ARENA_ARRAY(&b->arena, cv_new_unit, options->adapter_count + 4);
   if (!b->units)
     return cv_new_no_memory(b);
   b->units[0].bytes = module;
-  b->units[1] = (cv_new_unit){.name = CV_COMPOSE_PEEK, .bytes = cv_compose_peek()};
-  b->unit_count = 2;
+  b->unit_count = 1;
+  CV_TRY(cv_new_read_unit(b, &b->units[0]));
+  b->units[b->unit_count++] = (cv_new_unit){.name = CV_COMPOSE_PEEK, .bytes = cv_compose_peek()};
+  if (!cv_new_export_called(b->units[0].module, "cabi_realloc"))
+    b->units[b->unit_count++] = (cv_new_unit){.name = CV_COMPOSE_GROW, .bytes = cv_compose_grow()};
   for (uint32_t i = 0; i < options->adapter_count; i++)
     b->units[b->unit_count++] = (cv_new_unit){.name = options->adapters[i].name, .bytes = options->adapters[i].module};
-  CV_TRY(cv_new_read_unit(b, &b->units[0]));
   add_preview1(b, options);
   for (uint32_t i = 1; i < b->unit_count; i++)
     CV_TRY(cv_new_read_unit(b, &b->units[i]));

@@ -5,12 +5,16 @@
 //   new_slots.c   what serves an import        new_instances.c  core modules and their instances
 //   new_reach.c   what of adapters is used     new_exports.c    exports
 //   new.c         the order of all of it, and why there is a shim
+//
+// and adapter.h, an adapter as it goes into the component; peek.h and grow.h, modules that help adapters; prune.h, what
+// of a module can be reached; modules.h, the other core modules.
 #ifndef COVE_COMPOSE_NEW_H
 #define COVE_COMPOSE_NEW_H
 
 #include "base/map.h"
 #include "base/vec.h"
 #include "component/binary/sections.h"
+#include "compose/adapter.h"
 #include "wasm/canon.h"
 #include "wasm/module.h"
 #include "wit/encode.h"
@@ -63,7 +67,9 @@ typedef struct cv_new_unit {
   cv_wit_world *world;
   cv_new_slot *slots; // one for each import
   bool *reached;      // of an adapter: the functions that somebody may call. NULL for main
+  bool is_used;       // of an adapter: something of it is
   bool hides_exports; // the component does not export what its world does
+  cv_adapter_stack stack;
   uint32_t core_module, core_instance;
   uint32_t memory; // core memory that it works in, once it is instantiated; CV_NO_INDEX for none
 } cv_new_unit;
@@ -126,8 +132,8 @@ cv_new_unit *cv_new_owner_of(const cv_new_builder *b, const cv_wit_item *item);
 bool cv_new_is_used_import(const cv_new_unit *u, const cv_import *import);
 // What one adapter calls may be in another.
 CV_MUST_USE cv_status cv_new_find_reached(cv_new_builder *b);
-// The module that reaches main's memory is left out when nobody calls it: main need not have a memory then.
-void cv_new_drop_peek(cv_new_builder *b);
+// Adapters of which nothing is used are left out, so are the modules that help them: main need not have a memory then.
+void cv_new_drop_unused(cv_new_builder *b);
 // The imports of the component: the interfaces that are needed, with the functions that are used.
 CV_MUST_USE cv_status cv_new_put_imports(cv_new_builder *b);
 
@@ -150,8 +156,9 @@ void cv_new_add_binary(cv_new_builder *b, uint8_t section, cv_bytes bytes);
 uint32_t cv_new_alias_core(cv_new_builder *b, uint32_t instance, cv_bytes name, uint8_t sort, cv_cspace space);
 uint32_t cv_new_alias_core_func(cv_new_builder *b, uint32_t instance, cv_bytes name);
 uint32_t cv_new_shim_func(cv_new_builder *b, uint32_t number);
-// The realloc for values that come into a unit's memory.
-uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u);
+// The realloc for values that come into a unit's memory: results of imports, parameters of exports. A unit may tell
+// them apart by the names "cabi_import_realloc" and "cabi_export_realloc".
+uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u, const char *name);
 // (canon lower ...) of the import in a slot.
 CV_MUST_USE cv_status cv_new_lower(cv_new_builder *b, const cv_new_unit *u, const cv_new_slot *s, uint32_t *core_func);
 // (canon resource.new/drop/rep type), by the byte of its kind.

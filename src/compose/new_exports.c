@@ -22,7 +22,7 @@ static cv_status lift(cv_new_builder *b, const cv_new_unit *u, const cv_wit_func
   CV_TRY(cv_wit_encode_func(&b->e, func, &type));
   core = cv_new_alias_core_func(b, u->core_instance, core_name);
   if (pointers || spilled) {
-    realloc = cv_new_realloc_of(b, u);
+    realloc = cv_new_realloc_of(b, u, "cabi_export_realloc");
     if (realloc == CV_NO_INDEX)
       return CV_NEW_FAIL(b, "export `%.*s` takes values in memory: export \"cabi_realloc\"", CV_BYTES_ARG(core_name));
   }

@@ -27,7 +27,11 @@ cv_status cv_new_put_core_modules(cv_new_builder *b, bool has_start) {
     types[i] = shim_type(b, i);
   for (uint32_t i = 0; i < b->unit_count; i++) {
     cv_buf_init(&module, b->mem);
-    cv_compose_put_module(b->units[i].module, true, b->mem, &module);
+    const cv_new_unit *u = &b->units[i];
+    if (u->name)
+      cv_compose_put_adapter(u->module, u->reached, &u->stack, b->mem, &module);
+    else
+      cv_compose_put_module(u->module, true, b->mem, &module);
     b->e.body.failed |= module.failed;
     cv_new_add_binary(b, CV_CSECT_CORE_MODULE, (cv_bytes){module.data, module.size});
     b->units[i].core_module = b->e.counts[CV_CS_CORE_MODULE]++;

@@ -105,17 +105,25 @@ static cv_status imported_func(cv_new_builder *b, const cv_new_slot *s, uint32_t
   return CV_OK;
 }
 
-// The unit whose memory a unit works in: its own, or main.
-static const cv_new_unit *memory_owner(const cv_new_builder *b, const cv_new_unit *u) {
-  const cv_export *own = cv_new_export_called(u->module, "memory");
-  return own && own->kind == CV_EXTERN_MEMORY ? u : &b->units[0];
+static const cv_export *func_called(const cv_new_unit *u, const char *name) {
+  const cv_export *export = cv_new_export_called(u->module, name);
+  return export && export->kind == CV_EXTERN_FUNC ? export : NULL;
 }
 
-uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u) {
-  const cv_new_unit *owner = memory_owner(b, u);
-  if (!cv_new_export_called(owner->module, "cabi_realloc"))
-    return CV_NO_INDEX;
-  return cv_new_alias_core_func(b, owner->core_instance, CV_BYTES_LITERAL("cabi_realloc"));
+static bool has_memory(const cv_new_unit *u) {
+  const cv_export *own = cv_new_export_called(u->module, "memory");
+  return own && own->kind == CV_EXTERN_MEMORY;
+}
+
+uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u, const char *name) {
+  const cv_export *export = func_called(u, name);
+  if (!export)
+    export = func_called(u, "cabi_realloc");
+  if (!export && !has_memory(u)) {
+    u = &b->units[0];
+    export = func_called(u, "cabi_realloc");
+  }
+  return export ? cv_new_alias_core_func(b, u->core_instance, export->name) : CV_NO_INDEX;
 }
 
 cv_status cv_new_lower(cv_new_builder *b, const cv_new_unit *u, const cv_new_slot *s, uint32_t *core_func) {
@@ -127,7 +135,7 @@ cv_status cv_new_lower(cv_new_builder *b, const cv_new_unit *u, const cv_new_slo
     return CV_NEW_FAIL(b, "%s imports `%.*s`, which needs a memory: export one as \"memory\"", cv_new_unit_title(u),
                        CV_BYTES_ARG(s->func->head.name));
   if (pointers) {
-    realloc = cv_new_realloc_of(b, u);
+    realloc = cv_new_realloc_of(b, u, "cabi_import_realloc");
     if (realloc == CV_NO_INDEX)
       return CV_NEW_FAIL(b, "%s imports `%.*s`, whose result needs memory: export \"cabi_realloc\"",
                          cv_new_unit_title(u), CV_BYTES_ARG(s->func->head.name));

@@ -10,7 +10,6 @@ bool cv_new_is_used_import(const cv_new_unit *u, const cv_import *import) {
 
 // One of the component's exports is made from it.
 static bool serves_export(cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
-  cv_bytes rest;
   cv_new_starts_with(name, "cabi_post_", &name);
   for (const cv_wit_item *item = b->exports; item; item = item->next) {
     if (cv_new_owner_of(b, item) != u)
@@ -21,12 +20,14 @@ static bool serves_export(cv_new_builder *b, const cv_new_unit *u, cv_bytes name
                         : cv_bytes_equal(name, label))
       return true;
   }
-  return cv_new_starts_with(name, "cabi_", &rest);
+  return false;
 }
 
 static bool is_imported_by_others(const cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
   for (uint32_t i = 0; i < b->unit_count; i++) {
     const cv_module *module = b->units[i].module;
+    if (i > 0 && !b->units[i].is_used)
+      continue;
     for (uint32_t j = 0; j < module->import_count; j++)
       if (cv_bytes_equal(module->imports[j].name, name) &&
           cv_bytes_equal(module->imports[j].module, cv_bytes_of(u->name)) &&
@@ -36,18 +37,39 @@ static bool is_imported_by_others(const cv_new_builder *b, const cv_new_unit *u,
   return false;
 }
 
+// Functions of the canonical ABI, which allocate: they are used as soon as anything is.
+static bool is_allocator(const cv_new_unit *u, cv_bytes name) {
+  cv_bytes rest;
+  return u->is_used && cv_new_starts_with(name, "cabi_", &rest) && !cv_new_starts_with(name, "cabi_post_", &rest);
+}
+
 static cv_status reach_unit(cv_new_builder *b, cv_new_unit *u, bool *changed) {
   for (uint32_t i = 0; i < u->module->export_count; i++) {
     const cv_export *export = &u->module->exports[i];
     if (export->kind != CV_EXTERN_FUNC || u->reached[export->index])
       continue;
-    if (serves_export(b, u, export->name) || is_imported_by_others(b, u, export->name))
-      *changed = u->reached[export->index] = true;
+    if (serves_export(b, u, export->name) || is_imported_by_others(b, u, export->name) || is_allocator(u, export->name))
+      *changed = u->is_used = u->reached[export->index] = true;
   }
-  return cv_prune_reach(u->module, u->reached, b->mem, b->diag);
+  return u->is_used ? cv_prune_reach(u->module, u->reached, b->mem, b->diag) : CV_OK;
+}
+
+// The stack of an adapter; the function that allocates it is used then.
+static void find_stack(const cv_new_builder *b, cv_new_unit *u) {
+  const cv_export *realloc = cv_new_export_called(b->units[0].module, "cabi_realloc");
+  u->stack = cv_adapter_stack_of(u->module);
+  if (!realloc || realloc->kind != CV_EXTERN_FUNC)
+    u->stack.realloc = CV_NO_INDEX;
+  if (u->stack.realloc != CV_NO_INDEX)
+    u->reached[u->stack.realloc] = true;
 }
 
 cv_status cv_new_find_reached(cv_new_builder *b) {
+  for (uint32_t i = 1; i < b->unit_count; i++) {
+    cv_new_unit *u = &b->units[i];
+    find_stack(b, u);
+    u->is_used = u->world && u->world->exports && !u->hides_exports;
+  }
   for (bool changed = true; changed;) {
     changed = false;
     for (uint32_t i = 1; i < b->unit_count; i++)
@@ -56,15 +78,17 @@ cv_status cv_new_find_reached(cv_new_builder *b) {
   return CV_OK;
 }
 
-void cv_new_drop_peek(cv_new_builder *b) {
-  cv_new_unit *peek = &b->units[1];
-  for (uint32_t i = 0; i < peek->module->func_count; i++)
-    if (peek->reached[i])
-      return;
-  cv_module_delete(peek->module);
-  b->unit_count--;
-  memmove(peek, peek + 1, (b->unit_count - 1) * sizeof *peek);
-  b->units[b->unit_count].module = NULL;
+void cv_new_drop_unused(cv_new_builder *b) {
+  uint32_t kept = 1;
+  for (uint32_t i = 1; i < b->unit_count; i++) {
+    cv_new_unit u = b->units[i];
+    b->units[i].module = NULL;
+    if (u.is_used)
+      b->units[kept++] = u;
+    else
+      cv_module_delete(u.module);
+  }
+  b->unit_count = kept;
 }
 
 // ---- which interfaces to import ------------------------------------------------------------------------------------

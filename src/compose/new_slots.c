@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // new_slots.c: what serves each import of a unit.
+#include "compose/grow.h"
 #include "compose/new.h"
 
 #include "component/component.h"
@@ -144,8 +145,9 @@ static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
   if (!cv_new_is_used_import(u, import))
     return trap_slot(b, u, import, s);
   uint32_t adapter = cv_new_adapter_named(b, import->module);
+  bool has_stand_in = adapter != CV_NO_INDEX && cv_new_export_named(b->units[adapter].module, import->name);
   if (u->name && (cv_bytes_equal(import->module, CV_BYTES_LITERAL("env")) ||
-                  cv_bytes_equal(import->module, CV_BYTES_LITERAL("__main_module__"))))
+                  (cv_bytes_equal(import->module, CV_BYTES_LITERAL(CV_COMPOSE_GROW)) && !has_stand_in)))
     return main_slot(b, u, import, s);
   if (adapter != CV_NO_INDEX && import->kind == CV_EXTERN_FUNC) {
     const cv_export *export = cv_new_export_named(b->units[adapter].module, import->name);
@@ -180,7 +182,41 @@ static cv_status add_shim(cv_new_builder *b, cv_new_shim entry, uint32_t *index)
   return cv_vec_push(b->mem, &b->shims, entry) == CV_OK ? CV_OK : cv_new_no_memory(b);
 }
 
+// The producers section (tool-conventions, ProducersSection.md) says that the source is Go's.
+static bool is_go(const cv_module *module) {
+  for (uint32_t i = 0; i < module->custom_count; i++) {
+    const cv_custom_section *custom = &module->customs[i];
+    const uint8_t *at = cv_span_start(module, custom->bytes);
+    cv_reader r = {.start = at, .at = at, .end = at + custom->bytes.size};
+    uint32_t fields, values;
+    cv_bytes field, value, version;
+    if (!cv_bytes_equal(custom->name, CV_BYTES_LITERAL("producers")) || cv_read_u32(&r, &fields) != CV_OK)
+      continue;
+    for (; fields > 0 && cv_read_name(&r, &field) == CV_OK && cv_read_u32(&r, &values) == CV_OK; fields--)
+      for (; values > 0 && cv_read_name(&r, &value) == CV_OK && cv_read_name(&r, &version) == CV_OK; values--)
+        if (cv_bytes_equal(field, CV_BYTES_LITERAL("language")) && cv_bytes_equal(value, CV_BYTES_LITERAL("Go")))
+          return true;
+  }
+  return false;
+}
+
+// An adapter that works in main's memory needs pieces of it. Go's allocator takes the whole memory for its own, what
+// others have grown it by too.
+static cv_status check_memory_shared(cv_new_builder *b) {
+  const cv_new_unit *main = &b->units[0];
+  if (cv_new_export_called(main->module, "cabi_realloc") || !is_go(main->module))
+    return CV_OK;
+  for (uint32_t i = 1; i < b->unit_count; i++)
+    if (b->units[i].stack.pointer != CV_NO_INDEX)
+      return CV_NEW_FAIL(b,
+                         "adapter %s works in the module's memory, which Go's allocator does not share: take the "
+                         "adapter of --wasi-command or --wasi-reactor, or export \"cabi_realloc\"",
+                         b->units[i].name);
+  return CV_OK;
+}
+
 cv_status cv_new_find_slots(cv_new_builder *b) {
+  CV_TRY(check_memory_shared(b));
   for (uint32_t i = 0; i < b->unit_count; i++)
     for (uint32_t j = 0; j < b->units[i].module->import_count; j++) {
       cv_new_slot *s = &b->units[i].slots[j];

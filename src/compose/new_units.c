@@ -6,6 +6,7 @@
 #include "component/component.h"
 #include "component/link.h"
 #include "wasm/binary/decode.h"
+#include "wasm/validate/validate.h"
 #include "wit/decode.h"
 
 CV_COLD cv_status cv_new_no_memory(cv_new_builder *b) {
@@ -90,6 +91,7 @@ static cv_status read_world_section(cv_new_builder *b, cv_new_unit *u, cv_bytes 
 cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u) {
   CV_TRY(cv_module_decode(&u->module, b->mem, b->registry, CV_FEATURES_ALL, u->bytes.data, u->bytes.size,
                           CV_DECODE_BORROW, b->diag));
+  CV_TRY(cv_module_validate(u->module, 0, b->diag));
   for (uint32_t i = 0; i < u->module->custom_count; i++) {
     const cv_custom_section *custom = &u->module->customs[i];
     if (cv_compose_is_world(custom->name))

@@ -226,6 +226,69 @@ def hello_jco(ctx):
     ctx.same(ctx.process(ctx.engine.command(component)), "hello, world\n")
 
 
+def foreign_adapter(ctx, core, kind):
+    """A component with jco's adapter, which works in the memory of the program."""
+    adapter = ctx.npm("@bytecodealliance/jco", f"lib/wasi_snapshot_preview1.{kind}.wasm")
+    target = os.path.basename(core).replace(".wasm", f".{kind}-jco.wasm")
+    return made(ctx, target, [core, adapter], "new", core, "--adapt", adapter)
+
+
+def same_as_core(ctx, component, core, *arguments, **options):
+    """The component does what the program does that it is made of; all that fails is status 1 in WASI 0.2.0."""
+    got = ctx.process(ctx.engine.command(component, arguments, options.get("dirs", ()), options.get("env")),
+                      stdin=options.get("stdin", b""))
+    want = ctx.process(ctx.engine.command(core, arguments, options.get("dirs", ()), options.get("env")),
+                       stdin=options.get("stdin", b""))
+    if (got.out, got.err, got.status != 0) != (want.out, want.err, want.status != 0):
+        ctx.same(got, want.out, os.path.basename(component))
+        raise Failure(f"{os.path.basename(component)}: {got.status} {got.err!r}, want {want.status} {want.err!r}")
+
+
+@case("component/adapter-jco")
+def adapter_jco(ctx):
+    """Programs through an adapter of others, which gets its stack in their memory."""
+    for name, arguments in (("args", ["one", "two words"]), ("env", ["COVE_A", "COVE_B"]), ("exit", ["0"]),
+                            ("exit", ["3", "inside"]), ("cat", [])):
+        core, _ = ctx.c_pair(name, [os.path.join(HERE, "c", name + ".c")])
+        same_as_core(ctx, foreign_adapter(ctx, core, "command"), core, *arguments, env={"COVE_A": "b c"},
+                     stdin=b"x\ny\nlast without newline")
+    core, native = ctx.c_pair("files", [os.path.join(HERE, "c", "files.c")])
+    mine, theirs = ctx.empty_dir("guest"), ctx.empty_dir("native")
+    ctx.same(ctx.process(ctx.engine.command(foreign_adapter(ctx, core, "command"), ["/w"], [(mine, "/w")])),
+             ctx.process([native, theirs]))
+
+
+@case("component/adapter-jco-on-jco")
+def adapter_jco_on_jco(ctx):
+    core, _ = ctx.c_pair("args", [os.path.join(HERE, "c", "args.c")])
+    ctx.same(jco_must(ctx, "run", foreign_adapter(ctx, core, "command"), "one", "two words"), "2\n[one]\n[two words]\n")
+
+
+@case("component/adapter-jco-rust")
+def adapter_jco_rust(ctx):
+    """A library, whose own cabi_realloc gives the adapter its stack at the first call."""
+    core = rust_module(ctx)
+    component = foreign_adapter(ctx, core, "reactor")
+    check_shapes(ctx, component)
+    ctx.contains(ctx.process(ctx.engine.prefix + ["--invoke", 'greet("x")', component]), "greet was called")
+    check_with_node(ctx, component)
+
+
+@case("component/adapter-jco-go")
+def adapter_jco_go(ctx):
+    """Go's allocator does not share its memory."""
+    ctx.need("go")
+    core = os.path.join(ctx.scratch, "goroutines.wasm")
+    done = ctx.process(["go", "build", "-trimpath", "-o", core, "./goroutines"], cwd=os.path.join(HERE, "go"),
+                       env={"GOOS": "wasip1", "GOARCH": "wasm"}, timeout=900)
+    if done.status != 0:
+        raise Skip("go build for wasip1: " + done.err.decode(errors="replace").strip()[-200:])
+    adapter = ctx.npm("@bytecodealliance/jco", "lib/wasi_snapshot_preview1.command.wasm")
+    done = cove(ctx, "component", "new", core, "--adapt", adapter, "-o", os.path.join(ctx.scratch, "out.wasm"))
+    if done.status != 65 or b"Go's allocator" not in done.err:
+        raise Failure(f"a Go program was taken: {done.status} {done.err!r}")
+
+
 @case("component/command-jco")
 def command_jco(ctx):
     """A preview 1 program through the adapter of either, on either."""
