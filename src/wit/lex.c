@@ -201,12 +201,36 @@ cv_bytes cv_wit_version(cv_wit_lexer *lexer) {
   return (cv_bytes){(const uint8_t *)text + start, at - start};
 }
 
-static bool skips(const char *text, uint32_t *at, uint32_t end, char c) {
-  if (*at < end && text[*at] == c) {
-    ++*at;
-    return true;
+// One line of documentation: without the space before it and those after it. Empty lines at the start are left out.
+static void put_doc_line(cv_bytes line, uint8_t *to, size_t *size) {
+  const uint8_t *at = line.data;
+  if (line.size > 0 && at[0] == ' ') {
+    at++;
+    line.size--;
   }
-  return false;
+  while (line.size > 0 && (at[line.size - 1] == ' ' || at[line.size - 1] == '\r'))
+    line.size--;
+  if (line.size > 0)
+    memcpy(to + *size, at, line.size);
+  *size += line.size;
+  if (*size > 0)
+    to[(*size)++] = '\n';
+}
+
+// What a block comment says, from `at` to `end`: its lines but the first may have white space and an asterisk before
+// them.
+static void put_doc_block(const char *text, uint32_t at, uint32_t end, uint8_t *to, size_t *size) {
+  for (bool is_first = true; at <= end; is_first = false) {
+    while (!is_first && at < end && (text[at] == ' ' || text[at] == '\t'))
+      at++;
+    at += !is_first && at < end && text[at] == '*';
+    uint32_t line = at;
+    while (line < end && text[line] != '\n')
+      line++;
+    if (line > at || line < end || is_first)
+      put_doc_line((cv_bytes){(const uint8_t *)text + at, line - at}, to, size);
+    at = line + 1;
+  }
 }
 
 // Marks, and one space after them, are left out: "/// a" and " * a" become "a".
@@ -221,29 +245,16 @@ cv_status cv_wit_docs(const cv_wit_lexer *lexer, cv_arena *arena, cv_bytes *out)
     return CV_ENOMEM;
   size_t size = 0;
   while (at < end) {
-    while (at < end && (text[at] == ' ' || text[at] == '\t'))
+    if (text[at] != '/') { // between comments
       at++;
-    uint32_t line = at;
-    while (line < end && text[line] != '\n')
-      line++;
-    uint32_t stop = line;
-    if (text[at] == '/') {
-      at += 3;
-    } else if (text[at] == '*' && !(at + 1 < end && text[at + 1] == '/')) {
-      at++;
+      continue;
     }
-    if (stop >= at + 2 && text[stop - 1] == '/' && text[stop - 2] == '*')
-      stop -= 2;
-    skips(text, &at, stop, ' ');
-    while (stop > at && (text[stop - 1] == ' ' || text[stop - 1] == '\r'))
-      stop--;
-    if (stop > at) {
-      memcpy(to + size, text + at, stop - at);
-      size += stop - at;
-    }
-    if (size > 0)
-      to[size++] = '\n';
-    at = line + 1;
+    uint32_t after = comment_end(lexer->file, at), from = at + 3;
+    if (text[at + 1] == '*')
+      put_doc_block(text, from, after - 2, to, &size);
+    else
+      put_doc_line((cv_bytes){(const uint8_t *)text + from, after - from}, to, &size);
+    at = after;
   }
   while (size >= 2 && to[size - 1] == '\n' && to[size - 2] == '\n')
     size--;

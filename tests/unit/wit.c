@@ -131,6 +131,26 @@ static void test_text_round_trip(void **state) {
   assert_int_equal(mem.used, 0);
 }
 
+// Documentation of every form of comment. Only what begins a comment is a mark: "/" at the start of a line inside of
+// one is text, which was once cut in the middle of a character.
+static void test_docs(void **state) {
+  (void)state;
+  static const char text[] = "package a:b;\n"
+                             "/// one\r\n///  two\n///\n/** three */ /** four\n   * five\n\n     /\u00e9\u00e9 six\n"
+                             "   */\n/***/ interface i {}\n"
+                             "/// not this // one\n// nor this\ninterface j {}\n"
+                             "/** a /* nested */ one */\ninterface k {}\n";
+  static const char expected[] = "package a:b;\n\n"
+                                 "/// one\n///  two\n///\n/// three\n/// four\n/// five\n///\n/// /\u00e9\u00e9 six\n"
+                                 "interface i {\n}\n\ninterface j {\n}\n\n/// a /* nested */ one\ninterface k {\n}\n";
+  cv_buf out;
+  cv_wit *wit = read_good(text);
+  print(wit, &out);
+  assert_string_equal(cv_buf_cstr(&out), expected);
+  cv_buf_free(&out);
+  cv_wit_delete(wit);
+}
+
 static void encode(const cv_wit_world *world, cv_buf *out) {
   cv_buf_init(out, &mem);
   if (cv_wit_encode_world(world, &mem, out, &diag) != CV_OK)
@@ -343,13 +363,10 @@ static void test_no_memory(void **state) {
 int main(void) {
   cv_mem_init(&mem, UINT64_MAX);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_wrong),
-      cmocka_unit_test(test_text_round_trip),
-      cmocka_unit_test(test_component_type_round_trip),
-      cmocka_unit_test(test_gates),
-      cmocka_unit_test(test_folder),
-      cmocka_unit_test(test_shapes),
-      cmocka_unit_test(test_componentize),
+      cmocka_unit_test(test_wrong),     cmocka_unit_test(test_text_round_trip),
+      cmocka_unit_test(test_docs),      cmocka_unit_test(test_component_type_round_trip),
+      cmocka_unit_test(test_gates),     cmocka_unit_test(test_folder),
+      cmocka_unit_test(test_shapes),    cmocka_unit_test(test_componentize),
       cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
