@@ -6,7 +6,16 @@
 // CALLS.wat is calls.component.wat of this folder, HELLO.wat hello.component.wat.
 #include "bench.h"
 
-enum { LISTS = 40, ITEMS = 1000000, RECORD_SIZE = 12, STORES = 200, INSTANCES = 100, STRING_SIZE = 32 };
+enum {
+  LISTS = 40,
+  ITEMS = 1000000,
+  RECORD_SIZE = 12,
+  STORES = 200,
+  INSTANCES = 100,
+  STRING_SIZE = 32,
+  FUNCS = 200,
+  COMPOSITIONS = 50
+};
 
 static const char string[STRING_SIZE + 1] = "abcdefghijklmnopqrstuvwxyz012345";
 
@@ -244,6 +253,73 @@ static void measure_instances(cove_engine *engine, const char *path) {
   cove_component_delete(component);
 }
 
+// Two components with FUNCS functions between them, and some of them called.
+static cove_component *make_composition(cove_engine *engine) {
+  enum { ROOM = 1 << 20 };
+  static const char *const types[4][2] = {
+      {"(param \"a\" u32) (result u32)", "(param i32) (result i32) (local.get 0)"},
+      {"(param \"a\" string)", "(param i32 i32)"},
+      {"(param \"a\" (list (tuple u32 string))) (result u8)", "(param i32 i32) (result i32) (i32.const 1)"},
+      {"(param \"a\" (option string)) (result (result u32 (error u8)))",
+       "(param i32 i32 i32) (result i32) (i32.const 64)"},
+  };
+  static const char options[] = "(memory (core memory $m \"memory\")) (realloc (core func $m \"realloc\"))";
+  static const char memory[] = "(memory (export \"memory\") 1)"
+                               "(func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024))";
+  char *text = malloc(ROOM);
+  if (text == NULL)
+    end("out of memory");
+  size_t at = (size_t)snprintf(text, ROOM, "(component (component $A (core module $M %s", memory);
+#define PUT(...) at += (size_t)snprintf(text + at, ROOM - at, __VA_ARGS__)
+  for (int i = 0; i < FUNCS; i++)
+    PUT("(func (export \"f%d\") %s)\n", i, types[i % 4][1]);
+  PUT(") (core instance $m (instantiate $M))");
+  for (int i = 0; i < FUNCS; i++)
+    PUT("(func (export \"f%d\") %s (canon lift (core func $m \"f%d\") %s))\n", i, types[i % 4][0], i, options);
+  PUT(") (component $B (import \"a\" (instance $a");
+  for (int i = 0; i < FUNCS; i++)
+    PUT("(export \"f%d\" (func %s))\n", i, types[i % 4][0]);
+  PUT(")) (core module $M %s) (core instance $m (instantiate $M))", memory);
+  for (int i = 0; i < FUNCS; i++)
+    PUT("(core func $f%d (canon lower (func $a \"f%d\") %s))\n", i, i, options);
+  PUT("(core module $N (import \"a\" \"f0\" (func $f (param i32) (result i32)))"
+      "(func (export \"go\") (param i32) (result i32) (call $f (local.get 0))))"
+      "(core instance $n (instantiate $N (with \"a\" (instance");
+  for (int i = 0; i < FUNCS; i++)
+    PUT("(export \"f%d\" (func $f%d))\n", i, i);
+  PUT("))))(func (export \"go\") (param \"n\" u32) (result u32) (canon lift (core func $n \"go\"))))"
+      "(instance $a (instantiate $A)) (instance $b (instantiate $B (with \"a\" (instance $a))))"
+      "(export \"go\" (func $b \"go\")))");
+#undef PUT
+  cove_error *error = NULL;
+  cove_buffer binary;
+  cove_component *component = NULL;
+  check(cove_text_parse(engine, text, at, &binary, &error), error);
+  check(cove_component_new(engine, binary.data, binary.size, &component, &error), error);
+  cove_buffer_delete(&binary);
+  free(text);
+  return component;
+}
+
+static void measure_composition(cove_engine *engine) {
+  cove_error *error = NULL;
+  cove_component *component = make_composition(engine);
+  BEST(
+      "store, instance of components with 200 functions between, a call, all deleted", COMPOSITIONS,
+      for (int i = 0; i < COMPOSITIONS; i++) {
+        cove_store *store = NULL;
+        cove_component_instance *instance = NULL;
+        check(cove_store_new(engine, NULL, &store, &error), error);
+        cove_component_linker *linker = cove_component_linker_new(store);
+        check(cove_component_linker_instantiate(linker, component, &instance, &error), error);
+        if (typed_same(must_find(instance, NULL, "go"), 7) != 7)
+          end("wrong answer");
+        cove_component_linker_delete(linker);
+        cove_store_delete(store);
+      });
+  cove_component_delete(component);
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) {
     fputs("usage: bench_components CALLS.wat HELLO.wat [TIER]\n", stderr);
@@ -253,6 +329,7 @@ int main(int argc, char **argv) {
   measure_calls(engine, argv[1]);
   measure_copies();
   measure_instances(engine, argv[2]);
+  measure_composition(engine);
   cove_engine_delete(engine);
   return 0;
 }

@@ -258,18 +258,11 @@ static cv_status lift(maker *m, const cv_canon *canon) {
   return CV_OK;
 }
 
-// Calls between components go through generated code, which relies on both types being the same. Where a type came in
-// with an imported component that may not be so: then, and where there is no such code, values are lifted and lowered
-// by their types.
-static cv_func *lowered_func(maker *m, const cv_canon *canon, const cv_lowered *lowered) {
-  const cv_cfunc *callee = lowered->func;
-  cv_func *func = NULL;
-  if (callee->kind == CV_CFUNC_LIFTED &&
-      cv_cfunctype_same(lowered->type, m->instance->resources, callee->type, callee->instance->resources))
-    func = cv_adapter_func(m->store, lowered);
-  return func != NULL
-             ? func
-             : cv_store_func_new(m->store, canon->core_type, cv_lowered_call, (void *)(uintptr_t)lowered, NULL);
+// Calls between components go through generated code, which is made when it is first called.
+static cv_func *lowered_func(maker *m, const cv_canon *canon, cv_lowered *lowered) {
+  return lowered->func->kind == CV_CFUNC_LIFTED
+             ? cv_adapter_func_late(m->store, lowered, canon->core_type)
+             : cv_store_func_new(m->store, canon->core_type, cv_lowered_call, lowered, NULL);
 }
 
 static cv_status lower(maker *m, const cv_canon *canon) {

@@ -202,11 +202,70 @@ static void test_traps(void **state) {
   }
 }
 
+static cv_run count_call(void *env, cv_instance *caller, cv_value *values) {
+  (void)caller;
+  ++*(int *)env;
+  if (values[0].u32 == 9)
+    return CV_RUN_TRAP;
+  values[0].u64 = values[0].u32 + 1;
+  return CV_RUN_OK;
+}
+
+// The core function becomes the adapter by its first call, however that ends, and goes by types where there is none.
+static void test_made_when_called(void **state) {
+  (void)state;
+  enum { MOST = 32, DEPTHS = 3 }; // lists in each other that an adapter is made for
+  static const uint32_t depths[DEPTHS] = {0, MOST, MOST + 1};
+  cv_engine_options options = {.features = CV_FEATURES_DEFAULT, .stack_bytes = 1};
+  EACH_TIER(options)
+  for (size_t i = 0; i < DEPTHS; i++)
+    for (uint32_t trap = 0; trap < 2; trap++) {
+      bool has_adapter = depths[i] <= MOST;
+      char type[400] = "";
+      for (uint32_t k = 0; k < depths[i]; k++)
+        strcat(type, "list<");
+      strcat(type, "u32");
+      for (uint32_t k = 0; k < depths[i]; k++)
+        strcat(type, ">");
+      strcat(type, "->u32");
+      pair p;
+      world w = world_new(&options, NULL);
+      pair_init(&p, w);
+      p.type = parse_functype(&p.arena, type, NULL);
+      int calls = 0;
+      cv_flat_functype flat;
+      cv_flatten_functype(p.type, false, false, CV_PTR32, true, &flat);
+      cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
+                       .type = p.type,
+                       .instance = &p.callee.instance,
+                       .options = p.callee.options,
+                       .core = new_func(&p, true, count_call, &calls)};
+      cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
+      cv_typeid id = cv_engine_functype(w.engine, flat.params, flat.param_count, flat.results, flat.result_count);
+      cv_func *core = cv_adapter_func_late(w.store, &lowered, id);
+      assert_non_null(core);
+      assert_ptr_equal(lowered.core, core);
+      cv_value values[2] = {{.u64 = depths[i] == 0 ? 4 + 5 * trap : 0}, {.u64 = trap ? UINT32_MAX : 0}};
+      assert_int_equal(cv_call(w.context, core, values), trap ? CV_RUN_TRAP : CV_RUN_OK);
+      assert_int_equal(core->instance != NULL, has_adapter);
+      assert_int_equal(calls, depths[i] == 0 || !trap);
+      if (!trap && depths[i] == 0)
+        assert_int_equal(values[0].u32, 5);
+      // Again: as it has become.
+      values[0].u64 = values[1].u64 = 0;
+      p.parent.may_enter.value.u64 = p.callee.instance.may_enter.value.u64 = 1;
+      assert_int_equal(cv_call(w.context, core, values), CV_RUN_OK);
+      pair_free(&p);
+      world_delete(&w);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_calls),
       cmocka_unit_test(test_short_strings),
       cmocka_unit_test(test_traps),
+      cmocka_unit_test(test_made_when_called),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

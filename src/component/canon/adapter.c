@@ -6,6 +6,7 @@
 #include "component/canon/adapter.h"
 #include "base/map.h"
 #include "component/canon/access.h"
+#include "component/link.h"
 #include "runtime/engine.h"
 #include "wasm/binary/decode.h"
 #include "wasm/validate/validate.h"
@@ -344,4 +345,34 @@ cv_func *cv_adapter_func(cv_store *store, const cv_lowered *lowered) {
   cv_mem_free(cv_store_mem(store), imports, room * sizeof *imports);
   cv_code_release(code);
   return func;
+}
+
+// ---- made when first called ----
+
+// Generated code relies on both types being the same. Where a type came in with an imported component that may not be
+// so: then, and where there is no such code, values are lifted and lowered by their types.
+static cv_func *make_late(const cv_lowered *l) {
+  const cv_cfunc *callee = l->func;
+  if (!cv_cfunctype_same(l->type, l->instance->resources, callee->type, callee->instance->resources))
+    return NULL;
+  return cv_adapter_func(l->instance->store, l);
+}
+
+// The core function becomes the adapter in place, so that whoever has it calls that from now on.
+static cv_run first_call(void *env, cv_instance *caller, cv_value *values) {
+  const cv_lowered *l = env;
+  cv_func *adapter = make_late(l);
+  if (adapter == NULL) {
+    l->core->host = cv_lowered_call;
+    return cv_lowered_call(env, caller, values);
+  }
+  *l->core = *adapter;
+  cv_run run = cv_call(l->instance->context, adapter, values);
+  l->core->code = adapter->code; // compiled meanwhile
+  return run;
+}
+
+cv_func *cv_adapter_func_late(cv_store *store, cv_lowered *lowered, cv_typeid type) {
+  lowered->core = cv_store_func_new(store, type, first_call, lowered, NULL);
+  return lowered->core;
 }

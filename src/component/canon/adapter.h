@@ -14,6 +14,9 @@
 // 64-bit or shared memories, borrows in other places than parameters, memory that ran out. `lowered` lives as long as
 // the store. Generated code is kept in the outermost component of the caller.
 cv_func *cv_adapter_func(cv_store *store, const cv_lowered *lowered);
+// The same, made when it is first called: until then it is a core function of this type that says so. Where there is no
+// adapter it does what cv_lowered_call does. NULL when out of memory.
+cv_func *cv_adapter_func_late(cv_store *store, cv_lowered *lowered, cv_typeid type);
 // Of a component that goes; NULL is allowed.
 typedef struct cv_adapters cv_adapters;
 void cv_adapters_delete(cv_adapters *adapters);

@@ -19,6 +19,7 @@
 enum {
   MAX_CODE = 1 << 16, // bytes of the adapter function: beyond, calls are rare and the generic form does
   INLINE_BYTES = 64,  // strings up to this are checked and copied by wasm, longer ones by C
+  MAX_DEPTH = 32,     // of types, likewise: adapters are made on the stack of the call that wants them
   UNROLL = 8,         // elements of fixed lists, cases of variants
   BLOCK_VOID = 0x40,
 };
@@ -53,6 +54,7 @@ typedef struct gen {
   uint32_t import_index[CV_ADAPTER_IMPORT_COUNT];
   uint32_t func_index[2][FUNC_COUNT];
   uint32_t memory_index[2];
+  uint32_t depth;
   bool failed; // no adapter: too large, or a value that is not handled
 } gen;
 
@@ -525,10 +527,11 @@ static void move_own(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place
 }
 
 static void move(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to) {
-  if (g->code.size > MAX_CODE)
+  if (g->code.size > MAX_CODE || g->depth >= MAX_DEPTH)
     g->failed = true;
   if (g->failed)
     return;
+  g->depth++;
   switch ((cv_ctype_kind)ts->kind) {
   case CV_CT_STRING:
     move_string(g, from, to);
@@ -562,6 +565,7 @@ static void move(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *fr
   default:
     move_scalar(g, ts, from, to);
   }
+  g->depth--;
 }
 
 // ---- the adapter function ----

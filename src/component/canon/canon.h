@@ -96,6 +96,7 @@ typedef struct cv_lowered {
   cv_cinstance *instance; // who lowers
   cv_canon_env options;
   const cv_cfunctype *type; // in the resources of `instance`
+  cv_func *core;            // the core function; set by who makes its code when it is first called (adapter.h)
 } cv_lowered;
 cv_host_fn cv_lowered_call;
 
