@@ -130,6 +130,20 @@ COVE_API const cove_component_type *cove_component_extern_type(const cove_compon
 COVE_API size_t cove_component_extern_item_count(const cove_component_extern *item);
 COVE_API const cove_component_extern *cove_component_extern_item(const cove_component_extern *item, size_t index);
 
+// For people, with the names that imports and exports of the component give to types: "func(of: shape) -> result<f64,
+// error-code>". Of a type: its definition, "record { at: point }". To be ended with cove_buffer_delete.
+COVE_API COVE_MUST_USE cove_status cove_component_describe_func(const cove_component *component,
+                                                                const cove_component_functype *type, cove_buffer *out,
+                                                                cove_error **error);
+COVE_API COVE_MUST_USE cove_status cove_component_describe_type(const cove_component *component,
+                                                                const cove_component_type *type, cove_buffer *out,
+                                                                cove_error **error);
+// The name of a type among them; empty when it has none.
+COVE_API cove_bytes cove_component_type_name(const cove_component *component, const cove_component_type *type);
+// What is connected with what inside of it, as a graph in the DOT language of Graphviz: imports, instances, exports.
+COVE_API COVE_MUST_USE cove_status cove_component_graph(const cove_component *component, cove_buffer *out,
+                                                        cove_error **error);
+
 // A module or component inside a component, in the order of the binary, those of nested components after their own.
 typedef struct cove_component_part {
   bool is_module;

@@ -2,6 +2,8 @@
 // component.c: making components, and looking into them and their types.
 #include "api/component.h"
 #include "base/leb.h"
+#include "component/graph.h"
+#include "component/link.h"
 #include "wasm/binary/decode.h"
 #include "wasm/limits.h"
 #include "wasm/validate/validate.h"
@@ -200,6 +202,61 @@ cove_status cove_component_functype_text(const cove_component_functype *type, co
   cv_buf_init(&buf, &cv_api_mem);
   cv_cfunctype_print(&buf, functype_of(type));
   return cv_api_hand_over(&buf, out, error);
+}
+
+// ---- for people ---------------------------------------------------------------------------------------------------
+
+// Looked for each time: who describes a component does it once.
+static cv_status type_names(const cove_component *c, cv_arena *arena, cv_type_names *out) {
+  cv_arena_init(arena, &cv_api_mem);
+  return cv_type_names_of(&c->component->type, arena, out);
+}
+
+static cove_status describe(const cove_component *c, const cv_cfunctype *func, const cv_ctype *type, cove_buffer *out,
+                            cove_error **error) {
+  cv_arena arena;
+  cv_type_names names;
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_status status = type_names(c, &arena, &names);
+  if (status == CV_OK && func != NULL)
+    cv_cfunctype_print_named(&buf, func, &names);
+  else if (status == CV_OK)
+    cv_ctype_print_named(&buf, type, &names, true);
+  cv_arena_free(&arena);
+  return status == CV_OK ? cv_api_hand_over(&buf, out, error) : cv_api_no_memory(error);
+}
+
+cove_status cove_component_describe_func(const cove_component *c, const cove_component_functype *type, cove_buffer *out,
+                                         cove_error **error) {
+  return describe(c, functype_of(type), NULL, out, error);
+}
+
+cove_status cove_component_describe_type(const cove_component *c, const cove_component_type *type, cove_buffer *out,
+                                         cove_error **error) {
+  return describe(c, NULL, type_of(type), out, error);
+}
+
+cove_bytes cove_component_type_name(const cove_component *c, const cove_component_type *type) {
+  cv_arena arena;
+  cv_type_names names;
+  cv_bytes name = {NULL, 0};
+  if (type_names(c, &arena, &names) == CV_OK && !cv_ctype_kind_is_simple(type_of(type)->kind))
+    name = cv_type_names_find(&names, type_of(type));
+  cv_arena_free(&arena);
+  return name.size != 0 ? cv_api_bytes(name) : (cove_bytes){"", 0};
+}
+
+cove_status cove_component_graph(const cove_component *c, cove_buffer *out, cove_error **error) {
+  cv_diag diag;
+  cv_buf buf;
+  cv_diag_init(&diag);
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_status status = cv_component_graph(c->component, &cv_api_mem, &buf, &diag);
+  if (status == CV_OK)
+    return cv_api_hand_over(&buf, out, error);
+  cv_buf_free(&buf);
+  return cv_api_diag(error, status, &diag);
 }
 
 // ---- imports and exports -------------------------------------------------------------------------------------------

@@ -79,7 +79,10 @@ const cli_need *cli_need_of_interface(const char *name, size_t size);
 int cli_invoke(cove_instance *instance, const cove_module *module, const char *name, char **args, int arg_count);
 
 // ---- inspect_component.c ----
-int cli_inspect_component(cove_engine *engine, const cli_input *input, bool json);
+int cli_inspect_component(cove_engine *engine, const cli_input *input, const cli_line *line);
+
+// ---- inspect.c ----
+void cli_print_json(cove_bytes text); // a string with its quotes
 
 // ---- explain.c ----
 // Prints which arguments name files of this machine that the program cannot reach by that name, and what would help.

@@ -169,7 +169,7 @@ static void print_grants(const cove_module *module) {
 
 // ---- JSON ----
 
-static void print_json_string(cove_bytes text) {
+void cli_print_json(cove_bytes text) {
   putchar('"');
   for (size_t i = 0; i < text.size; i++) {
     unsigned char c = (unsigned char)text.data[i];
@@ -191,16 +191,16 @@ static void print_json(const cove_module *module) {
   cove_import import;
   for (size_t i = 0; cove_module_import(module, i, &import); i++) {
     printf("%s{\"module\":", i != 0 ? "," : "");
-    print_json_string(import.module);
+    cli_print_json(import.module);
     printf(",\"name\":");
-    print_json_string(import.name);
+    cli_print_json(import.name);
     printf(",\"kind\":\"%s\"}", cove_extern_kind_name(import.type.kind));
   }
   printf("],\"exports\":[");
   cove_export item;
   for (size_t i = 0; cove_module_export(module, i, &item); i++) {
     printf("%s{\"name\":", i != 0 ? "," : "");
-    print_json_string(item.name);
+    cli_print_json(item.name);
     printf(",\"kind\":\"%s\"}", cove_extern_kind_name(item.type.kind));
   }
   printf("]}\n");
@@ -226,6 +226,10 @@ int cli_inspect(const cli_line *line) {
     cli_error(line->operand_count == 0 ? "which file?" : "one file at a time");
     return CLI_EXIT_USAGE;
   }
+  if (cli_has(line, OPT_JSON) && cli_has(line, OPT_GRAPH)) {
+    cli_error("--json and --graph are two forms of output: choose one");
+    return CLI_EXIT_USAGE;
+  }
   const char *path = line->operands[0];
   cove_engine *engine;
   int status = cli_make_engine(line, &engine);
@@ -234,8 +238,12 @@ int cli_inspect(const cli_line *line) {
   cli_input input;
   status = cli_read_input(path, engine, &input);
   if (status == 0 && input.is_component) {
-    status = cli_inspect_component(engine, &input, cli_has(line, OPT_JSON));
+    status = cli_inspect_component(engine, &input, line);
     cli_input_free(&input);
+  } else if (status == 0 && cli_has(line, OPT_GRAPH)) {
+    cli_error("%s is a core module: there is a graph of components only", path);
+    cli_input_free(&input);
+    status = CLI_EXIT_DATA;
   } else if (status == 0) {
     cove_module *module;
     cove_error *error = NULL;

@@ -83,84 +83,170 @@ static void print_grants(const cove_component *component) {
   printf("%s", any ? "" : "\nAsks for nothing of the host.\n");
 }
 
-static int print_item(const cove_component_extern *item, int indent) {
-  cove_bytes name = cove_component_extern_name(item);
-  cove_error *error = NULL;
-  cove_buffer text = {0};
-  bool is_resource;
+// The type of a function or of a value type as text; empty for the rest. 0, or an exit status after a message.
+static int describe(const cove_component *component, const cove_component_extern *item, cove_buffer *out) {
   const cove_component_functype *func = cove_component_extern_func(item);
-  const cove_component_type *type = cove_component_extern_type(item, &is_resource);
-  if (func != NULL && cove_component_functype_text(func, &text, &error) != COVE_OK)
-    return cli_report(NULL, error);
-  if (type != NULL && cove_component_type_text(type, &text, &error) != COVE_OK)
-    return cli_report(NULL, error);
-  if (func != NULL)
+  const cove_component_type *type = cove_component_extern_type(item, NULL);
+  cove_error *error = NULL;
+  cove_status status = func != NULL   ? cove_component_describe_func(component, func, out, &error)
+                       : type != NULL ? cove_component_describe_type(component, type, out, &error)
+                                      : COVE_OK;
+  return status == COVE_OK ? 0 : cli_report(NULL, error);
+}
+
+// "interface": what WIT calls an instance.
+static const char *kind_of(const cove_component_extern *item) {
+  bool is_resource;
+  cove_component_sort sort = cove_component_extern_sort(item);
+  (void)cove_component_extern_type(item, &is_resource);
+  return is_resource ? "resource" : sort == COVE_SORT_INSTANCE ? "interface" : cove_component_sort_text(sort);
+}
+
+static int print_item(const cove_component *component, const cove_component_extern *item, int indent,
+                      const cli_need *need) {
+  cove_bytes name = cove_component_extern_name(item);
+  cove_buffer text = {0};
+  int status = describe(component, item, &text);
+  if (status != 0)
+    return status;
+  if (cove_component_extern_func(item) != NULL)
     printf("%*s%.*s: %s\n", indent, "", (int)name.size, name.data, text.data);
-  else if (type != NULL)
+  else if (text.size != 0)
     printf("%*stype %.*s = %s\n", indent, "", (int)name.size, name.data, text.data);
   else
-    printf("%*s%s %.*s\n", indent, "",
-           is_resource ? "resource" : cove_component_sort_text(cove_component_extern_sort(item)), (int)name.size,
-           name.data);
+    printf("%*s%s %.*s%s%s\n", indent, "", kind_of(item), (int)name.size, name.data,
+           need != NULL && need->option[0] != '\0' ? ": needs " : "", need != NULL ? need->option : "");
   cove_buffer_delete(&text);
-  int status = 0;
   for (size_t i = 0; i < cove_component_extern_item_count(item) && status == 0; i++)
-    status = print_item(cove_component_extern_item(item, i), indent + 2);
+    status = print_item(component, cove_component_extern_item(item, i), indent + 2, NULL);
   return status;
 }
 
-static int print_items(const char *title, const cove_component *component, size_t count,
-                       const cove_component_extern *(*at)(const cove_component *component, size_t index)) {
+static const cli_need *need_of(const cove_component_extern *import) {
+  cove_bytes name = cove_component_extern_name(import);
+  return cove_component_extern_sort(import) == COVE_SORT_INSTANCE ? cli_need_of_interface(name.data, name.size) : NULL;
+}
+
+static int print_imports(const cove_component *component) {
+  size_t count = cove_component_import_count(component);
   int status = 0;
-  printf("\n%s:%s\n", title, count == 0 ? " none" : "");
+  printf("\nImports:%s\n", count == 0 ? " none" : "");
+  for (size_t i = 0; i < count && status == 0; i++) {
+    const cove_component_extern *import = cove_component_import(component, i);
+    status = print_item(component, import, 2, need_of(import));
+  }
+  return status;
+}
+
+static int print_exports(const cove_component *component) {
+  size_t count = cove_component_export_count(component);
+  int status = 0;
+  printf("\nExports:%s\n", count == 0 ? " none" : "");
   for (size_t i = 0; i < count && status == 0; i++)
-    status = print_item(at(component, i), 2);
+    status = print_item(component, cove_component_export(component, i), 2, NULL);
   return status;
 }
 
 // ---- JSON ----
 
-static void print_json_text(cove_bytes text) {
-  putchar('"');
-  for (size_t i = 0; i < text.size; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    if (c == '"' || c == '\\')
-      printf("\\%c", c);
-    else if (c < 0x20)
-      printf("\\u%04x", c);
-    else
-      putchar(c);
-  }
-  putchar('"');
+static void print_json_member(const char *name, cove_bytes text) {
+  printf(",\"%s\":", name);
+  cli_print_json(text);
 }
 
-static void print_json_items(const cove_component *component, size_t count,
-                             const cove_component_extern *(*at)(const cove_component *component, size_t index)) {
-  for (size_t i = 0; i < count; i++) {
-    const cove_component_extern *item = at(component, i);
-    printf("%s{\"name\":", i != 0 ? "," : "");
-    print_json_text(cove_component_extern_name(item));
-    printf(",\"kind\":\"%s\"}", cove_component_sort_text(cove_component_extern_sort(item)));
-  }
+static cove_bytes bytes_of(const char *text) {
+  return (cove_bytes){text, strlen(text)};
 }
 
-static void print_json(const cove_component *component) {
-  printf("{\"size\":%llu,\"imports\":[", (unsigned long long)cove_component_size(component));
-  print_json_items(component, cove_component_import_count(component), cove_component_import);
-  printf("],\"exports\":[");
-  print_json_items(component, cove_component_export_count(component), cove_component_export);
-  printf("],\"parts\":[");
+static int print_json_item(const cove_component *component, const cove_component_extern *item, const cli_need *need) {
+  cove_buffer text = {0};
+  int status = describe(component, item, &text);
+  if (status != 0)
+    return status;
+  printf("{\"name\":");
+  cli_print_json(cove_component_extern_name(item));
+  printf(",\"kind\":\"%s\"", kind_of(item));
+  if (text.size != 0)
+    print_json_member("type", (cove_bytes){text.data, text.size});
+  cove_buffer_delete(&text);
+  if (need != NULL && need->what[0] != '\0') {
+    print_json_member("asks_for", bytes_of(need->what));
+    print_json_member("granted_by", bytes_of(need->option));
+  }
+  size_t count = cove_component_extern_item_count(item);
+  printf("%s", count != 0 ? ",\"items\":[" : "");
+  for (size_t i = 0; i < count && status == 0; i++) {
+    printf("%s", i != 0 ? "," : "");
+    status = print_json_item(component, cove_component_extern_item(item, i), NULL);
+  }
+  printf("%s}", count != 0 ? "]" : "");
+  return status;
+}
+
+static void print_json_parts(const cove_component *component) {
   cove_component_part part;
   for (size_t i = 0; cove_component_part_at(component, i, &part); i++) {
-    printf("%s{\"kind\":\"%s\",\"depth\":%u,\"name\":", i != 0 ? "," : "", part.is_module ? "module" : "component",
-           part.depth);
-    print_json_text(part.name);
-    printf(",\"size\":%llu}", (unsigned long long)part.size);
+    printf("%s{\"kind\":\"%s\",\"depth\":%u", i != 0 ? "," : "", part.is_module ? "module" : "component", part.depth);
+    print_json_member("name", part.name);
+    printf(",\"size\":%llu", (unsigned long long)part.size);
+    if (part.is_module)
+      printf(",\"code_size\":%llu,\"functions\":%u", (unsigned long long)part.code_size, part.func_count);
+    printf("}");
   }
-  printf("]}\n");
 }
 
-int cli_inspect_component(cove_engine *engine, const cli_input *input, bool json) {
+static int print_json(const cove_component *component) {
+  int status = 0;
+  cove_producer line;
+  printf("{\"size\":%llu,\"imports\":[", (unsigned long long)cove_component_size(component));
+  for (size_t i = 0; i < cove_component_import_count(component) && status == 0; i++) {
+    const cove_component_extern *import = cove_component_import(component, i);
+    printf("%s", i != 0 ? "," : "");
+    status = print_json_item(component, import, need_of(import));
+  }
+  printf("],\"exports\":[");
+  for (size_t i = 0; i < cove_component_export_count(component) && status == 0; i++) {
+    printf("%s", i != 0 ? "," : "");
+    status = print_json_item(component, cove_component_export(component, i), NULL);
+  }
+  printf("],\"parts\":[");
+  print_json_parts(component);
+  printf("],\"producers\":[");
+  for (size_t i = 0; cove_component_producer(component, i, &line); i++) {
+    printf("%s{\"field\":", i != 0 ? "," : "");
+    cli_print_json(line.field);
+    print_json_member("name", line.name);
+    print_json_member("version", line.version);
+    printf("}");
+  }
+  printf("]}\n");
+  return status;
+}
+
+static int print_graph(const cove_component *component, const char *path) {
+  cove_buffer text;
+  cove_error *error = NULL;
+  if (cove_component_graph(component, &text, &error) != COVE_OK)
+    return cli_report(path, error);
+  fwrite(text.data, 1, text.size, stdout);
+  cove_buffer_delete(&text);
+  return 0;
+}
+
+static int print_words(const cove_component *component, const char *path) {
+  printf("File:      %s\n", path);
+  cove_bytes name = cove_component_name(component);
+  if (name.size != 0)
+    printf("Name:      %.*s\n", (int)name.size, name.data);
+  print_kind(component);
+  print_parts(component);
+  print_producers(component);
+  print_grants(component);
+  int status = print_imports(component);
+  return status == 0 ? print_exports(component) : status;
+}
+
+int cli_inspect_component(cove_engine *engine, const cli_input *input, const cli_line *line) {
   cove_component *component;
   cove_error *error = NULL;
   cli_progress_begin("reading", input->path);
@@ -168,22 +254,9 @@ int cli_inspect_component(cove_engine *engine, const cli_input *input, bool json
   cli_progress_end();
   if (made != COVE_OK)
     return cli_report(input->path, error);
-  int status = 0;
-  if (json) {
-    print_json(component);
-  } else {
-    printf("File:      %s\n", input->path);
-    cove_bytes name = cove_component_name(component);
-    if (name.size != 0)
-      printf("Name:      %.*s\n", (int)name.size, name.data);
-    print_kind(component);
-    print_parts(component);
-    print_producers(component);
-    print_grants(component);
-    status = print_items("Imports", component, cove_component_import_count(component), cove_component_import);
-    if (status == 0)
-      status = print_items("Exports", component, cove_component_export_count(component), cove_component_export);
-  }
+  int status = cli_has(line, OPT_GRAPH)  ? print_graph(component, input->path)
+               : cli_has(line, OPT_JSON) ? print_json(component)
+                                         : print_words(component, input->path);
   cove_component_delete(component);
   return status;
 }

@@ -37,6 +37,24 @@ void cv_signature_write(cv_buf *out, const cv_cfunctype *type, const cv_resource
 // For people: "func(name: string) -> result<u32>"; "list<u8>".
 void cv_cfunctype_print(cv_buf *out, const cv_cfunctype *type);
 void cv_ctype_print(cv_buf *out, const cv_ctype *type);
+// The names that imports and exports give to value types.
+typedef struct cv_type_name {
+  uint32_t origin; // cv_ctraits.origin
+  uint32_t at;     // in the order of the component: of several names the first counts
+  cv_bytes name;
+} cv_type_name;
+typedef struct cv_type_names {
+  const cv_type_name *list; // by origin, then by `at`
+  uint32_t count;
+} cv_type_names;
+// All of a component type and of the instances in it, in `arena`. CV_ENOMEM.
+CV_MUST_USE cv_status cv_type_names_of(const cv_ccomponenttype *type, cv_arena *arena, cv_type_names *out);
+// The name of a type, or empty.
+cv_bytes cv_type_names_find(const cv_type_names *names, const cv_ctype *type);
+// The same for people, with types called by their names: "func(of: shape) -> result<point, error-code>".
+void cv_cfunctype_print_named(cv_buf *out, const cv_cfunctype *type, const cv_type_names *names);
+// With `whole` the type itself is written out, and its parts by their names: a definition.
+void cv_ctype_print_named(cv_buf *out, const cv_ctype *type, const cv_type_names *names, bool whole);
 
 // ---- link.c ----
 // A component's imports on their way to being matched: the resource types that were found so far, by number.

@@ -2,12 +2,16 @@
 // signature.c: component-level types as text: signatures, by which host functions and imports are compared, and the
 // form that people read. Both are one walk; they differ in white space, in how a case's payload is written, and in how
 // resources are called.
+#include <stdlib.h>
+
 #include "component/link.h"
 
 typedef struct writer {
   cv_buf *out;
   bool for_people;
   const cv_resource_name *names;
+  const cv_type_names *type_names; // NULL to write all out
+  const cv_ctype *whole;           // a type that is written out although it has a name
 } writer;
 
 static void put(writer *w, const cv_ctype *type);
@@ -90,6 +94,12 @@ static void put(writer *w, const cv_ctype *type) {
     cv_buf_text(w->out, word);
     return;
   }
+  if (w->type_names != NULL && type != w->whole) {
+    cv_bytes name = cv_type_names_find(w->type_names, type);
+    put_bytes(w, name);
+    if (name.size != 0)
+      return;
+  }
   switch ((cv_ctype_kind)type->kind) {
   case CV_CT_RECORD:
     put_parts(w, "record", type);
@@ -165,6 +175,64 @@ void cv_cfunctype_print(cv_buf *out, const cv_cfunctype *type) {
 
 void cv_ctype_print(cv_buf *out, const cv_ctype *type) {
   put(&(writer){.out = out, .for_people = true}, type);
+}
+
+void cv_cfunctype_print_named(cv_buf *out, const cv_cfunctype *type, const cv_type_names *names) {
+  put_function(&(writer){.out = out, .for_people = true, .type_names = names}, type);
+}
+
+void cv_ctype_print_named(cv_buf *out, const cv_ctype *type, const cv_type_names *names, bool whole) {
+  put(&(writer){.out = out, .for_people = true, .type_names = names, .whole = whole ? type : NULL}, type);
+}
+
+// ---- names of types ----
+
+// Counts on from `n`; writes them when `out` is not NULL.
+static uint32_t list_names(const cv_cextern *externs, uint32_t count, uint32_t n, cv_type_name *out) {
+  for (uint32_t i = 0; i < count; i++) {
+    const cv_cexterntype *e = &externs[i].type;
+    if (e->sort == CV_SORT_INSTANCE) {
+      n = list_names(e->as.instance->exports, e->as.instance->export_count, n, out);
+    } else if (e->sort == CV_SORT_TYPE && e->as.type.kind == CV_DEF_VALUE &&
+               !cv_ctype_kind_is_simple(e->as.type.as.value->kind)) {
+      if (out != NULL)
+        out[n] = (cv_type_name){e->as.type.as.value->traits.origin, n, externs[i].name};
+      n++;
+    }
+  }
+  return n;
+}
+
+static int by_origin(const void *a, const void *b) {
+  const cv_type_name *x = a, *y = b;
+  int order = (x->origin > y->origin) - (x->origin < y->origin);
+  return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+cv_status cv_type_names_of(const cv_ccomponenttype *type, cv_arena *arena, cv_type_names *out) {
+  uint32_t imports = list_names(type->imports, type->import_count, 0, NULL);
+  uint32_t count = list_names(type->exports, type->export_count, imports, NULL);
+  cv_type_name *list = CV_ARENA_ARRAY(arena, cv_type_name, count + 1u);
+  if (list == NULL)
+    return CV_ENOMEM;
+  (void)list_names(type->imports, type->import_count, 0, list);
+  (void)list_names(type->exports, type->export_count, imports, list);
+  qsort(list, count, sizeof *list, by_origin);
+  *out = (cv_type_names){list, count};
+  return CV_OK;
+}
+
+cv_bytes cv_type_names_find(const cv_type_names *names, const cv_ctype *type) {
+  uint32_t low = 0, high = names->count;
+  while (low < high) { // the first that is not below
+    uint32_t middle = low + (high - low) / 2;
+    if (names->list[middle].origin < type->traits.origin)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  bool found = low < names->count && names->list[low].origin == type->traits.origin;
+  return found ? names->list[low].name : (cv_bytes){NULL, 0};
 }
 
 // ---- names of resources ----

@@ -15,16 +15,10 @@ typedef struct type_pair {
   uint32_t component, world; // cv_ctraits.origin
 } type_pair;
 
-// Where the names of types come from: the items beside a function.
-typedef struct type_names {
-  const cv_cextern *externs;
-  uint32_t count;
-} type_names;
-
 typedef struct fitter {
   cv_cvalidator *v;
   bool is_import; // what is looked at; then the world has what is given, and the component wants it
-  type_names of_component, of_world;
+  cv_type_names of_component, of_world;
   cv_buf where, what, world, component;
   cv_misfit_kind kind;
   CV_VEC(cv_misfit) misfits;
@@ -72,79 +66,13 @@ CV_PRINTF(2, 3) static size_t step(fitter *f, const char *fmt, ...) {
   return size;
 }
 
-// ---- types as WIT writes them --------------------------------------------------------------------------------------
-
-static cv_bytes name_of(const type_names *names, const cv_ctype *type) {
-  for (uint32_t i = 0; i < names->count && !cv_ctype_kind_is_simple(type->kind); i++) {
-    const cv_cexterntype *e = &names->externs[i].type;
-    if (e->sort == CV_SORT_TYPE && e->as.type.kind == CV_DEF_VALUE &&
-        e->as.type.as.value->traits.origin == type->traits.origin)
-      return names->externs[i].name;
-  }
-  return (cv_bytes){NULL, 0};
-}
-
-static void print(cv_buf *out, const type_names *names, const cv_ctype *type);
-
-// "<A, B>" of parts without names; `first` is where they begin.
-static void print_parts(cv_buf *out, const type_names *names, const cv_ctype *type, uint32_t first) {
-  const char *before = "<";
-  for (uint32_t i = first; i < type->count; i++) {
-    bool rest = type->fields[i].type != NULL;
-    for (uint32_t k = i; k < type->count; k++)
-      rest |= type->fields[k].type != NULL;
-    if (!rest)
-      break;
-    cv_buf_text(out, before);
-    before = ", ";
-    if (type->fields[i].type != NULL)
-      print(out, names, type->fields[i].type);
-    else
-      cv_buf_byte(out, '_');
-  }
-  if (type->kind == CV_CT_FIXED_LIST)
-    cv_buf_printf(out, ", %u", type->length);
-  if (before[0] == ',')
-    cv_buf_byte(out, '>');
-}
-
-static void print(cv_buf *out, const type_names *names, const cv_ctype *type) {
-  enum { LONG = 300 };
-  cv_bytes name = name_of(names, type);
-  if (out->size > LONG) {
-    cv_buf_text(out, "...");
-  } else if (name.size != 0) {
-    cv_buf_bytes(out, name.data, name.size);
-  } else if (type->kind == CV_CT_OWN || type->kind == CV_CT_BORROW) {
-    name = type->resource->name.size != 0 ? type->resource->name : CV_BYTES_LITERAL("resource");
-    cv_buf_printf(out, type->kind == CV_CT_OWN ? "%.*s" : "borrow<%.*s>", CV_NAME(name));
-  } else if (type->kind == CV_CT_RECORD || type->kind == CV_CT_VARIANT || type->kind == CV_CT_ENUM ||
-             type->kind == CV_CT_FLAGS) {
-    cv_ctype_print(out, type);
-  } else {
-    cv_buf_text(out, cv_ctype_kind_text(type->kind));
-    print_parts(out, names, type, type->kind == CV_CT_OPTION);
-  }
-}
-
-static void print_func(cv_buf *out, const type_names *names, const cv_cfunctype *func) {
-  cv_buf_text(out, func->is_async ? "async func(" : "func(");
-  for (uint32_t i = 0; i < func->param_count; i++) {
-    cv_buf_printf(out, "%s%.*s: ", i != 0 ? ", " : "", CV_NAME(func->params[i].name));
-    print(out, names, func->params[i].type);
-  }
-  cv_buf_byte(out, ')');
-  if (func->result != NULL) {
-    cv_buf_text(out, " -> ");
-    print(out, names, func->result);
-  }
-}
+// ---- the first difference ------------------------------------------------------------------------------------------
 
 // `c` is the component's side. NULL where there is no type.
 static bool types_differ(fitter *f, const cv_ctype *c, const cv_ctype *w) {
   const struct {
     cv_buf *out;
-    const type_names *names;
+    const cv_type_names *names;
     const cv_ctype *type;
   } sides[] = {{&f->world, &f->of_world, w}, {&f->component, &f->of_component, c}};
   for (size_t i = 0; i < CV_COUNT(sides); i++) {
@@ -152,8 +80,8 @@ static bool types_differ(fitter *f, const cv_ctype *c, const cv_ctype *w) {
       cv_buf_text(sides[i].out, "nothing");
       continue;
     }
-    print(sides[i].out, sides[i].names, sides[i].type);
-    if (name_of(sides[i].names, sides[i].type).size != 0)
+    cv_ctype_print_named(sides[i].out, sides[i].type, sides[i].names, false);
+    if (cv_type_names_find(sides[i].names, sides[i].type).size != 0)
       cv_buf_printf(sides[i].out, " (%s)", cv_ctype_kind_text(sides[i].type->kind));
   }
   return say(f, "the types differ");
@@ -165,8 +93,6 @@ static void print_labels(cv_buf *out, const cv_ctype *type) {
     cv_buf_printf(out, "%s%.*s", i != 0 ? ", " : "", CV_NAME(type->fields[i].name));
   cv_buf_text(out, " }");
 }
-
-// ---- the first difference ------------------------------------------------------------------------------------------
 
 static bool was_told(const fitter *f, const cv_ctype *c, const cv_ctype *w) {
   for (size_t i = 0; i < f->told.count; i++)
@@ -263,8 +189,8 @@ static bool find_in_func(fitter *f, const cv_rframe *frame, const cv_cfunctype *
   for (uint32_t i = 0; i < w->param_count && names; i++)
     names = cv_bytes_equal(c->params[i].name, w->params[i].name);
   if (!names || c->is_async != w->is_async || (c->result == NULL) != (w->result == NULL)) {
-    print_func(&f->component, &f->of_component, c);
-    print_func(&f->world, &f->of_world, w);
+    cv_cfunctype_print_named(&f->component, c, &f->of_component);
+    cv_cfunctype_print_named(&f->world, w, &f->of_world);
     return say(f, c->is_async != w->is_async                   ? "one is async, the other is not"
                   : c->param_count != w->param_count           ? "the number of parameters differs"
                   : (c->result == NULL) != (w->result == NULL) ? "one has a result, the other has none"
@@ -313,17 +239,18 @@ static bool find_in_item(fitter *f, const cv_rframe *frame, const cv_cexterntype
   return true;
 }
 
+static void print_wanted(fitter *f, const cv_cfunctype *func) {
+  cv_cfunctype_print_named(f->is_import ? &f->component : &f->world, func,
+                           f->is_import ? &f->of_component : &f->of_world);
+}
+
 static cv_status fit_item(fitter *f, const cv_rframe *frame, const cv_cexterntype *given, const cv_cexterntype *wanted);
 
 // What an instance lacks, and what is of another type in it.
 static cv_status fit_instance(fitter *f, const cv_rframe *outer, const cv_cinstancetype *given,
                               const cv_cinstancetype *wanted) {
   cv_rframe frame;
-  const cv_cinstancetype *c = f->is_import ? wanted : given, *w = f->is_import ? given : wanted;
-  const type_names of_component = f->of_component, of_world = f->of_world;
   CV_TRY(cv_rframe_init(f->v, &frame, outer, wanted->resources, wanted->resource_count, wanted->resource_count));
-  f->of_component = (type_names){c->exports, c->export_count};
-  f->of_world = (type_names){w->exports, w->export_count};
   for (uint32_t i = 0; i < wanted->export_count; i++) {
     const cv_cextern *e = &wanted->exports[i];
     const cv_cextern *found = cv_cextern_find(given->sorted, given->export_count, e->name);
@@ -335,14 +262,11 @@ static cv_status fit_instance(fitter *f, const cv_rframe *outer, const cv_cinsta
       cv_buf_text(&f->what, f->is_import ? "the component needs it, the world's interface does not have it"
                                          : "the world demands it, the component's interface does not have it");
       if (e->type.sort == CV_SORT_FUNC)
-        print_func(f->is_import ? &f->component : &f->world, f->is_import ? &f->of_component : &f->of_world,
-                   e->type.as.func);
+        print_wanted(f, e->type.as.func);
       CV_TRY(tell(f));
     }
     f->where.size = back;
   }
-  f->of_component = of_component;
-  f->of_world = of_world;
   return CV_OK;
 }
 
@@ -407,8 +331,7 @@ static cv_status missing(fitter *f, const cv_cextern *wanted, const cv_cextern *
     cv_buf_printf(&f->what, f->is_import ? "the world does not offer it" : "the component does not export it");
   }
   if (wanted->type.sort == CV_SORT_FUNC)
-    print_func(f->is_import ? &f->component : &f->world, f->is_import ? &f->of_component : &f->of_world,
-               wanted->type.as.func);
+    print_wanted(f, wanted->type.as.func);
   return tell(f);
 }
 
@@ -431,9 +354,8 @@ static cv_status fit_all(fitter *f, const cv_rframe *frame, const cv_cextern *gi
 static cv_status fit_component(fitter *f, const cv_ccomponenttype *component, const cv_ccomponenttype *world) {
   cv_rframe imports, exports;
   uint32_t bound = component->imported_resource_count;
-  // Types of the worlds themselves are among their imports.
-  f->of_component = (type_names){component->imports, component->import_count};
-  f->of_world = (type_names){world->imports, world->import_count};
+  CV_TRY(cv_type_names_of(component, f->v->arena, &f->of_component));
+  CV_TRY(cv_type_names_of(world, f->v->arena, &f->of_world));
   f->is_import = true;
   CV_TRY(cv_rframe_init(f->v, &imports, NULL, component->resources, bound, bound));
   CV_TRY(fit_all(f, &imports, world->imports, world->import_count, component->imports, component->import_count));
