@@ -241,7 +241,10 @@ static cv_status pass_out_types(cv_new_builder *b, passage *p, const cv_wit_inte
   for (const cv_wit_typedef *def = interface->types; def; def = def->next) {
     uint32_t index;
     cv_buf item;
-    if (!cv_wit_encode_lookup(&p->inner, def, &index))
+    // Written again, of what was exported before it: the types that came in have no name outside.
+    if (def->kind != CV_WIT_RESOURCE && def->kind != CV_WIT_USE && cv_wit_definition(def)->kind != CV_WIT_RESOURCE)
+      CV_TRY(cv_wit_encode_def(&p->inner, def, &index));
+    else if (!cv_wit_encode_lookup(&p->inner, def, &index))
       return cv_new_no_memory(b);
     cv_buf_init(&item, b->mem);
     cv_wit_encode_name(&item, def->head.name, def->head.external_id);

@@ -10,7 +10,9 @@
 //   list<u8> of a world             struct PREFIX_list_u8; so all types without a name
 //   [method]input-stream.read       function wasi_io_streams_input_stream_read; constructors end in _new
 //
-// A name that C or a type has already gets a trailing underscore (the method descriptor.stat beside descriptor-stat).
+// A name that C, C++ or something else has already gets a trailing underscore (the method descriptor.stat beside
+// descriptor-stat). Of an interface in two versions both have theirs in their name: wasi_io_0_2_1_streams_. What an
+// interface exports that is imported too, and that is made of its resources, begins with exports_.
 #ifndef COVE_WIT_BINDGEN_H
 #define COVE_WIT_BINDGEN_H
 
@@ -22,7 +24,7 @@ typedef struct cv_bindgen_options {
   const char *header; // how the source includes the header: "p2.h"
 } cv_bindgen_options;
 
-// Appends the header and the source. CV_EUNSUPPORTED for types that bindings cannot carry yet (streams, futures, maps).
+// Appends the header and the source. CV_EUNSUPPORTED for types that bindings cannot carry yet (streams, futures).
 CV_MUST_USE cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem,
                                       cv_buf *header, cv_buf *source, cv_diag *diag);
 
@@ -33,6 +35,8 @@ void cv_bindgen_snake(cv_bytes name, cv_buf *out);
 void cv_bindgen_upper(cv_bytes name, cv_buf *out);
 // The same as a name of its own: a C keyword gets a trailing underscore.
 void cv_bindgen_member(cv_bytes name, cv_buf *out);
+// A keyword, a macro, a type of the C library, or what generated functions call their own.
+bool cv_bindgen_is_reserved(cv_bytes name);
 // "wasi_io_streams"; of an inline interface its label.
 void cv_bindgen_interface(const cv_wit_interface *interface, cv_buf *out);
 // A documentation comment as lines of `//`, indented.

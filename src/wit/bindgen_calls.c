@@ -4,6 +4,38 @@
 
 #define PRINT cv_buf_printf
 
+static const char *call_name(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func) {
+  cv_buf out;
+  cv_buf_init(&out, g->mem);
+  PRINT(&out, "%s_call_", cv_gen_item_name(g, item));
+  if (func->resource) {
+    cv_bindgen_snake(func->resource->head.name, &out);
+    cv_buf_byte(&out, '_');
+  }
+  if (func->kind == CV_WIT_CONSTRUCTOR)
+    cv_buf_text(&out, "new");
+  else
+    cv_bindgen_snake(func->head.name, &out);
+  return cv_gen_unique(g, cv_gen_key(g, "call", func, item), cv_gen_keep(g, &out).text);
+}
+
+void cv_gen_name_calls(cv_gen *g, const cv_wit_item *item) {
+  for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next)
+    for (const cv_wit_func *func = def->funcs; func; func = func->next)
+      call_name(g, item, func);
+  for (const cv_wit_func *func = item->interface ? item->interface->funcs : item->func; func; func = func->next)
+    call_name(g, item, func);
+}
+
+// The two halves of a call.
+static const char *lower_name(cv_gen *g, const char *cname) {
+  return cv_gen_unique(g, cv_gen_join(g, "lower:", cname), cv_gen_join(g, "lower_", cname));
+}
+
+static const char *lift_name(cv_gen *g, const char *cname) {
+  return cv_gen_unique(g, cv_gen_join(g, "lift:", cname), cv_gen_join(g, "lift_", cname));
+}
+
 // The only flat value of a result, into `to`: as put_flat_result, the other way round.
 static cv_status put_flat_lift(cv_gen *g, const cv_wit_type *type, const char *to, cv_buf *out) {
   return cv_gen_put_move(g, type, CV_STEP_FLAT, "values", to, out);
@@ -93,14 +125,14 @@ static cv_status put_call_notes(cv_gen *g, const cv_gen_shape *s, cv_buf *out) {
 }
 
 static cv_status put_call_body(cv_gen *g, const char *cname, const cv_gen_shape *s, cv_buf *out) {
-  PRINT(out, "static cove_host_result lower_%s(cove_call *call, cove_value *values", cname);
+  PRINT(out, "static cove_host_result %s(cove_call *call, cove_value *values", lower_name(g, cname));
   put_inner_params(g, s, true, out);
   cv_buf_text(out, ") {\n  (void)call, (void)values;\n");
   CV_TRY(put_call_params(g, s, out));
   cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
   if (!s->result)
     return CV_OK;
-  PRINT(out, "static cove_host_result lift_%s(cove_call *call, const cove_value *values, ", cname);
+  PRINT(out, "static cove_host_result %s(cove_call *call, const cove_value *values, ", lift_name(g, cname));
   cv_gen_put_member(g, s->result, "*result", out);
   cv_buf_text(out, ") {\n  (void)call;\n");
   CV_TRY(put_call_result(g, s, out));
@@ -110,28 +142,14 @@ static cv_status put_call_body(cv_gen *g, const char *cname, const cv_gen_shape 
 
 static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func) {
   cv_gen_shape *s = CV_ARENA_NEW(&g->arena, cv_gen_shape);
-  cv_buf name_buf, body, notes, signature;
+  cv_buf body, notes, signature;
   if (!s)
     return cv_gen_no_memory(g);
   if (func->is_async)
     return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: async function %.*s in host bindings",
                    CV_BYTES_ARG(func->head.name));
   CV_TRY(cv_gen_func_shape(g, func, s));
-  cv_buf_init(&name_buf, g->mem);
-  if (item->interface)
-    cv_bindgen_interface(item->interface, &name_buf);
-  else
-    cv_buf_text(&name_buf, g->prefix);
-  cv_buf_text(&name_buf, "_call_");
-  if (func->resource) {
-    cv_bindgen_snake(func->resource->head.name, &name_buf);
-    cv_buf_byte(&name_buf, '_');
-  }
-  if (func->kind == CV_WIT_CONSTRUCTOR)
-    cv_buf_text(&name_buf, "new");
-  else
-    cv_bindgen_snake(func->head.name, &name_buf);
-  const char *cname = cv_gen_keep(g, &name_buf).text;
+  const char *cname = call_name(g, item, func);
   cv_buf_init(&body, g->mem);
   cv_buf_init(&notes, g->mem);
   cv_buf_init(&signature, g->mem);
@@ -147,11 +165,11 @@ static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func 
         "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)exports;\n",
         cname, s->result ? "results" : "NULL");
   cv_buf_bytes(out, notes.data, notes.size);
-  PRINT(out, "  if (run == COVE_HOST_OK)\n    run = lower_%s(&call, values", cname);
+  PRINT(out, "  if (run == COVE_HOST_OK)\n    run = %s(&call, values", lower_name(g, cname));
   put_inner_params(g, s, false, out);
   cv_buf_text(out, ");\n  if (run == COVE_HOST_OK)\n    run = cove_glue_invoke(&call, values);\n");
   if (s->result)
-    PRINT(out, "  if (run == COVE_HOST_OK)\n    run = lift_%s(&call, values, result);\n", cname);
+    PRINT(out, "  if (run == COVE_HOST_OK)\n    run = %s(&call, values, result);\n", lift_name(g, cname));
   cv_buf_text(out, "  return cove_glue_leave(&call, run, error);\n}\n\n");
   cv_bindgen_docs(func->head.docs, 0, &g->protos);
   put_call_prototype(g, cname, s, &g->protos);
@@ -175,13 +193,8 @@ static cv_status add_export(cv_gen *g, const cv_wit_item *item) {
     if (def->kind != CV_WIT_USE)
       CV_TRY(cv_gen_need_def(g, def));
   for (const cv_wit_typedef *def = item->interface->types; def; def = def->next) {
-    if (def->kind == CV_WIT_RESOURCE && !cv_gen_is_guest_resource(g, def))
-      return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
-                     "unsupported: interface %s is imported and exported, and defines a resource", label);
-    if (def->kind == CV_WIT_RESOURCE) {
-      PRINT(&g->members, "  const cove_resource_type *%s_type;\n", cv_gen_def_name(g, def).text);
-      PRINT(&g->tables, "// %s %.*s\n", label, CV_BYTES_ARG(def->head.name));
-    }
+    if (def->kind == CV_WIT_RESOURCE)
+      PRINT(&g->members, "  const cove_resource_type *%s;\n", cv_gen_resource_member(g, def));
     for (const cv_wit_func *func = def->funcs; func; func = func->next)
       CV_TRY(add_call(g, item, func));
   }
@@ -195,11 +208,10 @@ static void put_resource_finds(cv_gen *g, cv_buf *out) {
   for (const cv_wit_item *item = g->world->exports; item; item = item->next)
     for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next)
       if (def->kind == CV_WIT_RESOURCE)
-        PRINT(
-            out,
-            "  if (status == COVE_OK)\n    status = cove_glue_find_resource(instance, \"%s\", \"%.*s\", &out->%s_type, "
-            "error);\n",
-            cv_gen_label_of_item(g, item), CV_BYTES_ARG(def->head.name), cv_gen_def_name(g, def).text);
+        PRINT(out,
+              "  if (status == COVE_OK)\n    status = cove_glue_find_resource(instance, \"%s\", \"%.*s\", &out->%s, "
+              "error);\n",
+              cv_gen_label_of_item(g, item), CV_BYTES_ARG(def->head.name), cv_gen_resource_member(g, def));
 }
 
 cv_status cv_gen_add_exports(cv_gen *g) {

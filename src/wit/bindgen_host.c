@@ -27,26 +27,21 @@
 
 // ---- functions -----------------------------------------------------------------------------------------------------
 
-static cv_gen_name func_name(cv_gen *g, const cv_wit_interface *interface, const cv_wit_func *func) {
+// The host's function for one that the world imports.
+static const char *func_name(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func) {
   cv_buf out;
   cv_buf_init(&out, g->mem);
-  if (func->resource) {
-    cv_buf_text(&out, cv_gen_def_name(g, func->resource).text);
-  } else if (interface) {
-    cv_bindgen_interface(interface, &out);
-  } else {
-    cv_buf_text(&out, g->prefix);
-  }
-  cv_buf_byte(&out, '_');
+  PRINT(&out, "%s_", func->resource ? cv_gen_def_name(g, func->resource).text : cv_gen_item_name(g, item));
   if (func->kind == CV_WIT_CONSTRUCTOR)
     cv_buf_text(&out, "new");
   else
     cv_bindgen_snake(func->head.name, &out);
-  // descriptor.stat beside descriptor-stat: the types were written first.
-  const char *text = cv_buf_cstr(&out);
-  if (text && cv_gen_is_written(g, CV_STEP_TYPE, text))
-    cv_buf_byte(&out, '_');
-  return cv_gen_keep(g, &out);
+  return cv_gen_unique(g, cv_gen_key(g, "func", func, item), cv_gen_keep(g, &out).text);
+}
+
+static const char *drop_name(cv_gen *g, const cv_wit_typedef *resource) {
+  return cv_gen_unique(g, cv_gen_key(g, "drop", resource, NULL),
+                       cv_gen_join(g, cv_gen_def_name(g, resource).text, "_drop"));
 }
 
 // By pointer: what is a structure in C.
@@ -84,7 +79,7 @@ cv_status cv_gen_func_shape(cv_gen *g, const cv_wit_func *func, cv_gen_shape *s)
       return cv_fail(g->diag, CV_ELIMIT, CV_NO_OFFSET, "function %.*s has too many parameters",
                      CV_BYTES_ARG(func->head.name));
     s->params[s->count] = part->type;
-    s->names[s->count++] = cv_gen_member_name(g, part->head.name).text;
+    s->names[s->count++] = cv_gen_param_name(g, part->head.name);
   }
   for (uint32_t i = 0; i < s->count; i++) {
     cv_wit_layout l = cv_wit_layout_of(s->params[i]);
@@ -174,12 +169,15 @@ static cv_status put_flat_result(cv_gen *g, const cv_wit_type *given, const char
   if (def && def->kind == CV_WIT_VARIANT)
     PRINT(out, "  values[0].u32 = %s.tag;\n", from);
   else
-    PRINT(out, "  values[0].u%u = %s;\n", bits == 64 ? 64 : 32, from);
+    PRINT(out, "  values[0].u%u = (uint%u_t)%s;\n", bits == 64 ? 64 : 32, bits == 64 ? 64 : 32, from);
   return CV_OK;
 }
 
-static cv_status put_glue(cv_gen *g, const cv_wit_func *func, const char *cname, const cv_gen_shape *s) {
-  (void)func;
+static const char *glue_name(cv_gen *g, const char *cname) {
+  return cv_gen_unique(g, cv_gen_join(g, "glue:", cname), cv_gen_join(g, "glue_", cname));
+}
+
+static cv_status put_glue(cv_gen *g, const char *cname, const cv_gen_shape *s) {
   cv_buf body;
   cv_buf_init(&body, g->mem);
   uint32_t slot = s->tuple.flat > CV_GEN_MAX_FLAT_PARAMS ? 1 : s->tuple.flat;
@@ -212,8 +210,8 @@ static cv_status put_glue(cv_gen *g, const cv_wit_func *func, const char *cname,
   else if (status == CV_OK && s->result)
     status = put_flat_result(g, s->result, "result", &body);
   cv_buf *out = &g->glue;
-  PRINT(out, "static cove_host_result glue_%s(void *host, cove_call *call, cove_value *values) {\n  (void)values;\n",
-        cname);
+  PRINT(out, "static cove_host_result %s(void *host, cove_call *call, cove_value *values) {\n  (void)values;\n",
+        glue_name(g, cname));
   cv_buf_bytes(out, body.data, body.size);
   cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
   cv_buf_free(&body);
@@ -269,22 +267,27 @@ static cv_status add_row(cv_gen *g, row **rows, const cv_wit_func *func, const c
   return CV_OK;
 }
 
-static cv_status add_func(cv_gen *g, const cv_wit_interface *interface, const cv_wit_func *func, row **rows) {
+static cv_status add_func(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func, row **rows) {
   cv_gen_shape *s = CV_ARENA_NEW(&g->arena, cv_gen_shape);
   if (!s)
     return cv_gen_no_memory(g);
   if (func->is_async)
     return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: async function %.*s in host bindings",
                    CV_BYTES_ARG(func->head.name));
-  const char *cname = func_name(g, interface, func).text;
+  const char *cname = func_name(g, item, func);
   CV_TRY(cv_gen_func_shape(g, func, s));
   put_prototype(g, func, cname, s);
-  CV_TRY(put_glue(g, func, cname, s));
+  CV_TRY(put_glue(g, cname, s));
   return add_row(g, rows, func, cname);
 }
 
-static cv_status add_resource(cv_gen *g, const cv_wit_typedef *resource, row **rows) {
-  const char *cname = cv_gen_def_name(g, resource).text;
+static cv_status add_resource(cv_gen *g, const cv_wit_item *item, const cv_wit_typedef *resource, row **rows) {
+  const char *cname = cv_gen_def_name(g, resource).text, *drop = drop_name(g, resource);
+  const char *inner = cv_gen_unique(g, cv_gen_key(g, "inner-drop", resource, NULL), cv_gen_join(g, "drop_", cname));
+  if (item && item->head.name.size && !item->interface->is_inline)
+    return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                   "unsupported: resource %.*s of an interface that is imported as \"%.*s\"",
+                   CV_BYTES_ARG(resource->head.name), CV_BYTES_ARG(item->head.name));
   cv_buf full;
   cv_buf_init(&full, g->mem);
   if (resource->interface) {
@@ -294,20 +297,26 @@ static cv_status add_resource(cv_gen *g, const cv_wit_typedef *resource, row **r
   PRINT(&full, "%.*s", CV_BYTES_ARG(resource->head.name));
   CV_TRY(cv_gen_need_def(g, resource));
   PRINT(&g->protos,
-        "// Identity of the resource type; what it stands for is %s.\nextern const cove_glue_resource %s_resource;\n"
-        "// An owned one goes.\nvoid %s_drop(void *host, %s *self);\n",
-        cname, cname, cname, cname);
+        "// Identity of the resource type; what it stands for is %s.\nextern const cove_glue_resource %s;\n"
+        "// An owned one goes.\nvoid %s(void *host, %s *self);\n",
+        cname, cv_gen_resource_def(g, resource), drop, cname);
   PRINT(&g->tables,
-        "static void drop_%s(void *host, void *rep) {\n  %s_drop(host, rep);\n}\n\n"
-        "const cove_glue_resource %s_resource = {\"%.*s\", \"%s\", drop_%s};\n\n",
-        cname, cname, cname, CV_BYTES_ARG(resource->head.name), cv_gen_keep(g, &full).text, cname);
+        "static void %s(void *host, void *rep) {\n  %s(host, rep);\n}\n\n"
+        "const cove_glue_resource %s = {\"%.*s\", \"%s\", %s};\n\n",
+        inner, drop, cv_gen_resource_def(g, resource), CV_BYTES_ARG(resource->head.name), cv_gen_keep(g, &full).text,
+        inner);
   for (const cv_wit_func *func = resource->funcs; func; func = func->next)
-    CV_TRY(add_func(g, resource->interface, func, rows));
+    CV_TRY(add_func(g, item, func, rows));
   return CV_OK;
+}
+
+static const char *table_name(cv_gen *g, const char *cname, const char *suffix) {
+  return cv_gen_unique(g, cv_gen_join(g, cv_gen_join(g, "table:", cname), suffix), cv_gen_join(g, cname, suffix));
 }
 
 static void put_interface_table(cv_gen *g, const char *cname, const char *label, const row *rows,
                                 const cv_wit_typedef *types) {
+  const char *func_table = table_name(g, cname, "_funcs"), *resource_table = table_name(g, cname, "_resources");
   cv_buf *out = &g->tables;
   size_t resources = 0, funcs = 0;
   for (const cv_wit_typedef *def = types; def; def = def->next)
@@ -315,21 +324,22 @@ static void put_interface_table(cv_gen *g, const char *cname, const char *label,
   for (const row *r = rows; r; r = r->next)
     funcs++;
   if (funcs) {
-    PRINT(out, "static const cove_glue_func %s_funcs[] = {\n", cname);
+    PRINT(out, "static const cove_glue_func %s[] = {\n", func_table);
     for (const row *r = rows; r; r = r->next)
-      PRINT(out, "    {\"%s\",\n     \"%s\",\n     glue_%s, \"%s\"},\n", r->label, r->signature, r->cname, r->params);
+      PRINT(out, "    {\"%s\",\n     \"%s\",\n     %s, \"%s\"},\n", r->label, r->signature, glue_name(g, r->cname),
+            r->params);
     cv_buf_text(out, "};\n\n");
   }
   if (resources) {
-    PRINT(out, "static const cove_glue_resource *const %s_resources[] = {\n", cname);
+    PRINT(out, "static const cove_glue_resource *const %s[] = {\n", resource_table);
     for (const cv_wit_typedef *def = types; def; def = def->next)
       if (def->kind == CV_WIT_RESOURCE)
-        PRINT(out, "    &%s_resource,\n", cv_gen_def_name(g, def).text);
+        PRINT(out, "    &%s,\n", cv_gen_resource_def(g, def));
     cv_buf_text(out, "};\n\n");
   }
-  PRINT(out, "static const cove_glue_interface %s_interface = {\"%s\", ", cname, label);
-  PRINT(out, funcs ? "%s_funcs, %zu, " : "NULL, 0, ", cname, funcs);
-  PRINT(out, resources ? "%s_resources, %zu};\n\n" : "NULL, 0};\n\n", cname, resources);
+  PRINT(out, "static const cove_glue_interface %s = {\"%s\", ", table_name(g, cname, "_interface"), label);
+  PRINT(out, funcs ? "%s, %zu, " : "NULL, 0, ", func_table, funcs);
+  PRINT(out, resources ? "%s, %zu};\n\n" : "NULL, 0};\n\n", resource_table, resources);
 }
 
 const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item) {
@@ -345,10 +355,7 @@ const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item) {
 static cv_status add_interface(cv_gen *g, const cv_wit_item *item) {
   row *rows = NULL;
   const cv_wit_interface *interface = item->interface;
-  cv_buf name_buf;
-  cv_buf_init(&name_buf, g->mem);
-  cv_bindgen_interface(interface, &name_buf);
-  const char *cname = cv_gen_keep(g, &name_buf).text, *label = cv_gen_label_of_item(g, item);
+  const char *cname = cv_gen_item_name(g, item), *label = cv_gen_label_of_item(g, item);
   PRINT(g->types, "// ---- %s ----\n", label);
   cv_bindgen_docs(interface->head.docs, 0, g->types);
   cv_buf_byte(g->types, '\n');
@@ -358,9 +365,9 @@ static cv_status add_interface(cv_gen *g, const cv_wit_item *item) {
       CV_TRY(cv_gen_need_def(g, def));
   for (const cv_wit_typedef *def = interface->types; def; def = def->next)
     if (def->kind == CV_WIT_RESOURCE)
-      CV_TRY(add_resource(g, def, &rows));
+      CV_TRY(add_resource(g, item, def, &rows));
   for (const cv_wit_func *func = interface->funcs; func; func = func->next)
-    CV_TRY(add_func(g, interface, func, &rows));
+    CV_TRY(add_func(g, item, func, &rows));
   put_interface_table(g, cname, label, rows, interface->types);
   return CV_OK;
 }
@@ -370,7 +377,7 @@ static cv_status add_world_items(cv_gen *g, bool *any) {
   row *rows = NULL;
   for (const cv_wit_typedef *def = g->world->types; def; def = def->next) {
     if (def->kind == CV_WIT_RESOURCE)
-      CV_TRY(add_resource(g, def, &rows));
+      CV_TRY(add_resource(g, NULL, def, &rows));
     else if (def->kind != CV_WIT_USE)
       CV_TRY(cv_gen_need_def(g, def));
     *any |= def->kind == CV_WIT_RESOURCE;
@@ -378,7 +385,7 @@ static cv_status add_world_items(cv_gen *g, bool *any) {
   for (const cv_wit_item *item = g->world->imports; item; item = item->next)
     if (item->kind == CV_WIT_ITEM_FUNC) {
       *any = true;
-      CV_TRY(add_func(g, NULL, item->func, &rows));
+      CV_TRY(add_func(g, item, item->func, &rows));
     }
   if (*any)
     put_interface_table(g, g->prefix, "", rows, g->world->types);
@@ -395,10 +402,7 @@ static cv_status put_world_table(cv_gen *g, bool own_items) {
     row *r = CV_ARENA_NEW(&g->arena, row);
     if (!r)
       return cv_gen_no_memory(g);
-    cv_buf out;
-    cv_buf_init(&out, g->mem);
-    cv_bindgen_interface(item->interface, &out);
-    *r = (row){.label = cv_gen_label_of_item(g, item), .cname = cv_gen_keep(g, &out).text};
+    *r = (row){.label = cv_gen_label_of_item(g, item), .cname = cv_gen_item_name(g, item)};
     row **at = &rows;
     while (*at && strcmp((*at)->label, r->label) < 0)
       at = &(*at)->next;
@@ -411,9 +415,9 @@ static cv_status put_world_table(cv_gen *g, bool own_items) {
   if (count) {
     PRINT(out, "static const cove_glue_interface *const interfaces[] = {\n");
     if (own_items)
-      PRINT(out, "    &%s_interface,\n", g->prefix);
+      PRINT(out, "    &%s,\n", table_name(g, g->prefix, "_interface"));
     for (const row *r = rows; r; r = r->next)
-      PRINT(out, "    &%s_interface,\n", r->cname);
+      PRINT(out, "    &%s,\n", table_name(g, r->cname, "_interface"));
     cv_buf_text(out, "};\n\n");
   }
   PRINT(out, "const cove_glue_world %s_world = {\"%.*s:%.*s/%.*s", g->prefix, CV_BYTES_ARG(package->ns),
@@ -426,13 +430,57 @@ static cv_status put_world_table(cv_gen *g, bool own_items) {
 
 // ---- the whole -----------------------------------------------------------------------------------------------------
 
+static void name_resource(cv_gen *g, const cv_wit_typedef *resource) {
+  cv_gen_resource_def(g, resource);
+  drop_name(g, resource);
+}
+
+static void name_types(cv_gen *g, const cv_wit_typedef *types) {
+  for (const cv_wit_typedef *def = types; def; def = def->next)
+    if (def->kind != CV_WIT_USE)
+      cv_gen_def_name(g, def);
+}
+
+// The names of the header come first, so that what is the source's own gives way; types before functions.
+static void name_all(cv_gen *g) {
+  const char *const own[] = {"_world", "_exports", "_exports_find"};
+  for (size_t i = 0; i < CV_COUNT(own); i++)
+    cv_gen_unique(g, cv_gen_join(g, "own:", own[i]), cv_gen_join(g, g->prefix, own[i]));
+  const cv_wit_item *lists[] = {g->world->imports, g->world->exports};
+  for (int k = 0; k < 2; k++) {
+    g->is_export_side = k == 1;
+    for (const cv_wit_item *item = lists[k]; item; item = item->next)
+      name_types(g, item->interface ? item->interface->types : NULL);
+  }
+  g->is_export_side = false;
+  name_types(g, g->world->types);
+  for (const cv_wit_typedef *def = g->world->types; def; def = def->next)
+    if (def->kind == CV_WIT_RESOURCE)
+      name_resource(g, def);
+  for (const cv_wit_item *item = g->world->imports; item; item = item->next) {
+    for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next) {
+      if (def->kind == CV_WIT_RESOURCE)
+        name_resource(g, def);
+      for (const cv_wit_func *func = def->funcs; func; func = func->next)
+        func_name(g, item, func);
+    }
+    for (const cv_wit_func *func = item->interface ? item->interface->funcs : item->func; func; func = func->next)
+      func_name(g, item, func);
+  }
+  for (const cv_wit_item *item = g->world->exports; item; item = item->next)
+    cv_gen_name_calls(g, item);
+}
+
 static cv_status generate(cv_gen *g) {
+  name_all(g);
   bool own_items = false;
   for (const cv_wit_item *item = g->world->imports; item; item = item->next)
     if (item->kind != CV_WIT_ITEM_FUNC)
       CV_TRY(add_interface(g, item));
   CV_TRY(add_world_items(g, &own_items));
+  g->is_export_side = true;
   CV_TRY(cv_gen_add_exports(g));
+  g->is_export_side = false;
   return put_world_table(g, own_items);
 }
 
@@ -487,15 +535,22 @@ cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *o
   cv_gen g = {.mem = mem, .diag = diag, .world = world, .types = &types};
   cv_arena_init(&g.arena, mem);
   cv_map_init(&g.done, mem);
+  cv_map_init(&g.names, mem);
+  cv_map_init(&g.taken, mem);
   cv_buf_init(&types, mem);
   cv_buf *buffers[] = {&g.protos, &g.steps, &g.glue, &g.tables, &g.calls, &g.members, &g.finds};
   for (size_t i = 0; i < CV_COUNT(buffers); i++)
     cv_buf_init(buffers[i], mem);
   cv_buf_init(&prefix, mem);
-  cv_bindgen_snake(options->prefix ? cv_bytes_of(options->prefix) : world->head.name, &prefix);
+  cv_bytes wanted = options->prefix ? cv_bytes_of(options->prefix) : world->head.name;
+  if (wanted.size >= 4 && memcmp(wanted.data, "cove", 4) == 0) // those are the library's names
+    cv_buf_text(&prefix, "wit_");
+  cv_bindgen_snake(wanted, &prefix);
   g.prefix = cv_gen_keep(&g, &prefix).text;
   // Resources are known to the steps before they are defined among the tables: prototypes in the header declare them.
   cv_status status = generate(&g);
+  if (status == CV_OK && g.out_of_memory)
+    status = cv_gen_no_memory(&g);
   if (status == CV_OK) {
     put_header(&g, &types, header);
     put_source(&g, options->header ? options->header : "bindings.h", source);
@@ -508,6 +563,8 @@ cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *o
     cv_buf_free(buffers[i]);
   cv_buf_free(&types);
   cv_map_free(&g.done);
+  cv_map_free(&g.names);
+  cv_map_free(&g.taken);
   cv_arena_free(&g.arena);
   return status;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// gen.h: what the files of the host bindings' generator share.
+// gen.h: what the files of the bindings' generators share. A guest's types have the names of the host's
+// (gen_guest.h has the rest).
 //
 //   gen_names.c      names of types and members            gen_steps.c      lifting and lowering
 //   gen_types.c      C types                               bindgen_calls.c  functions that call exports
@@ -37,9 +38,19 @@ typedef struct cv_gen {
   cv_buf finds;   // source: looking them up
   cv_buf tables;  // source: tables
   cv_map done;    // names of what was written: "kind:name"
+  cv_map names;   // what has a name -> address of its text; keys begin with a letter for the kind of thing
+  cv_map taken;   // names that something has
+  // For a guest. Writes what goes with a type: `def` is NULL for those without a name of their own.
+  cv_status (*after_type)(struct cv_gen *g, const cv_wit_typedef *def, const cv_wit_type *type, const char *cname);
+  bool out_of_memory; // a name could not be kept: what was written means nothing
+  bool is_guest;
+  bool is_export_side; // what is written now belongs to an interface that the guest exports
 } cv_gen;
 
 enum { CV_GEN_MAX_FLAT_PARAMS = 16 };
+
+// A type larger than this is refused: values of it lie on the stack of a host function.
+enum { CV_GEN_MAX_SIZE = 1 << 18 };
 
 // A piece of text that lives as long as the generator.
 typedef struct cv_gen_name {
@@ -62,23 +73,42 @@ CV_COLD cv_status cv_gen_no_memory(cv_gen *g);
 cv_gen_name cv_gen_keep(cv_gen *g, cv_buf *buf);
 // Both texts, one after the other.
 const char *cv_gen_join(cv_gen *g, const char *a, const char *b);
+// The name in C of the thing that `key` tells: `wanted`, or with underscores after it when another thing has that name.
+// The same key gets the same name again.
+const char *cv_gen_unique(cv_gen *g, const char *key, const char *wanted);
+// A key made of a letter and addresses.
+const char *cv_gen_key(cv_gen *g, const char *kind, const void *a, const void *b);
+// "wasi_io_streams"; with the package's version when the world has the interface in two versions.
+const char *cv_gen_interface_name(cv_gen *g, const cv_wit_interface *interface);
+// The same for an import or export, which may have a label of its own.
+const char *cv_gen_item_name(cv_gen *g, const cv_wit_item *item);
 // "wasi_io_streams_input_stream"
 cv_gen_name cv_gen_def_name(cv_gen *g, const cv_wit_typedef *def);
 // A label as a name of its own in C.
 cv_gen_name cv_gen_member_name(cv_gen *g, cv_bytes label);
+// A parameter: a name that generated functions do not use themselves.
+const char *cv_gen_param_name(cv_gen *g, cv_bytes label);
 // The C type of a number, bool, char or string; NULL for others.
 const char *cv_gen_scalar_type(uint16_t kind);
 bool cv_gen_is_handle(const cv_wit_type *type);
-// Defined by an interface that the world exports, and does not import.
+// In a host's bindings: a resource that the instance defines, where calls of its exports are written.
 bool cv_gen_is_guest_resource(const cv_gen *g, const cv_wit_typedef *resource);
+// In a guest's bindings: a resource that the guest itself defines, where names are those of its exports.
+bool cv_gen_is_own_resource(const cv_gen *g, const cv_wit_typedef *resource);
 // What a type is called inside names. Steps tell own from borrow, C types do not.
 cv_gen_name cv_gen_type_mangle(cv_gen *g, const cv_wit_type *type, bool for_step);
+// The same as a key: two types have the same one only when they are the same.
+const char *cv_gen_type_key(cv_gen *g, const char *kind, const cv_wit_type *type, bool for_step);
+// What the elements of a list are; of a map, which is a list of tuples, a tuple of key and value.
+const cv_wit_type *cv_gen_element(cv_gen *g, const cv_wit_type *type);
 // "uint32_t", "wasi_io_poll_pollable *", "p2_list_u8"
 cv_gen_name cv_gen_c_type(cv_gen *g, const cv_wit_type *type);
 // "T name" with the space where C wants it.
 void cv_gen_put_member(cv_gen *g, const cv_wit_type *type, const char *member, cv_buf *out);
 // True when it was not written before; it counts as written from now on.
 bool cv_gen_is_new(cv_gen *g, cv_gen_step kind, const char *text, cv_status *status);
+// Takes a name for `owner`. CV_EINVALID when it is somebody else's: two things would have one name in C.
+CV_MUST_USE cv_status cv_gen_claim(cv_gen *g, const char *cname, const void *owner, bool *is_new);
 bool cv_gen_is_written(cv_gen *g, cv_gen_step kind, const char *text);
 
 // ---- gen_types.c ----
@@ -102,6 +132,8 @@ uint32_t cv_gen_next_place(cv_gen_step way, uint32_t *place, cv_wit_layout layou
 const char *cv_gen_offset_text(cv_gen *g, const char *base, uint32_t offset);
 // The name of the identity of a resource of the host.
 const char *cv_gen_resource_def(cv_gen *g, const cv_wit_typedef *resource);
+// The member of the structure of exports that has the type of a resource which the instance defines.
+const char *cv_gen_resource_member(cv_gen *g, const cv_wit_typedef *resource);
 
 // ---- gen_own.c ----
 // Whether a value owns resources of the host.
@@ -122,6 +154,8 @@ const char *cv_gen_label_of(cv_gen *g, const cv_wit_func *func);
 const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item);
 
 // ---- bindgen_calls.c ----
+// Gives the functions that call an export their names.
+void cv_gen_name_calls(cv_gen *g, const cv_wit_item *item);
 // The functions that call exports, and the structure that holds them.
 CV_MUST_USE cv_status cv_gen_add_exports(cv_gen *g);
 

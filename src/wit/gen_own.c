@@ -91,7 +91,8 @@ static cv_status put_note_body(cv_gen *g, const cv_wit_type *type, cv_buf *out) 
     CV_TRY(put_inside(g, type->parts, "if (!in->is_error)", "in->as.ok", out));
     return put_inside(g, type->parts->next, "if (in->is_error)", "in->as.error", out);
   case CV_CT_LIST:
-    return put_inside(g, type->parts, "for (size_t i = 0; i < in->count; i++)", "in->data[i]", out);
+  case CV_CT_MAP:
+    return put_inside(g, cv_gen_element(g, type), "for (size_t i = 0; i < in->count; i++)", "in->data[i]", out);
   case CV_CT_FIXED_LIST:
     snprintf(text, sizeof text, "for (size_t i = 0; i < %u; i++)", (unsigned)type->length);
     return put_inside(g, type->parts, text, "in->items[i]", out);
@@ -106,18 +107,24 @@ static cv_status put_note_body(cv_gen *g, const cv_wit_type *type, cv_buf *out) 
   }
 }
 
-static cv_status need_note(cv_gen *g, const cv_wit_type *type, const char *mangled) {
+static const char *note_name(cv_gen *g, const cv_wit_type *type) {
+  return cv_gen_unique(g, cv_gen_type_key(g, "note", type, true),
+                       cv_gen_join(g, "note_", cv_gen_type_mangle(g, type, true).text));
+}
+
+static cv_status need_note(cv_gen *g, const cv_wit_type *type) {
   cv_status status;
+  const char *name = note_name(g, type);
   const char *ctype = cv_gen_c_type(g, type).text;
-  if (!cv_gen_is_new(g, CV_STEP_NOTE, mangled, &status))
+  if (!cv_gen_is_new(g, CV_STEP_NOTE, name, &status))
     return status;
   cv_buf body;
   cv_buf_init(&body, g->mem);
   status = put_note_body(g, type, &body);
   PRINT(&g->steps,
-        "static cove_host_result note_%s(cove_call *call, const %s *in) {\n"
+        "static cove_host_result %s(cove_call *call, const %s *in) {\n"
         "  cove_host_result noted = COVE_HOST_OK;\n",
-        mangled, ctype);
+        name, ctype);
   cv_buf_bytes(&g->steps, body.data, body.size);
   cv_buf_text(&g->steps, "  return noted;\n}\n\n");
   cv_buf_free(&body);
@@ -133,8 +140,7 @@ cv_status cv_gen_put_note(cv_gen *g, const cv_wit_type *given, const char *from,
           cv_gen_resource_def(g, type->def), from);
     return CV_OK;
   }
-  const char *mangled = cv_gen_type_mangle(g, type, true).text;
-  CV_TRY(need_note(g, type, mangled));
-  PRINT(out, "  if (note_%s(call, &%s) != COVE_HOST_OK)\n    noted = COVE_HOST_TRAP;\n", mangled, from);
+  CV_TRY(need_note(g, type));
+  PRINT(out, "  if (%s(call, &%s) != COVE_HOST_OK)\n    noted = COVE_HOST_TRAP;\n", note_name(g, type), from);
   return CV_OK;
 }

@@ -28,11 +28,19 @@ static const char *step_prefix(cv_gen_step kind) {
   return prefixes[kind];
 }
 
+static const char *step_name(cv_gen *g, const cv_wit_type *type, cv_gen_step kind) {
+  const char *prefix = step_prefix(kind), *mangled = cv_gen_type_mangle(g, type, true).text;
+  return cv_gen_unique(g, cv_gen_type_key(g, prefix, type, true), cv_gen_join(g, cv_gen_join(g, prefix, "_"), mangled));
+}
+
 const char *cv_gen_resource_def(cv_gen *g, const cv_wit_typedef *resource) {
-  cv_buf out;
-  cv_buf_init(&out, g->mem);
-  PRINT(&out, "%s_resource", cv_gen_def_name(g, resource).text);
-  return cv_gen_keep(g, &out).text;
+  return cv_gen_unique(g, cv_gen_key(g, "resource", resource, NULL),
+                       cv_gen_join(g, cv_gen_def_name(g, resource).text, "_resource"));
+}
+
+const char *cv_gen_resource_member(cv_gen *g, const cv_wit_typedef *resource) {
+  return cv_gen_unique(g, cv_gen_key(g, "resource-member", resource, NULL),
+                       cv_gen_join(g, cv_gen_def_name(g, resource).text, "_type"));
 }
 
 // Structures and unions have a function of their own.
@@ -94,7 +102,7 @@ static void put_scalar(cv_gen *g, const cv_wit_type *type, cv_gen_step way, cons
     bool is_signed = type->kind == CV_CT_S8 || type->kind == CV_CT_S16 || type->kind == CV_CT_S32;
     PRINT(out, "  (%s)->u64 = %s%s;\n", at,
           size == 8   ? "(uint64_t)"
-          : is_signed ? "(uint32_t)(int32_t)"
+          : is_signed ? "(uint64_t)(uint32_t)(int32_t)"
                       : "(uint32_t)",
           to);
     return;
@@ -112,13 +120,13 @@ static void put_scalar(cv_gen *g, const cv_wit_type *type, cv_gen_step way, cons
 static void put_string(cv_gen_step way, const char *at, const char *to, cv_buf *out) {
   if (cv_gen_is_lower(way)) {
     PRINT(out,
-          "  {\n    uint32_t address_, units_;\n    COVE_GLUE_TRY(cove_glue_lower_string(call, %s, &address_, "
+          "  {\n    uint32_t place_, units_;\n    COVE_GLUE_TRY(cove_glue_lower_string(call, %s, &place_, "
           "&units_));\n",
           to);
     if (way == CV_STEP_STORE)
-      PRINT(out, "    cove_glue_store32(%s, address_);\n    cove_glue_store32((%s) + 4, units_);\n  }\n", at, at);
+      PRINT(out, "    cove_glue_store32(%s, place_);\n    cove_glue_store32((%s) + 4, units_);\n  }\n", at, at);
     else
-      PRINT(out, "    (%s)[0].u64 = address_;\n    (%s)[1].u64 = units_;\n  }\n", at, at);
+      PRINT(out, "    (%s)[0].u64 = place_;\n    (%s)[1].u64 = units_;\n  }\n", at, at);
     return;
   }
   const char *lift = way == CV_STEP_KEEP ? "cove_glue_keep_string" : "cove_glue_lift_string";
@@ -143,8 +151,8 @@ static void put_guest_handle(cv_gen *g, const cv_wit_type *type, cv_gen_step way
           at);
     return;
   }
-  PRINT(out, "  COVE_GLUE_TRY(cove_glue_lift_handle(call, ((const %s_exports *)call->host)->%s_type, ", g->prefix,
-        cv_gen_def_name(g, type->def).text);
+  PRINT(out, "  COVE_GLUE_TRY(cove_glue_lift_handle(call, ((const %s_exports *)call->host)->%s, ", g->prefix,
+        cv_gen_resource_member(g, type->def));
   put_handle_index(way, at, out);
   PRINT(out, ", &%s));\n", to);
 }
@@ -179,12 +187,12 @@ cv_status cv_gen_put_move(cv_gen *g, const cv_wit_type *given, cv_gen_step way, 
   } else if (cv_gen_is_handle(type)) {
     put_handle(g, type, way, at, to, out);
   } else {
-    const char *mangled = cv_gen_type_mangle(g, type, true).text;
+    const char *name = step_name(g, type, way);
     CV_TRY(need_step(g, type, way));
     if (cv_gen_is_lower(way))
-      PRINT(out, "  COVE_GLUE_TRY(%s_%s(call, &%s, %s));\n", step_prefix(way), mangled, to, at);
+      PRINT(out, "  COVE_GLUE_TRY(%s(call, &%s, %s));\n", name, to, at);
     else
-      PRINT(out, "  COVE_GLUE_TRY(%s_%s(call, %s, &%s));\n", step_prefix(way), mangled, at, to);
+      PRINT(out, "  COVE_GLUE_TRY(%s(call, %s, &%s));\n", name, at, to);
   }
   return CV_OK;
 }
@@ -358,7 +366,7 @@ static cv_status put_list_lower(cv_gen *g, const cv_wit_type *elem, cv_wit_layou
 }
 
 static cv_status put_list(cv_gen *g, const cv_wit_type *type, cv_gen_step way, cv_buf *out) {
-  const cv_wit_type *elem = type->parts;
+  const cv_wit_type *elem = cv_gen_element(g, type);
   cv_wit_layout layout = cv_wit_layout_of(elem);
   if (cv_gen_is_lower(way))
     return put_list_lower(g, elem, layout, way, out);
@@ -429,6 +437,7 @@ static cv_status put_step_body(cv_gen *g, const cv_wit_type *type, cv_gen_step w
   case CV_CT_RESULT:
     return put_result(g, type, way, out);
   case CV_CT_LIST:
+  case CV_CT_MAP:
     return put_list(g, type, way, out);
   case CV_CT_FIXED_LIST:
     return put_fixed_list(g, type, way, out);
@@ -449,14 +458,14 @@ static cv_status put_step_body(cv_gen *g, const cv_wit_type *type, cv_gen_step w
 
 static cv_status need_step(cv_gen *g, const cv_wit_type *type, cv_gen_step kind) {
   cv_status status;
-  const char *mangled = cv_gen_type_mangle(g, type, true).text, *ctype = cv_gen_c_type(g, type).text;
-  if (!cv_gen_is_new(g, kind, mangled, &status))
+  const char *name = step_name(g, type, kind), *ctype = cv_gen_c_type(g, type).text;
+  if (!cv_gen_is_new(g, kind, name, &status))
     return status;
   cv_buf body;
   cv_buf_init(&body, g->mem);
   status = put_step_body(g, type, kind, ctype, &body);
   cv_buf *out = &g->steps;
-  PRINT(out, "static cove_host_result %s_%s(cove_call *call, ", step_prefix(kind), mangled);
+  PRINT(out, "static cove_host_result %s(cove_call *call, ", name);
   if (kind == CV_STEP_STORE)
     PRINT(out, "const %s *in, uint8_t *at) {\n", ctype);
   else if (kind == CV_STEP_PUSH)

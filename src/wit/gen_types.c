@@ -21,12 +21,16 @@ static void put_constants(cv_gen *g, const cv_wit_typedef *def, const char *cnam
   const char *prefix = cv_gen_keep(g, &upper).text;
   for (const cv_wit_part *part = def->parts; part; part = part->next, i++) {
     cv_bindgen_docs(part->head.docs, 2, g->types);
-    PRINT(g->types, "  %s_", prefix);
-    cv_bindgen_upper(part->head.name, g->types);
+    cv_buf name;
+    cv_buf_init(&name, g->mem);
+    PRINT(&name, "%s_", prefix);
+    cv_bindgen_upper(part->head.name, &name);
+    const char *wanted = cv_gen_keep(g, &name).text;
+    const char *unique = cv_gen_unique(g, cv_gen_key(g, cname, part, NULL), wanted);
     if (is_flags)
-      PRINT(g->types, " = 1%s << %u,\n", i == 31 ? "u" : "", i);
+      PRINT(g->types, "  %s = 1%s << %u,\n", unique, i == 31 ? "u" : "", i);
     else
-      PRINT(g->types, " = %u,\n", i);
+      PRINT(g->types, "  %s = %u,\n", unique, i);
   }
 }
 
@@ -47,6 +51,7 @@ bool cv_gen_has_payload(const cv_wit_part *parts) {
   return false;
 }
 
+// Of flags, and of an enum.
 static uint32_t flags_bits(const cv_wit_typedef *def) {
   return cv_wit_layout_of_def(def).size * 8;
 }
@@ -83,9 +88,13 @@ static cv_status put_def(cv_gen *g, const cv_wit_typedef *def, const char *cname
     PRINT(out, "} %s;\n\n", cname);
     break;
   case CV_WIT_ENUM:
-    PRINT(out, "typedef enum %s {\n", cname);
+    // A guest's is as large as the canonical ABI has it.
+    PRINT(out, "%s%s {\n", g->is_guest ? "enum" : "typedef enum ", g->is_guest ? "" : cname);
     put_constants(g, def, cname, false);
-    PRINT(out, "} %s;\n\n", cname);
+    if (g->is_guest)
+      PRINT(out, "};\ntypedef uint%u_t %s;\n\n", flags_bits(def), cname);
+    else
+      PRINT(out, "} %s;\n\n", cname);
     break;
   case CV_WIT_FLAGS:
     PRINT(out, "typedef uint%u_t %s;\nenum {\n", flags_bits(def), cname);
@@ -93,7 +102,9 @@ static cv_status put_def(cv_gen *g, const cv_wit_typedef *def, const char *cname
     cv_buf_text(out, "};\n\n");
     break;
   case CV_WIT_RESOURCE:
-    if (cv_gen_is_guest_resource(g, def))
+    if (g->is_guest)
+      PRINT(out, "typedef struct %s {\n  int32_t handle;\n} %s;\n\n", cname, cname);
+    else if (cv_gen_is_guest_resource(g, def))
       PRINT(out, "// %s: a cove_handle\n\n", cname);
     else
       PRINT(out, "typedef struct %s %s; // defined by the host\n\n", cname, cname);
@@ -105,16 +116,24 @@ static cv_status put_def(cv_gen *g, const cv_wit_typedef *def, const char *cname
 }
 
 cv_status cv_gen_need_def(cv_gen *g, const cv_wit_typedef *def) {
-  cv_status status;
+  bool is_new;
   while (def->kind == CV_WIT_USE)
     def = def->target;
   const char *cname = cv_gen_def_name(g, def).text;
-  if (!cv_gen_is_new(g, CV_STEP_TYPE, cname, &status))
-    return status;
+  CV_TRY(cv_gen_claim(g, cname, def, &is_new));
+  if (!is_new)
+    return CV_OK;
+  uint32_t labels = 0;
+  for (const cv_wit_part *part = def->parts; part; part = part->next)
+    labels++;
+  if (def->kind == CV_WIT_FLAGS && labels > 32)
+    return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "flags %.*s have more than 32 labels",
+                   CV_BYTES_ARG(def->head.name));
   if (def->type)
     CV_TRY(cv_gen_need_type(g, def->type));
   CV_TRY(need_parts(g, def->parts));
-  return put_def(g, def, cname);
+  CV_TRY(put_def(g, def, cname));
+  return g->after_type ? g->after_type(g, def, NULL, cname) : CV_OK;
 }
 
 static void put_anonymous(cv_gen *g, const cv_wit_type *type, const char *cname) {
@@ -123,8 +142,9 @@ static void put_anonymous(cv_gen *g, const cv_wit_type *type, const char *cname)
   PRINT(out, "typedef struct %s {\n", cname);
   switch (type->kind) {
   case CV_CT_LIST:
+  case CV_CT_MAP:
     cv_buf_text(out, "  ");
-    cv_gen_put_member(g, part, "*data", out);
+    cv_gen_put_member(g, cv_gen_element(g, type), "*data", out);
     cv_buf_text(out, ";\n  size_t count;\n");
     break;
   case CV_CT_FIXED_LIST:
@@ -169,21 +189,25 @@ static void put_anonymous(cv_gen *g, const cv_wit_type *type, const char *cname)
 }
 
 cv_status cv_gen_need_type(cv_gen *g, const cv_wit_type *type) {
-  cv_status status;
+  bool is_new;
   if (type->is_absent || cv_gen_scalar_type(type->kind))
     return CV_OK;
   if (type->kind == CV_WIT_NAMED || cv_gen_is_handle(type))
     return cv_gen_need_def(g, type->def);
-  if (type->kind == CV_CT_STREAM || type->kind == CV_CT_FUTURE || type->kind == CV_CT_MAP ||
-      type->kind == CV_CT_ERROR_CONTEXT)
+  if (type->kind == CV_CT_STREAM || type->kind == CV_CT_FUTURE || type->kind == CV_CT_ERROR_CONTEXT)
     return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
-                   "unsupported: streams, futures, maps and error contexts in host "
-                   "bindings");
+                   "unsupported: streams, futures and error contexts in %s bindings", g->is_guest ? "guest" : "host");
+  if (cv_wit_layout_of(type).size > CV_GEN_MAX_SIZE)
+    return cv_fail(g->diag, CV_ELIMIT, CV_NO_OFFSET, "a fixed-length list is too long for bindings");
   const char *cname = cv_gen_c_type(g, type).text;
-  if (!cv_gen_is_new(g, CV_STEP_TYPE, cname, &status))
-    return status;
+  // Types without a name are the same when their C names are.
+  CV_TRY(cv_gen_claim(g, cname, g, &is_new));
+  if (!is_new)
+    return CV_OK;
   for (const cv_wit_type *part = type->parts; part; part = part->next)
     CV_TRY(cv_gen_need_type(g, part));
+  if (type->kind == CV_CT_MAP)
+    CV_TRY(cv_gen_need_type(g, cv_gen_element(g, type)));
   put_anonymous(g, type, cname);
-  return CV_OK;
+  return g->after_type ? g->after_type(g, NULL, type, cname) : CV_OK;
 }

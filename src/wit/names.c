@@ -3,16 +3,49 @@
 #include "wit/bindgen.h"
 #include "wit/syntax.h"
 
-static const char *const c_keywords[] = {
-    "alignas",  "alignof", "and",      "asm",       "auto",     "bool",    "break",     "case",      "catch",
-    "char",     "class",   "const",    "constexpr", "continue", "default", "delete",    "do",        "double",
-    "else",     "enum",    "errno",    "explicit",  "export",   "extern",  "false",     "float",     "for",
-    "friend",   "goto",    "if",       "inline",    "int",      "long",    "mutable",   "namespace", "new",
-    "not",      "null",    "nullptr",  "operator",  "or",       "private", "protected", "public",    "register",
-    "restrict", "return",  "short",    "signed",    "sizeof",   "static",  "stderr",    "stdin",     "stdout",
-    "struct",   "switch",  "template", "this",      "throw",    "true",    "try",       "typedef",   "typename",
-    "typeof",   "union",   "unsigned", "using",     "virtual",  "void",    "volatile",  "while",     "xor",
-    "call",     "host",    "result",   "values",
+// Keywords of C and C++, lower-case macros, types of the C library, and at the end what generated functions have.
+static const char *const reserved[] = {
+    "alignas",       "alignof",      "and",
+    "and_eq",        "asm",          "auto",
+    "bitand",        "bitor",        "bool",
+    "break",         "case",         "catch",
+    "char",          "char16_t",     "char32_t",
+    "char8_t",       "class",        "co_await",
+    "co_return",     "co_yield",     "compl",
+    "complex",       "concept",      "const",
+    "const_cast",    "consteval",    "constexpr",
+    "constinit",     "continue",     "decltype",
+    "default",       "delete",       "do",
+    "double",        "dynamic_cast", "else",
+    "enum",          "errno",        "explicit",
+    "export",        "extern",       "false",
+    "float",         "for",          "friend",
+    "goto",          "if",           "inline",
+    "int",           "int16_t",      "int32_t",
+    "int64_t",       "int8_t",       "intmax_t",
+    "intptr_t",      "linux",        "long",
+    "mutable",       "namespace",    "new",
+    "noexcept",      "noreturn",     "not",
+    "not_eq",        "null",         "nullptr",
+    "operator",      "or",           "or_eq",
+    "private",       "protected",    "ptrdiff_t",
+    "public",        "register",     "reinterpret_cast",
+    "requires",      "restrict",     "return",
+    "short",         "signed",       "size_t",
+    "sizeof",        "ssize_t",      "static",
+    "static_assert", "static_cast",  "stderr",
+    "stdin",         "stdout",       "struct",
+    "switch",        "template",     "this",
+    "thread_local",  "throw",        "true",
+    "try",           "typedef",      "typeid",
+    "typename",      "typeof",       "typeof_unqual",
+    "uint16_t",      "uint32_t",     "uint64_t",
+    "uint8_t",       "uintmax_t",    "uintptr_t",
+    "union",         "unix",         "unsigned",
+    "using",         "virtual",      "void",
+    "volatile",      "wchar_t",      "while",
+    "xor",           "xor_eq",       "call",
+    "host",          "result",       "values",
 };
 
 static uint8_t lower(uint8_t c) {
@@ -31,14 +64,18 @@ void cv_bindgen_upper(cv_bytes name, cv_buf *out) {
   }
 }
 
+bool cv_bindgen_is_reserved(cv_bytes name) {
+  for (size_t i = 0; i < CV_COUNT(reserved); i++)
+    if (cv_bytes_equal(name, cv_bytes_of(reserved[i])))
+      return true;
+  return false;
+}
+
 void cv_bindgen_member(cv_bytes name, cv_buf *out) {
   size_t start = out->size;
   cv_bindgen_snake(name, out);
-  for (size_t i = 0; i < CV_COUNT(c_keywords) && !out->failed; i++)
-    if (cv_bytes_equal((cv_bytes){out->data + start, out->size - start}, cv_bytes_of(c_keywords[i]))) {
-      cv_buf_byte(out, '_');
-      return;
-    }
+  if (!out->failed && cv_bindgen_is_reserved((cv_bytes){out->data + start, out->size - start}))
+    cv_buf_byte(out, '_');
 }
 
 void cv_bindgen_interface(const cv_wit_interface *interface, cv_buf *out) {
