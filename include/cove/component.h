@@ -272,7 +272,8 @@ COVE_API COVE_MUST_USE cove_status cove_component_linker_define_module(cove_comp
 
 // ---- instances ----
 
-// Matches the imports, makes the instance and runs the start functions of its modules.
+// Matches the imports (an interface that has types only needs no definition), makes the instance and runs the start
+// functions of its modules.
 //   COVE_UNLINKABLE   an import is missing, not granted, of another version or of another type; the sentence says which
 //   COVE_UNSUPPORTED  the component uses something that this version does not run: "unsupported: async"
 //   COVE_TRAP, COVE_EXIT, COVE_LIMIT, COVE_NO_MEMORY

@@ -484,6 +484,16 @@ static bool is_rest(const cove_component_linker *linker, cv_bytes name) {
   return linker->rest != NULL && name.size >= n && memcmp(name.data, linker->rest, n) == 0;
 }
 
+// An interface of records and the like has nothing that a host could provide.
+static bool has_types_only(const cv_cinstancetype *type) {
+  for (uint32_t i = 0; i < type->export_count; i++) {
+    const cv_cexterntype *e = &type->exports[i].type;
+    if (e->sort != CV_SORT_TYPE || e->as.type.kind == CV_DEF_RESOURCE)
+      return false;
+  }
+  return true;
+}
+
 static bool match_import(matcher *m, const cv_cextern *import, cv_citem *out) {
   cv_binding binding = {m->component->component, m->resources};
   // A function or a type by itself may be a member of the world.
@@ -507,6 +517,8 @@ static bool match_import(matcher *m, const cv_cextern *import, cv_citem *out) {
     return match_export(m, world, import, out);
   if (import->type.sort == CV_SORT_TYPE && import->type.as.type.kind != CV_DEF_RESOURCE)
     return true;
+  if (m->why.size == 0 && import->type.sort == CV_SORT_INSTANCE && has_types_only(import->type.as.instance))
+    return match_interface(m, &(const definition){.name = import->name}, import->type.as.instance, out);
   if (m->why.size == 0 && import->type.sort == CV_SORT_INSTANCE && is_rest(m->linker, import->name)) {
     const definition rest = {.name = import->name, .denied = true, .has_all = true, .grant = m->linker->rest_grant};
     return match_interface(m, &rest, import->type.as.instance, out);

@@ -160,10 +160,11 @@ static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func 
   cv_buf *out = &g->calls;
   cv_buf_bytes(out, body.data, body.size);
   put_call_prototype(g, cname, s, out);
-  PRINT(out,
-        " {\n  cove_call call;\n  cove_value values[COVE_GLUE_SLOTS];\n"
-        "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)exports;\n",
-        cname, s->result ? "results" : "NULL");
+  PRINT(
+      out,
+      " {\n  cove_call call;\n  cove_value values[COVE_GLUE_SLOTS];\n"
+      "  cove_host_result run = cove_glue_enter(&call, exports->%s, %s);\n  call.host = (void *)(uintptr_t)exports;\n",
+      cname, s->result ? "results" : "NULL");
   cv_buf_bytes(out, notes.data, notes.size);
   PRINT(out, "  if (run == COVE_HOST_OK)\n    run = %s(&call, values", lower_name(g, cname));
   put_inner_params(g, s, false, out);

@@ -107,8 +107,10 @@ static void put_scalar(cv_gen *g, const cv_wit_type *type, cv_gen_step way, cons
           to);
     return;
   }
-  if (way != CV_STEP_FLAT)
-    PRINT(out, "  %s = (%s)%s(%s)%s;\n", to, ctype, load_fn(size), at, type->kind == CV_CT_BOOL ? " != 0" : "");
+  if (way != CV_STEP_FLAT && type->kind == CV_CT_BOOL)
+    PRINT(out, "  %s = %s(%s) != 0;\n", to, load_fn(size), at);
+  else if (way != CV_STEP_FLAT)
+    PRINT(out, "  %s = (%s)%s(%s);\n", to, ctype, load_fn(size), at);
   else if (type->kind == CV_CT_BOOL)
     PRINT(out, "  %s = (%s)->u32 != 0;\n", to, at);
   else
@@ -145,7 +147,8 @@ static void put_guest_handle(cv_gen *g, const cv_wit_type *type, cv_gen_step way
                              cv_buf *out) {
   if (cv_gen_is_lower(way)) {
     PRINT(out,
-          "  {\n    uint32_t handle_;\n    COVE_GLUE_TRY(cove_glue_%s_handle(call, (cove_handle *)&%s, &handle_));\n",
+          "  {\n    uint32_t handle_;\n    COVE_GLUE_TRY(cove_glue_%s_handle(call, (cove_handle *)(uintptr_t)&%s, "
+          "&handle_));\n",
           type->kind == CV_CT_OWN ? "lower" : "lend", to);
     PRINT(out, way == CV_STEP_PUSH ? "    (%s)->u64 = handle_;\n  }\n" : "    cove_glue_store32(%s, handle_);\n  }\n",
           at);

@@ -20,18 +20,25 @@ static void put_constants(cv_gen *g, const cv_wit_typedef *def, const char *cnam
   cv_bindgen_upper(cv_bytes_of(cname), &upper);
   const char *prefix = cv_gen_keep(g, &upper).text;
   for (const cv_wit_part *part = def->parts; part; part = part->next, i++) {
-    cv_bindgen_docs(part->head.docs, 2, g->types);
+    // Bit 31 is no value that an int has, and so none of an enumeration in C17.
+    bool is_macro = is_flags && i == 31;
+    cv_buf_text(g->types, is_macro ? "};\n" : "");
+    cv_bindgen_docs(part->head.docs, is_macro ? 0 : 2, g->types);
     cv_buf name;
     cv_buf_init(&name, g->mem);
     PRINT(&name, "%s_", prefix);
     cv_bindgen_upper(part->head.name, &name);
     const char *wanted = cv_gen_keep(g, &name).text;
     const char *unique = cv_gen_unique(g, cv_gen_key(g, cname, part, NULL), wanted);
-    if (is_flags)
-      PRINT(g->types, "  %s = 1%s << %u,\n", unique, i == 31 ? "u" : "", i);
+    if (is_macro)
+      PRINT(g->types, "#define %s UINT32_C(0x80000000)\n\n", unique);
+    else if (is_flags)
+      PRINT(g->types, "  %s = 1 << %u,\n", unique, i);
     else
       PRINT(g->types, "  %s = %u,\n", unique, i);
   }
+  if (is_flags && i < 32)
+    cv_buf_text(g->types, "};\n\n");
 }
 
 static void put_payloads(cv_gen *g, const cv_wit_part *parts, unsigned indent) {
@@ -99,7 +106,6 @@ static cv_status put_def(cv_gen *g, const cv_wit_typedef *def, const char *cname
   case CV_WIT_FLAGS:
     PRINT(out, "typedef uint%u_t %s;\nenum {\n", flags_bits(def), cname);
     put_constants(g, def, cname, true);
-    cv_buf_text(out, "};\n\n");
     break;
   case CV_WIT_RESOURCE:
     if (g->is_guest)
