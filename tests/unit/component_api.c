@@ -245,8 +245,11 @@ static const struct {
     {"(import \"test:host/things@2.0.0\" (instance))", "is not compatible with the host's version 1.4.2"},
     {"(import \"test:host/things@0.4.2\" (instance))", "is not compatible with"},
     {"(import \"test:host/things@1.4.2-rc.1\" (instance))", "is not compatible with"},
-    {"(import \"test:host/things\" (instance))", "unknown import: instance \"test:host/things\""},
-    {"(import \"test:host/others@1.0.0\" (instance))", "unknown import: instance \"test:host/others@1.0.0\""},
+    {"(import \"test:host/things\" (instance (export \"f\" (func))))", "unknown import: instance \"test:host/things\""},
+    {"(import \"test:host/others@1.0.0\" (instance (export \"f\" (func))))",
+     "unknown import: instance \"test:host/others@1.0.0\""},
+    {"(import \"test:host/others@1.0.0\" (instance (type $e (enum \"a\")) (export \"e\" (type (eq $e)))))",
+     NULL}, // types only
     {"(import \"f\" (func))", "unknown import: func \"f\""},
     {"(import \"test:host/things@1.0.0\" (instance (export \"missing\" (func))))", "has no function \"missing\""},
     {"(import \"test:host/things@1.0.0\" (instance (export \"other\" (type (sub resource)))))",
