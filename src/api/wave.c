@@ -21,6 +21,7 @@
 
 typedef struct reader {
   const char *text, *at, *end;
+  cv_bytes param; // which is read now; empty when there are none
   char why[256];
   bool no_memory;
 } reader;
@@ -29,7 +30,9 @@ static CV_PRINTF(2, 3) bool fail(reader *r, const char *fmt, ...) {
   if (r->why[0] == '\0') {
     va_list args;
     va_start(args, fmt);
-    int n = snprintf(r->why, sizeof r->why, "character %zu: ", (size_t)(r->at - r->text) + 1);
+    int n = snprintf(r->why, sizeof r->why, "character %zu%s%.*s%s: ", (size_t)(r->at - r->text) + 1,
+                     r->param.size != 0 ? ", parameter \"" : "", (int)CV_MIN(r->param.size, 60),
+                     (const char *)r->param.data, r->param.size != 0 ? "\"" : "");
     vsnprintf(r->why + n, sizeof r->why - (size_t)n, fmt, args);
     va_end(args);
   }
@@ -194,9 +197,9 @@ static bool read_scalar(reader *r, uint32_t *out) {
   return true;
 }
 
-static bool read_char(reader *r, const cv_ctype *type, cove_component_value *out) {
-  if (!expect(r, '\'', type))
-    return false;
+static bool read_char(reader *r, cove_component_value *out) {
+  if (!take(r, '\''))
+    return fail(r, "a char is written in single quotes: 'x'");
   if (r->at == r->end || *r->at == '\'')
     return fail(r, "a character is missing");
   if (!read_scalar(r, &out->as.character))
@@ -207,9 +210,9 @@ static bool read_char(reader *r, const cv_ctype *type, cove_component_value *out
   return true;
 }
 
-static bool read_string(reader *r, const cv_ctype *type, cove_component_value *out) {
-  if (!expect(r, '"', type))
-    return false;
+static bool read_string(reader *r, cove_component_value *out) {
+  if (!take(r, '"'))
+    return fail(r, "a string is written in double quotes: \"text\"");
   cv_buf buf;
   cv_buf_init(&buf, &cv_api_mem);
   while (r->at < r->end && *r->at != '"') {
@@ -419,7 +422,10 @@ static bool read_bool(reader *r, cove_component_value *out) {
   bool escaped;
   cv_bytes label = word(r, &escaped);
   out->as.boolean = cv_bytes_equal(label, CV_BYTES_LITERAL("true"));
-  return out->as.boolean || cv_bytes_equal(label, CV_BYTES_LITERAL("false")) || fail(r, "expected true or false");
+  if (out->as.boolean || cv_bytes_equal(label, CV_BYTES_LITERAL("false")))
+    return true;
+  r->at -= label.size;
+  return fail(r, "expected true or false");
 }
 
 // Depth is that of the type. On failure *out holds what was read so far.
@@ -446,9 +452,9 @@ static bool read(reader *r, const cv_ctype *type, cove_component_value *out) {
   case CV_CT_F64:
     return read_float(r, type, out);
   case CV_CT_CHAR:
-    return read_char(r, type, out);
+    return read_char(r, out);
   case CV_CT_STRING:
-    return read_string(r, type, out);
+    return read_string(r, out);
   case CV_CT_LIST:
   case CV_CT_FIXED_LIST:
   case CV_CT_MAP:
@@ -501,13 +507,23 @@ cove_status cove_component_functype_parse_args(const cove_component_functype *ty
   bool good = true;
   uint32_t count = 0;
   while (good && count < t->param_count) {
-    if (count != 0 && !take(&r, ','))
-      good = fail(&r, "expected ',': the function has %u parameters", t->param_count);
-    else
-      good = read(&r, t->params[count].type, &out[count]), count++;
+    const cv_cfield *param = &t->params[count];
+    skip_space(&r);
+    r.param = (cv_bytes){NULL, 0};
+    if (r.at == r.end || (count != 0 && !take(&r, ',')))
+      good = r.at != r.end ? fail(&r, "expected ','")
+                           : fail(&r, "the parameter \"%.*s\" is missing", (int)CV_MIN(param->name.size, 60),
+                                  (const char *)param->name.data);
+    r.param = param->name;
+    if (good)
+      good = read(&r, param->type, &out[count]), count++;
   }
-  if (good)
+  r.param = (cv_bytes){NULL, 0};
+  if (good && count != 0)
     (void)take(&r, ',');
+  skip_space(&r);
+  if (good && r.at != r.end)
+    good = fail(&r, "the function has %u parameter%s, more is given", t->param_count, t->param_count == 1 ? "" : "s");
   cove_status status = finish(&r, good, error);
   while (status != COVE_OK && count != 0)
     cove_component_value_delete(&out[--count]);
@@ -555,7 +571,7 @@ static void print_scalar(cv_buf *out, uint32_t c, char quote) {
     cv_buf_printf(out, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : 'r');
   else if (c == '\\' || c == (uint8_t)quote)
     cv_buf_printf(out, "\\%c", (char)c);
-  else if (c < 0x20 || c == 0x7f)
+  else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) // controls, which terminals may obey
     cv_buf_printf(out, "\\u{%x}", (unsigned)c);
   else
     cv_buf_bytes(out, bytes, cv_utf8_encode(c, bytes));

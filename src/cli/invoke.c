@@ -142,7 +142,10 @@ static int no_function(const cove_module *module, const char *name) {
     if (cli_nearest(name, cli_next_word, only) != NULL)
       snprintf(best, sizeof best, "%s", candidate);
   }
-  if (best[0] != '\0')
+  if (strchr(name, '(') != NULL)
+    cli_hint(
+        "of a core module it is --invoke NAME, with the arguments after the file: cove run --invoke NAME FILE 1 2");
+  else if (best[0] != '\0')
     cli_hint("did you mean %s?", best);
   else
     cli_hint("its exports are listed by: cove inspect FILE");

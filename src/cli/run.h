@@ -29,6 +29,17 @@ int cli_program_store(cli_program *p);
 // Ends a call: the program's status for an exit, a message otherwise.
 int cli_program_ended(cli_program *p, cove_status status, cove_error *error);
 
+// ---- invoke_component.c ----
+// A call that --invoke asks for: the function, and its arguments. 0, or an exit status after a message; to be deleted
+// in either case.
+typedef struct cli_component_call cli_component_call;
+int cli_component_call_new(const cli_program *p, const char *value, cli_component_call **out);
+// Calls, prints the result; returns the exit status.
+int cli_component_call_run(cli_program *p, cli_component_call *call);
+void cli_component_call_delete(cli_component_call *call); // NULL is allowed
+// Prints its exported functions, at most ten; how many there are.
+size_t cli_list_component_functions(const cove_component *component);
+
 // From the input in memory to the end of the program; returns its status.
 int cli_run_component(cli_program *p);
 

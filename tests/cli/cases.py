@@ -49,6 +49,11 @@ RANDOM = asks("wasi:random/random", "get-random-u64")
 INSECURE = asks("wasi:random/insecure", "get-insecure-random-u64")
 
 
+# A function that does nothing.
+F = '''(core module $m (func (export "f"))) (core instance $c (instantiate $m))
+  (func (export "f") (canon lift (core func $c "f")))'''
+
+
 def row(name, *args, **more):
     return {"name": name, "args": list(args), **more}
 
@@ -204,12 +209,26 @@ CASES = [
     row("component-invoke-few", "run", "--invoke", "add(1)", "calls-component.wat"),
     row("component-invoke-open", "run", "--invoke", "add(1", "calls-component.wat"),
     row("component-invoke-unknown", "run", "--invoke", "nope", "calls-component.wat"),
+    *[row("values-" + name, "run", "--invoke", *args[:1], "values-component.wat", *args[1:]) for name, *args in (
+        ("enum", "paint(red)"), ("enum-unknown", "paint(blue)"), ("flags", "allow({read, run})"),
+        ("flags-unknown", "allow({reed})"), ("char", "letter('x')"), ("char-bare", "letter(x)"), ("bool", "flip(true)"),
+        ("bool-number", "flip(1)"), ("string-bare", "echo(a)"), ("string-operand", "echo", 'a "b"'),
+        ("option", "maybe(some(3))"), ("option-bare", "maybe(3)"), ("option-none", "maybe(none)"),
+        ("result-ok", "either(ok)"), ("result-err", "either(err(4))"), ("result-without", "either(err)"),
+        ("constructor", "cursor()"), ("borrow", "cursor.peek(1)"), ("ambiguous", "nine()"), ("short", "first.nine()"),
+        ("no-version", "test:values/second#nine()"), ("version", "test:values/second@1.0.0#nine()"),
+        ("other-version", "test:values/second@2.0.0#nine()"), ("other-interface", "third#ten()"), ("typo", "ech(\"x\")"),
+        ("typo-interface", "first#nin()"), ("no-name", "(1)"), ("empty", ""), ("after", 'echo("x") y'),
+        ("twice", 'echo("x")', "z"), ("more", "paint(red, green)"), ("operands-many", "paint", "red", "green"),
+        ("space", 'echo ("x")'))],
+    row("invoke-parentheses", "run", "--invoke", "add(1, 2)", "functions.wat"),
     row("component-invoke-trap", "run", "--invoke", "fail()", "calls-component.wat"),
     row("component-newer", "run", "--invoke", "f()", "wants-component.wat"),
     row("component-unknown-import", "run", "--invoke", "f()", "-",
-        stdin='(component (import "example:x/y@1.0.0" (instance (export "f" (func)))))'),
+        stdin='(component (import "example:x/y@1.0.0" (instance (export "f" (func)))) ' + F + ")"),
     row("component-other-type", "run", "--invoke", "f()", "-",
-        stdin='(component (import "wasi:clocks/monotonic-clock@0.2.0" (instance (export "now" (func (result u32))))))'),
+        stdin='(component (import "wasi:clocks/monotonic-clock@0.2.0" (instance (export "now" (func (result u32))))) ' +
+        F + ")"),
     row("component-validate", "validate", "hello-component.wat", "calls-component.wat"),
     row("component-inspect", "inspect", "hello-component.wat"),
     row("component-inspect-names", "inspect", "shapes.wat"),

@@ -150,8 +150,8 @@ static const struct {
     {"s8", "-129", "-129 is not"},
     {"u64", "18446744073709551616", "is not a value of u64"},
     {"u8", "0x10", "is not a value"},
-    {"u8", "1 2", "character 3: there is more"},
-    {"u8", "", "expected a value of u8"},
+    {"u8", "1 2", "character 3: the function has 1 parameter, more is given"},
+    {"u8", "", "the parameter \"v\" is missing"},
     {"bool", "yes", "expected true or false"},
     {"f32", "0x1p3", "is not a number"},
     {"char", "''", "a character is missing"},
@@ -167,7 +167,7 @@ static const struct {
     {"(tuple u8 u8)", "(1, 2, 3)", "expected ')'"},
     {"(option (option u8))", "1", "expected none or some"},
     {"(result)", "1", "expected ok or err"},
-    {"(result u8)", "err(1)", "there is more"},
+    {"(result u8)", "err(1)", "more is given"},
 };
 
 static void bad_values_are_refused_with_their_place(void **state) {
