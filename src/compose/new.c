@@ -29,7 +29,8 @@
 
 static cv_status build(cv_new_builder *b) {
   const cv_module *main = b->units[0].module;
-  bool has_start = cv_new_export_called(main, "_initialize") != NULL;
+  const cv_export *initialize = cv_new_export_called(main, "_initialize");
+  bool has_start = initialize && initialize->kind == CV_EXTERN_FUNC;
   for (uint32_t i = 0; i < b->unit_count; i++)
     if (b->units[i].world) {
       CV_TRY(cv_new_add_items(b, &b->imports, b->units[i].world->imports));
@@ -63,15 +64,34 @@ static bool imports_from(const cv_module *module, const char *name) {
   return false;
 }
 
+// One unit more.
+static cv_status add_unit(cv_new_builder *b, const char *name, cv_bytes bytes, bool is_helper) {
+  cv_buf title;
+  cv_buf_init(&title, b->mem);
+  cv_buf_text(&title, is_helper ? "an adapter" : "adapter ");
+  cv_buf_text(&title, is_helper ? "" : name);
+  cv_buf_byte(&title, 0);
+  if (cv_new_adapter_named(b, cv_bytes_of(name)) != CV_NO_INDEX) {
+    cv_buf_free(&title);
+    return CV_NEW_FAIL(b, "two adapters are called %s: each provides another module's imports", name);
+  }
+  cv_new_unit *u = &b->units[b->unit_count++];
+  *u = (cv_new_unit){
+      .name = name, .bytes = bytes, .is_helper = is_helper, .title = (const char *)cv_new_text_of(b, &title).data};
+  if (!u->title)
+    u->title = name;
+  return cv_new_read_unit(b, u);
+}
+
 // Our own adapter for preview 1, unless there is another. A command needs it for its start in any case.
-static void add_preview1(cv_new_builder *b, const cv_new_options *options) {
+static cv_status add_preview1(cv_new_builder *b, const cv_new_options *options) {
   if (options->preview1 == CV_PREVIEW1_NONE ||
       cv_new_adapter_named(b, CV_BYTES_LITERAL(CV_PREVIEW1_NAME)) != CV_NO_INDEX ||
       (options->preview1 == CV_PREVIEW1_REACTOR && !imports_from(b->units[0].module, CV_PREVIEW1_NAME)))
-    return;
-  b->units[b->unit_count++] = (cv_new_unit){.name = CV_PREVIEW1_NAME,
-                                            .bytes = cv_preview1_adapter(b->units[0].module),
-                                            .hides_exports = options->preview1 == CV_PREVIEW1_REACTOR};
+    return CV_OK;
+  CV_TRY(add_unit(b, CV_PREVIEW1_NAME, cv_preview1_adapter(b->units[0].module), false));
+  b->units[b->unit_count - 1].hides_exports = options->preview1 == CV_PREVIEW1_REACTOR;
+  return CV_OK;
 }
 
 // Main, the modules that reach main's memory and allocate in it, adapters.
@@ -79,17 +99,19 @@ static cv_status read_units(cv_new_builder *b, cv_bytes module, const cv_new_opt
   b->units = CV_ARENA_ARRAY(&b->arena, cv_new_unit, options->adapter_count + 4);
   if (!b->units)
     return cv_new_no_memory(b);
-  b->units[0].bytes = module;
+  b->units[0] = (cv_new_unit){.bytes = module, .title = "the module"};
   b->unit_count = 1;
   CV_TRY(cv_new_read_unit(b, &b->units[0]));
-  b->units[b->unit_count++] = (cv_new_unit){.name = CV_COMPOSE_PEEK, .bytes = cv_compose_peek()};
+  CV_TRY(add_unit(b, CV_COMPOSE_PEEK, cv_compose_peek(), true));
   if (!cv_new_export_called(b->units[0].module, "cabi_realloc"))
-    b->units[b->unit_count++] = (cv_new_unit){.name = CV_COMPOSE_GROW, .bytes = cv_compose_grow()};
+    CV_TRY(add_unit(b, CV_COMPOSE_GROW, cv_compose_grow(), true));
   for (uint32_t i = 0; i < options->adapter_count; i++)
-    b->units[b->unit_count++] = (cv_new_unit){.name = options->adapters[i].name, .bytes = options->adapters[i].module};
-  add_preview1(b, options);
-  for (uint32_t i = 1; i < b->unit_count; i++)
-    CV_TRY(cv_new_read_unit(b, &b->units[i]));
+    CV_TRY(add_unit(b, options->adapters[i].name, options->adapters[i].module, false));
+  CV_TRY(add_preview1(b, options));
+  bool has_world = options->adapter_count > 0 || options->preview1 != CV_PREVIEW1_NONE;
+  if (!has_world && !b->units[0].world && b->units[0].module->import_count == 0)
+    return CV_NEW_FAIL(b, "the module says nothing of a world, so that nothing would be in the component: give one "
+                          "(--wit, --world), or make a program of it (--wasi-command)");
   return CV_OK;
 }
 
@@ -99,6 +121,8 @@ static cv_status new_component(cv_new_builder *b, cv_bytes module, const cv_new_
   b->registry = cv_type_registry_new(b->mem);
   if (!b->wit || !b->registry)
     return cv_new_no_memory(b);
+  b->given = options->adapters;
+  b->given_count = options->adapter_count;
   CV_TRY(read_units(b, module, options));
   CV_TRY(build(b));
   cv_wit_encode_flush(&b->e);

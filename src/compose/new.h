@@ -4,7 +4,7 @@
 //   new_units.c   reading the core modules     new_items.c      definitions of the component
 //   new_slots.c   what serves an import        new_instances.c  core modules and their instances
 //   new_reach.c   what of adapters is used     new_exports.c    exports
-//   new.c         the order of all of it, and why there is a shim
+//   new_types.c   core types of functions      new.c            the order of all of it, and why there is a shim
 //
 // and adapter.h, an adapter as it goes into the component; peek.h and grow.h, modules that help adapters; prune.h, what
 // of a module can be reached; modules.h, the other core modules.
@@ -15,10 +15,10 @@
 #include "base/vec.h"
 #include "component/binary/sections.h"
 #include "compose/adapter.h"
+#include "compose/compose.h"
 #include "wasm/canon.h"
 #include "wasm/module.h"
 #include "wit/encode.h"
-#include "wit/layout.h"
 #include "wit/syntax.h"
 
 // The module, its world or an adapter is not as it must be.
@@ -61,17 +61,20 @@ typedef struct cv_new_slot {
 } cv_new_slot;
 
 typedef struct cv_new_unit {
-  const char *name; // NULL for main
+  const char *name;  // NULL for main
+  const char *title; // what messages call it
   cv_bytes bytes;
   cv_module *module;
   cv_wit_world *world;
   cv_new_slot *slots; // one for each import
   bool *reached;      // of an adapter: the functions that somebody may call. NULL for main
   bool is_used;       // of an adapter: something of it is
+  bool is_helper;     // it serves adapters: peek.h, grow.h
   bool hides_exports; // the component does not export what its world does
   cv_adapter_stack stack;
   uint32_t core_module, core_instance;
-  uint32_t memory; // core memory that it works in, once it is instantiated; CV_NO_INDEX for none
+  uint32_t memory;          // core memory that it works in, once it is instantiated; CV_NO_INDEX for none
+  const char *memory_fault; // why it cannot work in its own
 } cv_new_unit;
 
 // A function of the shim: what it is and who puts it in.
@@ -90,6 +93,8 @@ typedef struct cv_new_builder {
   cv_type_registry *registry;
   cv_new_unit *units;
   uint32_t unit_count;
+  const cv_adapter *given; // by the user
+  uint32_t given_count;
   cv_wit_item *imports, *exports; // of all worlds, each once
   cv_wit_encoder e;
   CV_VEC(cv_new_shim) shims;
@@ -137,6 +142,41 @@ void cv_new_drop_unused(cv_new_builder *b);
 // The imports of the component: the interfaces that are needed, with the functions that are used.
 CV_MUST_USE cv_status cv_new_put_imports(cv_new_builder *b);
 
+// ---- new_types.c ----
+// What it takes to lift or lower a function.
+typedef struct cv_new_needs {
+  bool memory;
+  bool param_pointers, result_pointers; // into memory
+  bool spills;                          // the parameters are passed in memory
+} cv_new_needs;
+cv_new_needs cv_new_needs_of(const cv_wit_func *func);
+
+// A core function type without references.
+typedef struct cv_new_signature {
+  cv_functype type; // its types are `types`: not to be copied
+  cv_valtype types[CV_NEW_MAX_FLAT_PARAMS + 2];
+} cv_new_signature;
+// The type of a function of the world: as an import, or as an export, from which it is lifted.
+void cv_new_signature_of(const cv_wit_func *func, bool is_lifted, cv_new_signature *out);
+// Of a text: "ii>i" has two parameters and a result of type i32.
+void cv_new_signature_parse(const char *text, cv_new_signature *out);
+bool cv_new_is_numeric(const cv_functype *type); // no references
+// Whether a function has this type, and is declared plainly so: without a supertype, and final.
+CV_MUST_USE cv_status cv_new_has_type(cv_new_builder *b, const cv_module *module, uint32_t func,
+                                      const cv_functype *type, bool *out);
+const char *cv_new_type_text(cv_new_builder *b, const cv_functype *type); // "(func (param i32))"
+// Fails when an imported or exported function has another type than it has `whose`: "in its world". The remedy, ":
+// ...", ends the sentence.
+#define CV_NEW_OTHER_BINDINGS ": its bindings are of another world, or of another version of it"
+CV_MUST_USE cv_status cv_new_check_import(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
+                                          const cv_functype *wanted, const char *whose, const char *remedy);
+CV_MUST_USE cv_status cv_new_check_export(cv_new_builder *b, const cv_new_unit *u, const cv_export *export,
+                                          const cv_functype *wanted, const char *whose, const char *remedy);
+// The exports whose names mean something have the types that go with it.
+CV_MUST_USE cv_status cv_new_check_conventions(cv_new_builder *b, const cv_new_unit *u);
+// Why a component cannot use a memory, "is shared"; NULL when it can.
+const char *cv_new_memory_fault(const cv_module *module, uint32_t memory);
+
 // ---- new_slots.c ----
 // Decides for each import of each unit what serves it; those that go through the shim get a number there.
 CV_MUST_USE cv_status cv_new_find_slots(cv_new_builder *b);
@@ -144,10 +184,6 @@ CV_MUST_USE cv_status cv_new_find_slots(cv_new_builder *b);
 CV_MUST_USE cv_status cv_new_find_destructors(cv_new_builder *b);
 
 // ---- new_items.c ----
-// How many core values the parameters are; `pointers`: some of them point into memory.
-uint32_t cv_new_flat_params(const cv_wit_func *func, bool *pointers);
-// Lowering it takes a memory.
-bool cv_new_needs_memory(const cv_wit_func *func);
 // One definition; the buffer is freed.
 void cv_new_add_item(cv_new_builder *b, uint32_t section, cv_buf *item);
 // A core module or a component is a section of its own.
@@ -159,6 +195,8 @@ uint32_t cv_new_shim_func(cv_new_builder *b, uint32_t number);
 // The realloc for values that come into a unit's memory: results of imports, parameters of exports. A unit may tell
 // them apart by the names "cabi_import_realloc" and "cabi_export_realloc".
 uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u, const char *name);
+// Fails when the unit works in no memory: `what` it does ("imports") with `name` needs one.
+CV_MUST_USE cv_status cv_new_need_memory(cv_new_builder *b, const cv_new_unit *u, const char *what, cv_bytes name);
 // (canon lower ...) of the import in a slot.
 CV_MUST_USE cv_status cv_new_lower(cv_new_builder *b, const cv_new_unit *u, const cv_new_slot *s, uint32_t *core_func);
 // (canon resource.new/drop/rep type), by the byte of its kind.

@@ -4,39 +4,60 @@
 
 #include "component/component.h"
 
+// The function is there, with the type that the world gives it.
+static cv_status check_lifted(cv_new_builder *b, const cv_new_unit *u, const cv_wit_func *func, cv_bytes core_name) {
+  cv_new_signature wanted;
+  const cv_export *export = cv_new_export_named(u->module, core_name);
+  if (!export || export->kind != CV_EXTERN_FUNC)
+    return CV_NEW_FAIL(b,
+                       "%s does not export a function `%.*s`, which its world `%.*s` exports: it is to be written, or "
+                       "another world to be named (--world)",
+                       cv_new_unit_title(u), CV_BYTES_ARG(core_name), CV_BYTES_ARG(u->world->head.name));
+  cv_new_signature_of(func, true, &wanted);
+  return cv_new_check_export(b, u, export, &wanted.type, "for its world", CV_NEW_OTHER_BINDINGS);
+}
+
+// The function that frees what a result points to, when there is one: it gets the core result.
+static cv_status post_return(cv_new_builder *b, const cv_new_unit *u, const cv_wit_func *func, cv_bytes core_name,
+                             uint32_t *index) {
+  cv_buf buf;
+  cv_new_signature lifted;
+  cv_buf_init(&buf, b->mem);
+  cv_buf_printf(&buf, "cabi_post_%.*s", CV_BYTES_ARG(core_name));
+  const cv_export *export = cv_new_export_named(u->module, cv_new_text_of(b, &buf));
+  if (!export || export->kind != CV_EXTERN_FUNC)
+    return CV_OK;
+  cv_new_signature_of(func, true, &lifted);
+  const cv_functype wanted = {.param_count = lifted.type.result_count, .types = cv_functype_results(&lifted.type)};
+  CV_TRY(cv_new_check_export(b, u, export, &wanted, "for its world", CV_NEW_OTHER_BINDINGS));
+  *index = cv_new_alias_core_func(b, u->core_instance, export->name);
+  return CV_OK;
+}
+
 // (canon lift core-func (memory m) (realloc f) (post-return f))
 static cv_status lift(cv_new_builder *b, const cv_new_unit *u, const cv_wit_func *func, cv_bytes core_name,
                       uint32_t *index) {
-  cv_bytes post_name;
-  cv_buf buf, item;
+  cv_buf item;
   uint32_t type, core, realloc = CV_NO_INDEX, post = CV_NO_INDEX;
-  bool pointers;
-  const cv_export *export = cv_new_export_named(u->module, core_name);
-  if (!export || export->kind != CV_EXTERN_FUNC)
-    return CV_NEW_FAIL(b, "%s does not export `%.*s`, which its world exports", cv_new_unit_title(u),
-                       CV_BYTES_ARG(core_name));
-  bool spilled = cv_new_flat_params(func, &pointers) > CV_NEW_MAX_FLAT_PARAMS;
-  bool memory = cv_new_needs_memory(func);
-  if (memory && u->memory == CV_NO_INDEX)
-    return CV_NEW_FAIL(b, "export `%.*s` needs a memory: export one as \"memory\"", CV_BYTES_ARG(core_name));
+  cv_new_needs needs = cv_new_needs_of(func);
+  CV_TRY(check_lifted(b, u, func, core_name));
+  if (needs.memory)
+    CV_TRY(cv_new_need_memory(b, u, "exports", core_name));
   CV_TRY(cv_wit_encode_func(&b->e, func, &type));
   core = cv_new_alias_core_func(b, u->core_instance, core_name);
-  if (pointers || spilled) {
+  if (needs.param_pointers || needs.spills) {
     realloc = cv_new_realloc_of(b, u, "cabi_export_realloc");
     if (realloc == CV_NO_INDEX)
-      return CV_NEW_FAIL(b, "export `%.*s` takes values in memory: export \"cabi_realloc\"", CV_BYTES_ARG(core_name));
+      return CV_NEW_FAIL(b, "%s exports `%.*s`, which takes values in memory: export \"cabi_realloc\"",
+                         cv_new_unit_title(u), CV_BYTES_ARG(core_name));
   }
-  cv_buf_init(&buf, b->mem);
-  cv_buf_printf(&buf, "cabi_post_%.*s", CV_BYTES_ARG(core_name));
-  post_name = cv_new_text_of(b, &buf);
-  if (cv_new_export_named(u->module, post_name))
-    post = cv_new_alias_core_func(b, u->core_instance, post_name);
+  CV_TRY(post_return(b, u, func, core_name, &post));
   cv_buf_init(&item, b->mem);
   cv_buf_byte(&item, 0x00);
   cv_buf_byte(&item, 0x00);
   cv_buf_uleb(&item, core);
-  cv_buf_uleb(&item, memory + (realloc != CV_NO_INDEX) + (post != CV_NO_INDEX));
-  if (memory) {
+  cv_buf_uleb(&item, needs.memory + (realloc != CV_NO_INDEX) + (post != CV_NO_INDEX));
+  if (needs.memory) {
     cv_buf_byte(&item, 0x03);
     cv_buf_uleb(&item, u->memory);
   }

@@ -172,7 +172,11 @@ cv_status cv_new_instantiate_unit(cv_new_builder *b, cv_new_unit *u) {
 void cv_new_alias_memory(cv_new_builder *b, cv_new_unit *u) {
   const cv_export *own = cv_new_export_called(u->module, "memory");
   u->memory = u->name ? b->units[0].memory : CV_NO_INDEX;
-  if (own && own->kind == CV_EXTERN_MEMORY)
+  if (!own || own->kind != CV_EXTERN_MEMORY)
+    return;
+  u->memory = CV_NO_INDEX;
+  u->memory_fault = cv_new_memory_fault(u->module, own->index);
+  if (!u->memory_fault)
     u->memory = cv_new_alias_core(b, u->core_instance, own->name, CV_NEW_CORE_MEMORY, CV_CS_CORE_MEMORY);
 }
 

@@ -7,41 +7,6 @@
 
 #include <stdio.h>
 
-static bool has_pointer(const cv_wit_type *type) {
-  if (!type || type->is_absent)
-    return false;
-  if (type->kind == CV_CT_STRING || type->kind == CV_CT_LIST || type->kind == CV_CT_MAP)
-    return true;
-  if (type->kind == CV_WIT_NAMED) {
-    const cv_wit_typedef *def = cv_wit_definition(type->def);
-    for (const cv_wit_part *part = def->parts; part; part = part->next)
-      if (has_pointer(part->type))
-        return true;
-    return def->kind == CV_WIT_ALIAS && has_pointer(def->type);
-  }
-  for (const cv_wit_type *part = type->parts; part; part = part->next)
-    if (has_pointer(part))
-      return true;
-  return false;
-}
-
-uint32_t cv_new_flat_params(const cv_wit_func *func, bool *pointers) {
-  uint32_t flat = func->kind == CV_WIT_METHOD;
-  *pointers = false;
-  for (const cv_wit_part *part = func->params; part; part = part->next) {
-    flat += cv_wit_layout_of(part->type).flat;
-    *pointers |= has_pointer(part->type);
-  }
-  return flat;
-}
-
-bool cv_new_needs_memory(const cv_wit_func *func) {
-  bool pointers;
-  uint32_t flat = cv_new_flat_params(func, &pointers);
-  return pointers || flat > CV_NEW_MAX_FLAT_PARAMS || has_pointer(func->result) ||
-         cv_wit_layout_of(func->result).flat > CV_NEW_MAX_FLAT_RESULTS;
-}
-
 void cv_new_add_item(cv_new_builder *b, uint32_t section, cv_buf *item) {
   cv_wit_encode_item(&b->e, section, 0, item);
   cv_buf_free(item);
@@ -126,19 +91,29 @@ uint32_t cv_new_realloc_of(cv_new_builder *b, const cv_new_unit *u, const char *
   return export ? cv_new_alias_core_func(b, u->core_instance, export->name) : CV_NO_INDEX;
 }
 
+cv_status cv_new_need_memory(cv_new_builder *b, const cv_new_unit *u, const char *what, cv_bytes name) {
+  if (u->memory != CV_NO_INDEX)
+    return CV_OK;
+  const cv_new_unit *owner = has_memory(u) ? u : &b->units[0];
+  if (has_memory(owner))
+    return CV_NEW_FAIL(b, "%s %s `%.*s`, whose values pass through memory, but that of %s %s: it is to be a plain one",
+                       cv_new_unit_title(u), what, CV_BYTES_ARG(name), cv_new_unit_title(owner), owner->memory_fault);
+  return CV_NEW_FAIL(b, "%s %s `%.*s`, which needs a memory: export one as \"memory\"", cv_new_unit_title(u), what,
+                     CV_BYTES_ARG(name));
+}
+
 cv_status cv_new_lower(cv_new_builder *b, const cv_new_unit *u, const cv_new_slot *s, uint32_t *core_func) {
   cv_buf item;
   uint32_t func = 0, realloc = CV_NO_INDEX;
-  bool pointers = has_pointer(s->func->result);
+  bool pointers = cv_new_needs_of(s->func).result_pointers;
   CV_TRY(imported_func(b, s, &func));
-  if (s->is_indirect && u->memory == CV_NO_INDEX)
-    return CV_NEW_FAIL(b, "%s imports `%.*s`, which needs a memory: export one as \"memory\"", cv_new_unit_title(u),
-                       CV_BYTES_ARG(s->func->head.name));
+  if (s->is_indirect)
+    CV_TRY(cv_new_need_memory(b, u, "imports", cv_new_func_label(b, s->func)));
   if (pointers) {
     realloc = cv_new_realloc_of(b, u, "cabi_import_realloc");
     if (realloc == CV_NO_INDEX)
       return CV_NEW_FAIL(b, "%s imports `%.*s`, whose result needs memory: export \"cabi_realloc\"",
-                         cv_new_unit_title(u), CV_BYTES_ARG(s->func->head.name));
+                         cv_new_unit_title(u), CV_BYTES_ARG(cv_new_func_label(b, s->func)));
   }
   cv_buf_init(&item, b->mem);
   cv_buf_byte(&item, 0x01);

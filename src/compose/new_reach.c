@@ -43,7 +43,21 @@ static bool is_allocator(const cv_new_unit *u, cv_bytes name) {
   return u->is_used && cv_new_starts_with(name, "cabi_", &rest) && !cv_new_starts_with(name, "cabi_post_", &rest);
 }
 
+// What is asked of an adapter that does not have it is refused later.
+static bool is_imported_from(const cv_new_builder *b, const cv_new_unit *u) {
+  for (uint32_t i = 0; i < b->unit_count && !u->is_helper; i++) {
+    const cv_module *module = b->units[i].module;
+    for (uint32_t j = 0; j < module->import_count && (i == 0 || b->units[i].is_used); j++)
+      if (cv_bytes_equal(module->imports[j].module, cv_bytes_of(u->name)) &&
+          cv_new_is_used_import(&b->units[i], &module->imports[j]))
+        return true;
+  }
+  return false;
+}
+
 static cv_status reach_unit(cv_new_builder *b, cv_new_unit *u, bool *changed) {
+  if (!u->is_used && is_imported_from(b, u))
+    *changed = u->is_used = true;
   for (uint32_t i = 0; i < u->module->export_count; i++) {
     const cv_export *export = &u->module->exports[i];
     if (export->kind != CV_EXTERN_FUNC || u->reached[export->index])

@@ -45,6 +45,8 @@ static const cv_wit_typedef *resource_named(const cv_wit_typedef *types, cv_byte
 static cv_status resource_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
                                const cv_wit_typedef *types, bool is_exported, cv_new_slot *s, bool *found) {
   cv_bytes name;
+  cv_new_signature wanted;
+  cv_new_signature_parse("i>i", &wanted);
   if (cv_new_starts_with(import->name, "[resource-drop]", &name))
     s->kind = CV_SLOT_RESOURCE_DROP;
   else if (is_exported && cv_new_starts_with(import->name, "[resource-new]", &name))
@@ -59,7 +61,18 @@ static cv_status resource_slot(cv_new_builder *b, const cv_new_unit *u, const cv
   if (!s->resource)
     return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s`, which has no such resource", cv_new_unit_title(u),
                        CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
-  return CV_OK;
+  if (s->kind == CV_SLOT_RESOURCE_DROP)
+    cv_new_signature_parse("i", &wanted);
+  return cv_new_check_import(b, u, import, &wanted.type, "by convention", "");
+}
+
+// A function of the world.
+static cv_status lowered_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
+  cv_new_signature wanted;
+  cv_new_signature_of(s->func, false, &wanted);
+  CV_TRY(cv_new_check_import(b, u, import, &wanted.type, "in its world", CV_NEW_OTHER_BINDINGS));
+  s->is_indirect = cv_new_needs_of(s->func).memory;
+  return cv_new_mark(b, &b->used, s->func);
 }
 
 static cv_status interface_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
@@ -73,8 +86,7 @@ static cv_status interface_slot(cv_new_builder *b, const cv_new_unit *u, const c
     if (!s->func)
       return CV_NEW_FAIL(b, "%s imports `%.*s`, which interface `%.*s` does not have", cv_new_unit_title(u),
                          CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
-    CV_TRY(cv_new_mark(b, &b->used, s->func));
-    s->is_indirect = cv_new_needs_memory(s->func);
+    CV_TRY(lowered_slot(b, u, import, s));
   }
   return cv_new_mark(b, &b->needed, item->interface);
 }
@@ -87,36 +99,100 @@ static cv_status root_slot(cv_new_builder *b, const cv_new_unit *u, const cv_imp
   s->kind = CV_SLOT_FUNC;
   s->item = cv_new_item_named(b, b->imports, import->name);
   if (!s->item || s->item->kind != CV_WIT_ITEM_FUNC)
-    return CV_NEW_FAIL(b, "%s imports `%.*s`, which its world does not have", cv_new_unit_title(u),
-                       CV_BYTES_ARG(import->name));
+    return CV_NEW_FAIL(b, "%s imports `%.*s`, which its world `%.*s` does not have: it is to be in the world",
+                       cv_new_unit_title(u), CV_BYTES_ARG(import->name), CV_BYTES_ARG(u->world->head.name));
   s->func = s->item->func;
-  s->is_indirect = cv_new_needs_memory(s->func);
-  return cv_new_mark(b, &b->used, s->func);
+  return lowered_slot(b, u, import, s);
+}
+
+// "`a`, `b`": the adapters that were given.
+static const char *given_adapters(cv_new_builder *b) {
+  cv_buf out;
+  cv_buf_init(&out, b->mem);
+  for (uint32_t i = 0; i < b->given_count; i++)
+    cv_buf_printf(&out, "%s`%s`", i ? ", " : "", b->given[i].name);
+  cv_buf_byte(&out, 0);
+  const char *text = (const char *)cv_new_text_of(b, &out).data;
+  return text ? text : "";
 }
 
 // The remedy for an import that nothing serves.
 static CV_COLD cv_status unknown_import(cv_new_builder *b, const cv_new_unit *u, const cv_import *import) {
+  static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
   cv_bytes rest;
+  if (import->kind != CV_EXTERN_FUNC)
+    return CV_NEW_FAIL(b,
+                       "%s imports %s `%.*s` from `%.*s`: what a module gets from a component is functions; link it "
+                       "so that it has its own %s",
+                       cv_new_unit_title(u), kinds[import->kind], CV_BYTES_ARG(import->name),
+                       CV_BYTES_ARG(import->module), kinds[import->kind]);
   if (cv_new_starts_with(import->module, "wasi_snapshot_preview1", &rest) ||
-      cv_new_starts_with(import->module, "wasi_unstable", &rest))
+      cv_new_starts_with(import->module, "wasi_unstable", &rest)) {
+    if (b->given_count > 0)
+      return CV_NEW_FAIL(b, "%s imports `%.*s`, but the adapter given is called %s: --adapt %.*s=FILE calls it so",
+                         cv_new_unit_title(u), CV_BYTES_ARG(import->module), given_adapters(b),
+                         CV_BYTES_ARG(import->module));
     return CV_NEW_FAIL(
         b, "%s imports `%.*s`: a preview 1 program needs an adapter (--wasi-command, --wasi-reactor or --adapt)",
         cv_new_unit_title(u), CV_BYTES_ARG(import->module));
+  }
   if (!u->world)
     return CV_NEW_FAIL(b, "%s imports `%.*s` and says nothing of a world: give one (--wit, --world), or embed it first",
                        cv_new_unit_title(u), CV_BYTES_ARG(import->module));
-  return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s`, which its world does not import", cv_new_unit_title(u),
-                     CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module));
+  return CV_NEW_FAIL(b,
+                     "%s imports `%.*s` from `%.*s`, which its world `%.*s` does not import: it is to be in the "
+                     "world, or in an adapter (--adapt %.*s=FILE)",
+                     cv_new_unit_title(u), CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module),
+                     CV_BYTES_ARG(u->world->head.name), CV_BYTES_ARG(import->module));
+}
+
+// A memory of main's that an adapter imports.
+static cv_status check_main_memory(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, uint32_t memory) {
+  const cv_memtype *has = &b->units[0].module->memories[memory], *wants = &u->module->memories[import->index];
+  const char *fault = cv_new_memory_fault(b->units[0].module, memory);
+  if (fault || cv_new_memory_fault(u->module, import->index))
+    return CV_NEW_FAIL(b, "%s wants the module's memory, which %s", cv_new_unit_title(u),
+                       fault ? fault : "is an ordinary one, as another kind");
+  if (has->limits.min < wants->limits.min ||
+      (wants->limits.has_max && (!has->limits.has_max || has->limits.max > wants->limits.max)))
+    return CV_NEW_FAIL(b, "%s wants a memory of other limits than the module's has", cv_new_unit_title(u));
+  return CV_OK;
+}
+
+// Functions of one module that another one calls are of plain types, without references.
+static cv_status check_linkable(cv_new_builder *b, const cv_new_unit *u, const cv_import *import) {
+  const cv_functype *type = cv_module_func_type(u->module, import->index);
+  bool fits;
+  CV_TRY(cv_new_has_type(b, u->module, import->index, type, &fits));
+  if (fits)
+    return CV_OK;
+  return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s` as %s: unsupported: references and subtypes between modules",
+                     cv_new_unit_title(u), CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module),
+                     cv_new_type_text(b, type));
 }
 
 // Adapters see main: its memory as env.memory, its exports as __main_module__.
 static cv_status main_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
-  const cv_export *export = cv_new_export_named(b->units[0].module, import->name);
+  const cv_module *main = b->units[0].module;
+  const cv_export *export = cv_new_export_named(main, import->name);
   s->kind = CV_SLOT_MAIN;
-  if (!export || export->kind != import->kind)
-    return CV_NEW_FAIL(b, "adapter %s wants the module's export `%.*s`, which it does not have", cv_new_unit_title(u),
+  if (import->kind == CV_EXTERN_MEMORY && (!export || export->kind != CV_EXTERN_MEMORY))
+    return CV_NEW_FAIL(b, "%s works in the module's memory: the module is to export it as `%.*s`", cv_new_unit_title(u),
                        CV_BYTES_ARG(import->name));
-  return CV_OK;
+  if (!export || export->kind != import->kind)
+    return CV_NEW_FAIL(b, "%s wants the module's export `%.*s`, which it does not have%s", cv_new_unit_title(u),
+                       CV_BYTES_ARG(import->name),
+                       cv_bytes_equal(import->name, CV_BYTES_LITERAL("_start"))
+                           ? ": what is not a program takes an adapter for libraries (--wasi-reactor)"
+                           : "");
+  if (import->kind == CV_EXTERN_MEMORY)
+    return check_main_memory(b, u, import, export->index);
+  if (import->kind != CV_EXTERN_FUNC)
+    return CV_NEW_FAIL(b, "%s wants the module's export `%.*s`: adapters get its memory and its functions only",
+                       cv_new_unit_title(u), CV_BYTES_ARG(import->name));
+  CV_TRY(check_linkable(b, u, import));
+  return cv_new_check_export(b, &b->units[0], export, cv_module_func_type(u->module, import->index), "for the adapter",
+                             "");
 }
 
 static bool same_functype(const cv_functype *a, const cv_functype *b) {
@@ -130,12 +206,36 @@ static bool same_functype(const cv_functype *a, const cv_functype *b) {
 
 static cv_status trap_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, cv_new_slot *s) {
   const cv_functype *type = cv_module_func_type(u->module, import->index);
+  CV_TRY(check_linkable(b, u, import));
   *s = (cv_new_slot){.kind = CV_SLOT_TRAP};
   while (s->shim < b->traps.count && !same_functype(b->traps.data[s->shim], type))
     s->shim++;
   if (s->shim < b->traps.count)
     return CV_OK;
   return cv_vec_push(b->mem, &b->traps, type) == CV_OK ? CV_OK : cv_new_no_memory(b);
+}
+
+static cv_status adapter_slot(cv_new_builder *b, const cv_new_unit *u, const cv_import *import, uint32_t adapter,
+                              cv_new_slot *s) {
+  const cv_new_unit *provider = &b->units[adapter];
+  const cv_export *export = cv_new_export_named(provider->module, import->name);
+  if (!export || export->kind != CV_EXTERN_FUNC)
+    return CV_NEW_FAIL(b, "%s imports `%.*s`, which %s does not have", cv_new_unit_title(u), CV_BYTES_ARG(import->name),
+                       cv_new_unit_title(provider));
+  CV_TRY(check_linkable(b, u, import));
+  if (provider->is_helper)
+    CV_TRY(
+        cv_new_check_import(b, u, import, cv_module_func_type(provider->module, export->index), "by convention", ""));
+  bool fits;
+  const cv_functype *wanted = cv_module_func_type(u->module, import->index);
+  CV_TRY(cv_new_has_type(b, provider->module, export->index, wanted, &fits));
+  if (!fits)
+    return CV_NEW_FAIL(b, "%s imports `%.*s` as %s, but %s has it as %s", cv_new_unit_title(u),
+                       CV_BYTES_ARG(import->name), cv_new_type_text(b, wanted), cv_new_unit_title(provider),
+                       cv_new_type_text(b, cv_module_func_type(provider->module, export->index)));
+  // Units are instantiated in their order: what comes from an earlier one is there.
+  *s = (cv_new_slot){.kind = CV_SLOT_ADAPTER, .provider = adapter, .is_indirect = provider >= u};
+  return CV_OK;
 }
 
 static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
@@ -149,16 +249,11 @@ static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
   if (u->name && (cv_bytes_equal(import->module, CV_BYTES_LITERAL("env")) ||
                   (cv_bytes_equal(import->module, CV_BYTES_LITERAL(CV_COMPOSE_GROW)) && !has_stand_in)))
     return main_slot(b, u, import, s);
-  if (adapter != CV_NO_INDEX && import->kind == CV_EXTERN_FUNC) {
-    const cv_export *export = cv_new_export_named(b->units[adapter].module, import->name);
-    if (!export || export->kind != CV_EXTERN_FUNC)
-      return CV_NEW_FAIL(b, "%s imports `%.*s`, which adapter %s does not have", cv_new_unit_title(u),
-                         CV_BYTES_ARG(import->name), b->units[adapter].name);
-    // Units are instantiated in their order: what comes from an earlier one is there.
-    *s = (cv_new_slot){.kind = CV_SLOT_ADAPTER, .provider = adapter, .is_indirect = &b->units[adapter] >= u};
-    return CV_OK;
-  }
-  if (!u->world || import->kind != CV_EXTERN_FUNC)
+  if (import->kind != CV_EXTERN_FUNC)
+    return unknown_import(b, u, import);
+  if (adapter != CV_NO_INDEX)
+    return adapter_slot(b, u, import, adapter, s);
+  if (!u->world)
     return unknown_import(b, u, import);
   if (cv_bytes_equal(import->module, CV_BYTES_LITERAL("$root")))
     return root_slot(b, u, import, s);
@@ -209,9 +304,9 @@ static cv_status check_memory_shared(cv_new_builder *b) {
   for (uint32_t i = 1; i < b->unit_count; i++)
     if (b->units[i].stack.pointer != CV_NO_INDEX)
       return CV_NEW_FAIL(b,
-                         "adapter %s works in the module's memory, which Go's allocator does not share: take the "
+                         "%s works in the module's memory, which Go's allocator does not share: take the "
                          "adapter of --wasi-command or --wasi-reactor, or export \"cabi_realloc\"",
-                         b->units[i].name);
+                         cv_new_unit_title(&b->units[i]));
   return CV_OK;
 }
 
@@ -228,12 +323,19 @@ cv_status cv_new_find_slots(cv_new_builder *b) {
 }
 
 cv_status cv_new_find_destructors(cv_new_builder *b) {
+  cv_new_signature wanted;
+  cv_new_signature_parse("i", &wanted);
   for (const cv_wit_item *item = b->exports; item; item = item->next)
     for (const cv_wit_typedef *def = item->interface ? item->interface->types : NULL; def; def = def->next) {
       uint32_t number;
-      if (def->kind == CV_WIT_RESOURCE &&
-          cv_new_export_named(cv_new_owner_of(b, item)->module, cv_new_dtor_name(b, item, def)))
-        CV_TRY(add_shim(b, (cv_new_shim){.resource = def, .item = item}, &number));
+      if (def->kind != CV_WIT_RESOURCE)
+        continue;
+      const cv_new_unit *owner = cv_new_owner_of(b, item);
+      const cv_export *export = cv_new_export_named(owner->module, cv_new_dtor_name(b, item, def));
+      if (!export || export->kind != CV_EXTERN_FUNC)
+        continue;
+      CV_TRY(cv_new_check_export(b, owner, export, &wanted.type, "by convention", ""));
+      CV_TRY(add_shim(b, (cv_new_shim){.resource = def, .item = item}, &number));
     }
   return CV_OK;
 }

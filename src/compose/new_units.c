@@ -14,7 +14,7 @@ CV_COLD cv_status cv_new_no_memory(cv_new_builder *b) {
 }
 
 const char *cv_new_unit_title(const cv_new_unit *u) {
-  return u->name ? u->name : "the module";
+  return u->title;
 }
 
 bool cv_new_starts_with(cv_bytes text, const char *prefix, cv_bytes *rest) {
@@ -88,15 +88,55 @@ static cv_status read_world_section(cv_new_builder *b, cv_new_unit *u, cv_bytes 
   return CV_OK;
 }
 
-cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u) {
+// A failure in an adapter, or in a part of a module, says where it is; offsets are those of the part.
+static CV_COLD cv_status blame(cv_new_builder *b, cv_status status, const cv_new_unit *u, cv_bytes section) {
+  char text[sizeof b->diag->text + 64];
+  if (status == CV_ENOMEM || (!u->name && section.size == 0))
+    return status;
+  cv_diag inner = *b->diag;
+  cv_diag_message(&inner, text, sizeof text);
+  cv_diag_init(b->diag);
+  if (section.size > 0)
+    return cv_fail(b->diag, status, CV_NO_OFFSET, "%s%scustom section `%.*s`: %s", u->name ? cv_new_unit_title(u) : "",
+                   u->name ? ": " : "", CV_BYTES_ARG(section), text);
+  return cv_fail(b->diag, status, CV_NO_OFFSET, "%s: %s", cv_new_unit_title(u), text);
+}
+
+// Without a memory of its own an adapter has no place for data: those would overwrite main's.
+static cv_status check_data(cv_new_builder *b, const cv_new_unit *u) {
+  for (uint32_t i = 0; i < u->module->data_count && u->name; i++) {
+    const cv_data_decl *data = &u->module->datas[i];
+    if (data->mode == CV_SEGMENT_ACTIVE && data->memory < u->module->imported_memories)
+      return CV_NEW_FAIL(b,
+                         "%s writes data into the module's memory when it is instantiated: it is to have a memory "
+                         "of its own, or no data",
+                         cv_new_unit_title(u));
+  }
+  return CV_OK;
+}
+
+static cv_status decode_unit(cv_new_builder *b, cv_new_unit *u) {
+  if (cv_binary_kind_of(u->bytes.data, u->bytes.size, NULL) == CV_BINARY_COMPONENT)
+    return CV_NEW_FAIL(b, "this is a component already, not a core module");
   CV_TRY(cv_module_decode(&u->module, b->mem, b->registry, CV_FEATURES_ALL, u->bytes.data, u->bytes.size,
                           CV_DECODE_BORROW, b->diag));
-  CV_TRY(cv_module_validate(u->module, 0, b->diag));
+  return cv_module_validate(u->module, 0, b->diag);
+}
+
+cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u) {
+  cv_status status = decode_unit(b, u);
+  if (status != CV_OK)
+    return blame(b, status, u, (cv_bytes){NULL, 0});
   for (uint32_t i = 0; i < u->module->custom_count; i++) {
     const cv_custom_section *custom = &u->module->customs[i];
-    if (cv_compose_is_world(custom->name))
-      CV_TRY(read_world_section(b, u, (cv_bytes){cv_span_start(u->module, custom->bytes), custom->bytes.size}));
+    if (!cv_compose_is_world(custom->name))
+      continue;
+    status = read_world_section(b, u, (cv_bytes){cv_span_start(u->module, custom->bytes), custom->bytes.size});
+    if (status != CV_OK)
+      return blame(b, status, u, custom->name);
   }
+  CV_TRY(check_data(b, u));
+  CV_TRY(cv_new_check_conventions(b, u));
   u->slots = CV_ARENA_ARRAY(&b->arena, cv_new_slot, u->module->import_count + 1);
   if (u->name)
     u->reached = CV_ARENA_ARRAY(&b->arena, bool, u->module->func_count + 1);

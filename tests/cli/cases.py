@@ -17,8 +17,51 @@ def make_files(folder):
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
     (folder / "program.py").write_text("#!/usr/bin/env python3\nprint('no')\n")
     (folder / "script.wat").write_text("#!/usr/bin/env -S cove run\n" + (folder / "hello.wat").read_text())
+    for name, text in ADAPTERS.items():
+        (folder / f"adapter-{name}.wat").write_text(text)
     with tarfile.open(folder / "site.tar", "w") as tar:
         tar.add(folder / "data", arcname=".")
+
+
+# Adapters of others, and what is wrong with them.
+ADAPTERS = {
+    "good": '(module (import "env" "memory" (memory 0)) (func (export "fd_write") (param i32 i32 i32 i32) (result i32)'
+            ' (i32.const 0)) (func (export "proc_exit") (param i32)))',
+    "type": '(module (func (export "fd_write") (param i32 i32 i32 i64) (result i32) (i32.const 0)))',
+    "less": '(module (func (export "fd_read") (param i32 i32 i32 i32) (result i32) (i32.const 0)))',
+    "data": '(module (import "env" "memory" (memory 0)) (data (i32.const 16) "x")'
+            ' (func (export "fd_write") (param i32 i32 i32 i32) (result i32) (i32.const 0)))',
+    "large": '(module (import "env" "memory" (memory 100)) (func (export "fd_write") (param i32 i32 i32 i32) (result i32)'
+             ' (i32.const 0)) (func (export "proc_exit") (param i32)))',
+    "table": '(module (import "env" "table" (table 1 funcref)) (func (export "fd_write") (param i32 i32 i32 i32)'
+             ' (result i32) (i32.const 0)) (func (export "proc_exit") (param i32)))',
+    "caller": '(module (import "__main_module__" "cabi_realloc" (func $f (param i32) (result i32)))'
+              ' (func (export "fd_write") (param i32 i32 i32 i32) (result i32) (call $f (i32.const 0)))'
+              ' (func (export "proc_exit") (param i32)))',
+    "invalid": '(module (func (export "fd_write") (param i32 i32 i32 i32) (result i32)))',
+}
+
+# Parts of modules for the world `plugin` of the folder wit.
+LOG = '(import "test:shapes/log@1.0.0" "write" (func (param i32 i32)))'
+AREA = '(func (export "test:shapes/shapes@1.0.0#area") (param i32 i32 i32) (result i32) (i32.const 0))'
+REALLOC = '(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 256))'
+MEMORY = '(memory (export "memory") 1)'
+WRITES = '(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))'
+
+
+# A component of the module with this contents.
+def new(name, parts, *options):
+    return row("component-new-" + name, "component", "new", "-", *options, "-o", "out.wasm", stdin=f"(module {parts})")
+
+
+# One for the world `plugin`.
+def plugin(name, parts):
+    return new(name, parts, "--wit", "wit")
+
+
+# A component of a program of preview 1 with an adapter.
+def adapted(name, adapter):
+    return row("component-adapt-" + name, "component", "new", "hello.wat", "--adapt", adapter, "-o", "out.wasm")
 
 
 # A component whose function `get` says whether an interface gives anything but 0.
@@ -303,6 +346,48 @@ CASES = [
     row("component-reactor", "component", "new", "clock.wat", "--wasi-reactor", "-o", "clock.wasm"),
     row("component-preview1", "component", "new", "hello.wat", "-o", "hello.wasm"),
     row("component-no-start", "component", "new", "reactor.wat", "--wasi-command", "-o", "reactor.wasm"),
+    plugin("good", LOG + AREA + REALLOC + MEMORY),
+    new("nothing", '(func (export "f"))'),
+    plugin("import-type", '(import "test:shapes/log@1.0.0" "write" (func (param i32)))' + AREA + REALLOC + MEMORY),
+    plugin("import-other", '(import "test:other/log" "write" (func (param i32 i32)))' + AREA + REALLOC + MEMORY),
+    plugin("import-root", '(import "$root" "now" (func (result i64)))' + AREA + REALLOC + MEMORY),
+    plugin("import-memory", '(import "env" "memory" (memory 1))' + AREA + REALLOC),
+    plugin("import-drop", '(import "test:shapes/log@1.0.0" "[resource-drop]file" (func (param i32)))'),
+    plugin("export-missing", REALLOC + MEMORY),
+    plugin("export-type", AREA.replace("(param i32 i32 i32) ", "(param i32) ") + REALLOC + MEMORY),
+    plugin("export-global", '(global (export "test:shapes/shapes@1.0.0#area") i32 (i32.const 0))' + REALLOC + MEMORY),
+    plugin("post-type", AREA + REALLOC + MEMORY +
+           '(func (export "cabi_post_test:shapes/shapes@1.0.0#area") (param i64))'),
+    plugin("no-memory", LOG + AREA + REALLOC),
+    plugin("no-memory-export", AREA + REALLOC),
+    plugin("no-realloc", AREA + MEMORY),
+    plugin("realloc-type", AREA + MEMORY + '(func (export "cabi_realloc") (param i32))'),
+    plugin("initialize-type", AREA + MEMORY + REALLOC + '(func (export "_initialize") (param i32))'),
+    plugin("memory-64", AREA + REALLOC + MEMORY.replace(" 1", " i64 1")),
+    plugin("memory-shared", AREA + REALLOC + MEMORY.replace(" 1", " 1 1 shared")),
+    new("section", '(@custom "component-type:x" "\\00asm\\0d\\00\\01\\00\\07\\05")'),
+    new("section-other", '(@custom "component-type" "\\00asm\\0d\\00\\01\\00")'),
+    new("preview1-type", WRITES.replace("i32 i32) (", "i32 i64) (") + MEMORY + '(func (export "_start"))',
+        "--wasi-command"),
+    new("preview1-name", WRITES.replace("fd_write", "fd_wrote") + MEMORY + '(func (export "_start"))', "--wasi-command"),
+    new("preview1-memory", WRITES + '(func (export "_start"))', "--wasi-command"),
+    new("start-type", '(func (export "_start") (param i32))', "--wasi-command"),
+    row("component-new-component", "component", "new", "hello-component.wat", "-o", "out.wasm"),
+    row("component-new-truncated", "component", "new", "truncated.wasm", "-o", "out.wasm"),
+    row("component-new-invalid", "component", "new", "invalid.wat", "--wit", "wit", "-o", "out.wasm"),
+    row("component-new-world", "component", "new", "plugin.wat", "--wit", "wit", "--world", "plugins", "-o", "out.wasm"),
+    row("component-new-wit", "component", "new", "plugin.wat", "--wit", "wit-wrong.wit", "-o", "out.wasm"),
+    adapted("good", "wasi_snapshot_preview1=adapter-good.wat"),
+    adapted("name", "adapter-good.wat"),
+    adapted("no-file", "wasi_snapshot_preview1=nowhere.wasm"),
+    adapted("component", "wasi_snapshot_preview1=hello-component.wat"),
+    adapted("truncated", "wasi_snapshot_preview1=truncated.wasm"),
+    *[adapted(name, f"wasi_snapshot_preview1=adapter-{name}.wat")
+      for name in ("type", "less", "data", "large", "table", "caller", "invalid")],
+    row("component-adapt-twice", "component", "new", "hello.wat", "--adapt", "a=adapter-good.wat", "--adapt",
+        "a=adapter-less.wat", "-o", "out.wasm"),
+    row("component-embed-component", "component", "embed", "hello-component.wat", "--wit", "wit", "-o", "out.wasm"),
+    row("component-embed-truncated", "component", "embed", "truncated.wasm", "--wit", "wit", "-o", "out.wasm"),
     row("component-what", "component", "frobnicate", "plugin.wat"),
     row("component-embed-no-world", "component", "embed", "plugin.wat", "-o", "plugin.wasm"),
 ]

@@ -83,7 +83,7 @@ static const struct {
      "cli/run{run}", NULL},
     {"no adapter", "(module " FD_WRITE MEMORY START ")", CV_PREVIEW1_NONE, NULL, NULL, "needs an adapter"},
     {"no start", "(module " FD_WRITE MEMORY ")", CV_PREVIEW1_COMMAND, NULL, NULL, "export `_start`"},
-    {"no memory", "(module " FD_WRITE START ")", CV_PREVIEW1_COMMAND, NULL, NULL, "export `memory`"},
+    {"no memory", "(module " FD_WRITE START ")", CV_PREVIEW1_COMMAND, NULL, NULL, "export it as `memory`"},
     {"no such function", "(module " FUNC("fd_wrote", "") MEMORY START ")", CV_PREVIEW1_COMMAND, NULL, NULL,
      "imports `fd_wrote`, which adapter wasi_snapshot_preview1 does not have"},
 };

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// new_types.c: the core types that functions of a world have (CanonicalABI.md, "Flattening"), and whether the modules'
+// imports and exports have them.
+#include "compose/new.h"
+
+enum { MANY = CV_NEW_MAX_FLAT_PARAMS + 1 }; // so many flat values are as good as any more
+
+// ---- flattening ----------------------------------------------------------------------------------------------------
+
+typedef struct flat {
+  cv_valtype types[MANY];
+  uint32_t count; // at most MANY
+} flat;
+
+static void flatten(const cv_wit_type *type, flat *out);
+
+static void add(flat *out, cv_valtype type) {
+  if (out->count < MANY)
+    out->types[out->count++] = type;
+}
+
+static cv_valtype join(cv_valtype a, cv_valtype b) {
+  if (a == b)
+    return a;
+  return (a == CV_I32 || a == CV_F32) && (b == CV_I32 || b == CV_F32) ? CV_I32 : CV_I64;
+}
+
+// One more case of a variant, whose payloads begin at `first`.
+static void add_case(flat *out, uint32_t first, const cv_wit_type *payload) {
+  flat one = {.count = 0};
+  flatten(payload, &one);
+  for (uint32_t i = 0; i < one.count; i++)
+    if (first + i < out->count)
+      out->types[first + i] = join(out->types[first + i], one.types[i]);
+    else
+      add(out, one.types[i]);
+}
+
+static void flatten_def(const cv_wit_typedef *def, flat *out) {
+  uint32_t first;
+  switch (def->kind) {
+  case CV_WIT_ALIAS:
+    flatten(def->type, out);
+    return;
+  case CV_WIT_RECORD:
+    for (const cv_wit_part *part = def->parts; part && out->count < MANY; part = part->next)
+      flatten(part->type, out);
+    return;
+  case CV_WIT_VARIANT:
+    add(out, CV_I32);
+    first = out->count;
+    for (const cv_wit_part *part = def->parts; part; part = part->next)
+      add_case(out, first, part->type);
+    return;
+  case CV_WIT_ENUM:
+  case CV_WIT_FLAGS:
+  case CV_WIT_RESOURCE:
+  case CV_WIT_USE:
+    add(out, CV_I32);
+    return;
+  }
+}
+
+static void flatten(const cv_wit_type *type, flat *out) {
+  uint32_t first;
+  if (!type || type->is_absent)
+    return;
+  switch (type->kind) {
+  case CV_CT_S64:
+  case CV_CT_U64:
+    add(out, CV_I64);
+    return;
+  case CV_CT_F32:
+    add(out, CV_F32);
+    return;
+  case CV_CT_F64:
+    add(out, CV_F64);
+    return;
+  case CV_CT_STRING:
+  case CV_CT_LIST:
+  case CV_CT_MAP:
+    add(out, CV_I32);
+    add(out, CV_I32);
+    return;
+  case CV_CT_TUPLE:
+    for (const cv_wit_type *part = type->parts; part && out->count < MANY; part = part->next)
+      flatten(part, out);
+    return;
+  case CV_CT_FIXED_LIST:
+    for (uint32_t i = 0; i < type->length && out->count < MANY; i++)
+      flatten(type->parts, out);
+    return;
+  case CV_CT_OPTION:
+  case CV_CT_RESULT:
+    add(out, CV_I32);
+    first = out->count;
+    for (const cv_wit_type *part = type->parts; part; part = part->next)
+      add_case(out, first, part);
+    return;
+  case CV_WIT_NAMED:
+    flatten_def(cv_wit_definition(type->def), out);
+    return;
+  default:
+    add(out, CV_I32); // integers of 32 bits and less, characters, handles
+    return;
+  }
+}
+
+static void flatten_params(const cv_wit_func *func, flat *out) {
+  *out = (flat){.count = 0};
+  if (func->kind == CV_WIT_METHOD)
+    add(out, CV_I32);
+  for (const cv_wit_part *part = func->params; part; part = part->next)
+    flatten(part->type, out);
+}
+
+static void flatten_result(const cv_wit_func *func, flat *out) {
+  *out = (flat){.count = 0};
+  if (func->kind == CV_WIT_CONSTRUCTOR && !func->result)
+    add(out, CV_I32);
+  flatten(func->result, out);
+}
+
+static bool has_pointer(const cv_wit_type *type) {
+  if (!type || type->is_absent)
+    return false;
+  if (type->kind == CV_CT_STRING || type->kind == CV_CT_LIST || type->kind == CV_CT_MAP)
+    return true;
+  if (type->kind == CV_WIT_NAMED) {
+    const cv_wit_typedef *def = cv_wit_definition(type->def);
+    for (const cv_wit_part *part = def->parts; part; part = part->next)
+      if (has_pointer(part->type))
+        return true;
+    return def->kind == CV_WIT_ALIAS && has_pointer(def->type);
+  }
+  for (const cv_wit_type *part = type->parts; part; part = part->next)
+    if (has_pointer(part))
+      return true;
+  return false;
+}
+
+cv_new_needs cv_new_needs_of(const cv_wit_func *func) {
+  cv_new_needs needs = {.result_pointers = has_pointer(func->result)};
+  flat params, result;
+  for (const cv_wit_part *part = func->params; part; part = part->next)
+    needs.param_pointers |= has_pointer(part->type);
+  flatten_params(func, &params);
+  flatten_result(func, &result);
+  needs.spills = params.count > CV_NEW_MAX_FLAT_PARAMS;
+  needs.memory =
+      needs.param_pointers || needs.result_pointers || needs.spills || result.count > CV_NEW_MAX_FLAT_RESULTS;
+  return needs;
+}
+
+// ---- core types
+// ------------------------------------------------------------------------------------------------------
+
+static void put(cv_new_signature *s, bool is_result, cv_valtype type) {
+  s->types[s->type.param_count + s->type.result_count] = type;
+  if (is_result)
+    s->type.result_count++;
+  else
+    s->type.param_count++;
+  s->type.types = s->types;
+}
+
+void cv_new_signature_of(const cv_wit_func *func, bool is_lifted, cv_new_signature *out) {
+  flat params, result;
+  *out = (cv_new_signature){.type = {0}};
+  flatten_params(func, &params);
+  flatten_result(func, &result);
+  if (params.count > CV_NEW_MAX_FLAT_PARAMS)
+    put(out, false, CV_I32);
+  else
+    for (uint32_t i = 0; i < params.count; i++)
+      put(out, false, params.types[i]);
+  if (result.count > CV_NEW_MAX_FLAT_RESULTS)
+    put(out, is_lifted, CV_I32); // a place in memory, given or returned
+  else if (result.count > 0)
+    put(out, true, result.types[0]);
+}
+
+void cv_new_signature_parse(const char *text, cv_new_signature *out) {
+  bool is_result = false;
+  *out = (cv_new_signature){.type = {0}};
+  out->type.types = out->types;
+  for (; *text; text++)
+    if (*text == '>')
+      is_result = true;
+    else
+      put(out, is_result, CV_I32);
+}
+
+bool cv_new_is_numeric(const cv_functype *type) {
+  for (uint32_t i = 0; i < type->param_count + type->result_count; i++)
+    if (cv_type_kind(type->types[i]) < CV_KIND_V128)
+      return false;
+  return true;
+}
+
+cv_status cv_new_has_type(cv_new_builder *b, const cv_module *module, uint32_t func, const cv_functype *type,
+                          bool *out) {
+  *out = false;
+  if (!cv_new_is_numeric(type))
+    return CV_OK;
+  cv_typeid id = cv_type_registry_func(b->registry, type);
+  if (id == CV_NO_TYPE)
+    return cv_new_no_memory(b);
+  *out = module->types[module->funcs[func].type].id == id;
+  cv_type_registry_release(b->registry, id);
+  return CV_OK;
+}
+
+static void put_types(const char *word, const cv_valtype *types, uint32_t count, cv_buf *out) {
+  char text[CV_VALTYPE_TEXT_SIZE];
+  for (uint32_t i = 0; i < count; i++)
+    cv_buf_printf(out, "%s%s", i == 0 ? word : " ", cv_valtype_text(types[i], text));
+  if (count > 0)
+    cv_buf_byte(out, ')');
+}
+
+const char *cv_new_type_text(cv_new_builder *b, const cv_functype *type) {
+  cv_buf out;
+  cv_buf_init(&out, b->mem);
+  cv_buf_text(&out, "(func");
+  put_types(" (param ", cv_functype_params(type), type->param_count, &out);
+  put_types(" (result ", cv_functype_results(type), type->result_count, &out);
+  cv_buf_bytes(&out, ")", 2); // with its end
+  const char *text = (const char *)cv_new_text_of(b, &out).data;
+  return text ? text : "";
+}
+
+cv_status cv_new_check_import(cv_new_builder *b, const cv_new_unit *u, const cv_import *import,
+                              const cv_functype *wanted, const char *whose, const char *remedy) {
+  bool fits;
+  CV_TRY(cv_new_has_type(b, u->module, import->index, wanted, &fits));
+  if (fits)
+    return CV_OK;
+  return CV_NEW_FAIL(b, "%s imports `%.*s` from `%.*s` as %s, but %s it is %s%s", cv_new_unit_title(u),
+                     CV_BYTES_ARG(import->name), CV_BYTES_ARG(import->module),
+                     cv_new_type_text(b, cv_module_func_type(u->module, import->index)), whose,
+                     cv_new_type_text(b, wanted), remedy);
+}
+
+cv_status cv_new_check_export(cv_new_builder *b, const cv_new_unit *u, const cv_export *export,
+                              const cv_functype *wanted, const char *whose, const char *remedy) {
+  bool fits;
+  CV_TRY(cv_new_has_type(b, u->module, export->index, wanted, &fits));
+  if (fits)
+    return CV_OK;
+  return CV_NEW_FAIL(b, "%s exports `%.*s` as %s, but %s it is %s%s", cv_new_unit_title(u), CV_BYTES_ARG(export->name),
+                     cv_new_type_text(b, cv_module_func_type(u->module, export->index)), whose,
+                     cv_new_type_text(b, wanted), remedy);
+}
+
+// ---- names that mean something by convention
+// -------------------------------------------------------------------------
+
+static const struct {
+  const char *name, *type;
+} conventions[] = {
+    {"cabi_realloc", "iiii>i"},
+    {"cabi_import_realloc", "iiii>i"},
+    {"cabi_export_realloc", "iiii>i"},
+    {"_initialize", ""},
+};
+
+cv_status cv_new_check_conventions(cv_new_builder *b, const cv_new_unit *u) {
+  for (size_t i = 0; i < CV_COUNT(conventions); i++) {
+    const cv_export *export = cv_new_export_called(u->module, conventions[i].name);
+    cv_new_signature wanted;
+    cv_new_signature_parse(conventions[i].type, &wanted);
+    if (export && export->kind == CV_EXTERN_FUNC)
+      CV_TRY(cv_new_check_export(b, u, export, &wanted.type, "by convention", ""));
+  }
+  return CV_OK;
+}
+
+// Why a component cannot use it; NULL when it can.
+const char *cv_new_memory_fault(const cv_module *module, uint32_t memory) {
+  const cv_memtype *type = &module->memories[memory];
+  if (type->limits.is_64)
+    return "has 64-bit addresses";
+  return type->limits.is_shared ? "is shared" : type->page_log2 != 16 ? "has pages of another size" : NULL;
+}
