@@ -294,7 +294,7 @@ static const struct {
      " (func (export \"_initialize\"))"
      " (func (export \"run\") (param i32 i32) (result i32) (i32.const 8)))",
      NULL},
-    {"(module (memory (export \"memory\") 1))", "does not export `run`"},
+    {"(module (memory (export \"memory\") 1))", "does not export a function `run`"},
     {"(module (func (export \"run\") (param i32 i32) (result i32) (i32.const 8)))", "needs a memory"},
     {"(module (memory (export \"memory\") 1) (func (export \"run\") (param i32 i32) (result i32) (i32.const 8)))",
      "cabi_realloc"},
