@@ -3,17 +3,19 @@
 # itself is never linked: the file loads it by its name when it is first needed (base: a start of cove pays nothing),
 # so a machine without it runs the same binary and gets "unsupported: ...".
 #
-# A file belongs to an optional part by its name: *_libarchive.c, *_libdw.c. Where the part is left out, the
-# file *_no_libarchive.c, *_no_libdw.c beside it stands in, so callers need no #ifdef.
+# A file belongs to an optional part by its name: *_libarchive.c, *_libdw.c, *_libsqlite3.c. Where the part is left
+# out, the file *_no_libarchive.c, *_no_libdw.c, *_no_libsqlite3.c beside it stands in, so callers need no #ifdef.
 # A static file of one C library cannot load what was built for another, so a static command has none of them.
 if(COVE_STATIC)
   set(COVE_LIBARCHIVE OFF)
   set(COVE_LIBDW OFF)
+  set(COVE_SQLITE OFF)
 endif()
 set(COVE_OPTIONAL_DEFINITIONS)
 set(COVE_OPTIONAL_INCLUDES)
 set(COVE_HAVE_LIBARCHIVE OFF)
 set(COVE_HAVE_LIBDW OFF)
+set(COVE_HAVE_LIBSQLITE3 OFF)
 
 if(COVE_LIBARCHIVE)
   find_path(COVE_LIBARCHIVE_INCLUDE archive.h)
@@ -29,11 +31,18 @@ if(COVE_LIBDW)
     list(APPEND COVE_OPTIONAL_DEFINITIONS COVE_HAVE_LIBDW=1)
   endif()
 endif()
-message(STATUS "cove: libarchive ${COVE_HAVE_LIBARCHIVE}, libdw ${COVE_HAVE_LIBDW}")
+if(COVE_SQLITE)
+  find_path(COVE_LIBSQLITE3_INCLUDE sqlite3.h)
+  if(COVE_LIBSQLITE3_INCLUDE)
+    set(COVE_HAVE_LIBSQLITE3 ON)
+    list(APPEND COVE_OPTIONAL_DEFINITIONS COVE_HAVE_LIBSQLITE3=1)
+  endif()
+endif()
+message(STATUS "cove: libarchive ${COVE_HAVE_LIBARCHIVE}, libdw ${COVE_HAVE_LIBDW}, SQLite ${COVE_HAVE_LIBSQLITE3}")
 
 function(cove_leave_out list_name)
   set(files ${${list_name}})
-  foreach(part libarchive libdw)
+  foreach(part libarchive libdw libsqlite3)
     string(TOUPPER ${part} upper)
     if(COVE_HAVE_${upper})
       list(FILTER files EXCLUDE REGEX "_no_${part}\\.c$")

@@ -35,8 +35,9 @@ typedef enum cove_trap_kind {
   COVE_TRAP_TABLE_LIMIT = 36,
   COVE_TRAP_OUTPUT_LIMIT = 37,
   COVE_TRAP_OUT_OF_MEMORY = 38,
-  COVE_TRAP_HANDLE_LIMIT = 39, // resources that one component instance holds
-  COVE_TRAP_VALUE_LIMIT = 40,  // bytes of lists and strings in one call
+  COVE_TRAP_HANDLE_LIMIT = 39,   // resources that one component instance holds
+  COVE_TRAP_VALUE_LIMIT = 40,    // bytes of lists and strings in one call
+  COVE_TRAP_RESOURCE_LIMIT = 41, // what the host of WASI 0.2 holds for a program, or does for it in one call
   // Of the host.
   COVE_TRAP_HOST = 49, // a host function said so
   COVE_TRAP_UNSUPPORTED = 50,

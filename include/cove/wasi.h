@@ -78,9 +78,47 @@ typedef enum cove_random {
 } cove_random;
 COVE_API void cove_wasi_config_random(cove_wasi_config *config, cove_random random);
 
+// ---- settings, logging, and buckets of keys and values (wasi:config, wasi:logging, wasi:keyvalue) ----
+// A value by its name. Of a name given twice the later value counts. COVE_USAGE for an empty name; NULL grants the
+// interface without a value.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_setting(cove_wasi_config *config, const char *name,
+                                                            const char *value, cove_error **error);
+typedef enum cove_log_level {
+  COVE_LOG_TRACE = 0,
+  COVE_LOG_DEBUG = 1,
+  COVE_LOG_INFO = 2,
+  COVE_LOG_WARN = 3,
+  COVE_LOG_ERROR = 4,
+  COVE_LOG_CRITICAL = 5,
+} cove_log_level;
+// Gets a message in the thread of the store; the texts are UTF-8, may hold control characters, and are borrowed.
+typedef void cove_wasi_log_fn(void *env, cove_log_level level, cove_string context, cove_string message);
+// Messages of `least` and above. What is logged counts against the limit on output.
+COVE_API void cove_wasi_config_log(cove_wasi_config *config, cove_log_level least, cove_wasi_log_fn *fn, void *env);
+// The bucket that the program opens as `name`: in memory, empty, and gone with the cove_wasi; or (`file` not NULL) in a
+// file of the host that SQLite keeps, made when it is not there, which may hold other buckets and be in use by others.
+// COVE_USAGE for a name that is granted already. Files are opened by cove_wasi_new: COVE_UNSUPPORTED without SQLite.
+COVE_API COVE_MUST_USE cove_status cove_wasi_config_bucket(cove_wasi_config *config, const char *name, const char *file,
+                                                           bool read_only, cove_error **error);
+
 // ---- limits ----
 // Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none.
 COVE_API void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes);
+// What a program can make the host hold or do at once, with the defaults.
+typedef enum cove_wasi_limit {
+  COVE_WASI_DESCRIPTORS = 0,    // files, directories, listings and streams of files open at the same time: 1,024
+  COVE_WASI_RESOURCES = 1,      // WASI 0.2: streams, pollables, descriptors, buckets... alive: 100,000
+  COVE_WASI_POLL = 2,           // things that one poll waits for: 4,096
+  COVE_WASI_CALL_BYTES = 3,     // bytes that one read or write moves, or one call answers: 64 MiB
+  COVE_WASI_RANDOM_BYTES = 4,   // WASI 0.2: random bytes of one call: 64 MiB
+  COVE_WASI_TMPFS_BYTES = 5,    // of each directory in memory, and of an archive: 1 GiB
+  COVE_WASI_KEYVALUE_BYTES = 6, // of all buckets in memory, and of each file of buckets: 256 MiB
+  COVE_WASI_KEYVALUE_KEYS = 7,  // of one bucket in memory: 100,000
+  COVE_WASI_KEY_BYTES = 8,      // of one key: 1,024
+  COVE_WASI_VALUE_BYTES = 9,    // of one value: 16 MiB
+} cove_wasi_limit;
+// Beyond the range of what is counted the largest number counts.
+COVE_API void cove_wasi_config_limit(cove_wasi_config *config, cove_wasi_limit which, uint64_t value);
 
 // ---- interfaces that are not granted (WASI 0.2) ----
 typedef enum cove_deny {
@@ -110,7 +148,8 @@ COVE_API void cove_wasi_flush(cove_wasi *wasi);
 // for a linker of another.
 COVE_API COVE_MUST_USE cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error);
 
-// Defines the interfaces of WASI 0.2 for components: wasi:io, cli, clocks, filesystem and random. The same rule.
+// Defines the interfaces of WASI 0.2 for components: wasi:io, cli, clocks, filesystem, random, sockets, and those of
+// wasi:config, wasi:logging and wasi:keyvalue. The same rule.
 COVE_API COVE_MUST_USE cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi,
                                                                      cove_error **error);
 

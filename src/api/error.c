@@ -243,7 +243,7 @@ const char *cove_trap_kind_text(cove_trap_kind kind) {
 }
 
 bool cove_trap_kind_is_limit(cove_trap_kind kind) {
-  return kind >= COVE_TRAP_OUT_OF_FUEL && kind <= COVE_TRAP_VALUE_LIMIT;
+  return kind >= COVE_TRAP_OUT_OF_FUEL && kind <= COVE_TRAP_RESOURCE_LIMIT;
 }
 
 cove_trap_kind cove_trap_kind_of(const cove_trap *trap) {

@@ -12,6 +12,8 @@ struct cove_wasi_config {
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
   void *trace_env;
+  cove_wasi_log_fn *log;
+  void *log_env;
 };
 
 struct cove_wasi {
@@ -24,6 +26,8 @@ struct cove_wasi {
   cove_wasi_trace_fn *trace;
   void *trace_env;
   cv_buf line;
+  cove_wasi_log_fn *log;
+  void *log_env;
 };
 
 cove_wasi_config *cove_wasi_config_new(void) {
@@ -154,6 +158,75 @@ void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes) {
   config->config->limits.output = bytes;
 }
 
+void cove_wasi_config_limit(cove_wasi_config *config, cove_wasi_limit which, uint64_t value) {
+  cv_wasi_limits *l = &config->config->limits;
+  uint32_t count = (uint32_t)CV_MIN(value, (uint64_t)UINT32_MAX);
+  switch (which) {
+  case COVE_WASI_DESCRIPTORS:
+    l->descriptors = count;
+    break;
+  case COVE_WASI_RESOURCES:
+    l->resources = count;
+    break;
+  case COVE_WASI_POLL:
+    l->subscriptions = count;
+    break;
+  case COVE_WASI_CALL_BYTES:
+    l->call_bytes = value;
+    break;
+  case COVE_WASI_RANDOM_BYTES:
+    l->random_bytes = value;
+    break;
+  case COVE_WASI_TMPFS_BYTES:
+    l->memory_fs = value;
+    break;
+  case COVE_WASI_KEYVALUE_BYTES:
+    l->kv_bytes = value;
+    break;
+  case COVE_WASI_KEYVALUE_KEYS:
+    l->kv_keys = count;
+    break;
+  case COVE_WASI_KEY_BYTES:
+    l->kv_key = count;
+    break;
+  case COVE_WASI_VALUE_BYTES:
+    l->kv_value = value;
+    break;
+  }
+}
+
+// ---- settings, logging, buckets ----
+
+cove_status cove_wasi_config_setting(cove_wasi_config *config, const char *name, const char *value,
+                                     cove_error **error) {
+  return done(cv_wasi_config_setting(config->config, name, value), "the name of a setting is empty", error);
+}
+
+static_assert((int)COVE_LOG_TRACE == CV_LOG_TRACE && (int)COVE_LOG_CRITICAL == CV_LOG_CRITICAL, "same numbers");
+
+void cove_wasi_config_log(cove_wasi_config *config, cove_log_level least, cove_wasi_log_fn *fn, void *env) {
+  config->config->log.least = (cv_log_level)least;
+  config->log = fn;
+  config->log_env = env;
+}
+
+static void pass_on_message(void *env, cv_log_level level, cv_bytes context, cv_bytes message) {
+  const cove_wasi *wasi = env;
+  wasi->log(wasi->log_env, (cove_log_level)level, (cove_string){(const char *)context.data, context.size},
+            (cove_string){(const char *)message.data, message.size});
+}
+
+cove_status cove_wasi_config_bucket(cove_wasi_config *config, const char *name, const char *file, bool read_only,
+                                    cove_error **error) {
+  const cv_bucket_grant grant = {.name = name, .file = file, .read_only = read_only};
+  return done(cv_wasi_config_bucket(config->config, &grant),
+              file == NULL && read_only ? "a bucket in memory cannot be read-only"
+                                        : "a bucket is granted twice, or its file has no name",
+              error);
+}
+
+// ---- trace ----
+
 void cove_wasi_config_trace(cove_wasi_config *config, cove_trace_format format, cove_wasi_trace_fn *fn, void *env) {
   config->format = format;
   config->trace = fn;
@@ -190,6 +263,12 @@ cove_status cove_wasi_new(const cove_wasi_config *config, cove_wasi **out, cove_
     wasi->trace_env = config->trace_env;
     wasi->wasi->trace = trace;
     wasi->wasi->trace_env = wasi;
+  }
+  if (config->log != NULL) {
+    wasi->log = config->log;
+    wasi->log_env = config->log_env;
+    wasi->wasi->log.fn = pass_on_message;
+    wasi->wasi->log.env = wasi;
   }
   *out = wasi;
   return COVE_OK;
@@ -245,6 +324,10 @@ static cove_host_result output_limit(cove_call *call) {
   return (cove_host_result)cv_trap_set(context_of(call), CV_TRAP_OUTPUT_LIMIT, NULL);
 }
 
+static cove_host_result other_limit(cove_call *call, const char *text) {
+  return (cove_host_result)cv_trap_set(context_of(call), CV_TRAP_RESOURCE_LIMIT, "%s", text);
+}
+
 static bool is_interrupted(void *env) {
   return cv_context_interrupted(env);
 }
@@ -256,7 +339,7 @@ static void release_p2(void *env) {
 
 // The second reference is the store's, whose tables of handles may go after the cove_wasi.
 static cv_status make_p2(cove_wasi *wasi, cove_store *store) {
-  static const cv_p2_ends ends = {.stopped = stopped, .output_limit = output_limit};
+  static const cv_p2_ends ends = {.stopped = stopped, .output_limit = output_limit, .limit = other_limit};
   if (wasi->p2 != NULL)
     return CV_OK;
   cv_p2 *p2;

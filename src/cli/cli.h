@@ -21,6 +21,8 @@ CLI_PRINTF(1, 2) void cli_error(const char *fmt, ...); // "cove: error: ..."
 CLI_PRINTF(1, 2) void cli_hint(const char *fmt, ...);  // "  hint: ..."
 CLI_PRINTF(1, 2) void cli_note(const char *fmt, ...);  // "cove: ..."
 bool cli_stderr_is_terminal(void);
+// A message of the program's own: "warn: context: message", on one line, control characters as \n, \t, \x1b.
+void cli_log(cove_log_level level, cove_string context, cove_string message);
 // Prints a failure of `what` (a file name), and what to do about it; returns the exit status. Deletes the error.
 int cli_report(const char *what, cove_error *error);
 
@@ -59,6 +61,8 @@ void cli_progress_end(void);
 
 // ---- grants.c: from options to what a program is granted; 0, or an exit status after a message ----
 int cli_make_wasi(const cli_line *line, cove_wasi **out);
+// ---- grants_services.c: --config, --config-file, --log, --keyvalue; as above ----
+int cli_grant_service(cove_wasi_config *config, const cli_given *given);
 // The two names of a granted directory or archive: HOST[::GUEST][:ro].
 typedef struct cli_mapping {
   char *host; // owned; holds both names

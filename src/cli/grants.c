@@ -51,6 +51,9 @@ static const struct {
     {"wasi:clocks/wall-clock", {"the time of day", "--clock real (default)"}},
     {"wasi:clocks/monotonic-clock", {"a clock for durations", "--clock real (default), --clock monotonic"}},
     {"wasi:clocks/timezone", {"the time zone", ""}},
+    {"wasi:config/", {"configuration values", "--config NAME=VALUE, --config-file FILE"}},
+    {"wasi:logging/", {"logging", "--log[=LEVEL]"}},
+    {"wasi:keyvalue/", {"buckets of keys and values", "--keyvalue BUCKET[=FILE[:ro]]"}},
     {"wasi:filesystem/", {"files and directories by name", "--dir HOST[::GUEST][:ro]"}},
     {"wasi:random/random", {"random numbers", "--random real (default)"}},
     {"wasi:random/", {"", ""}},
@@ -220,6 +223,34 @@ static int set_trace(cove_wasi_config *config, const char *value) {
   return 0;
 }
 
+// ---- limits of what a program can make the host hold ----
+
+static const struct {
+  cli_option option;
+  cove_wasi_limit limit;
+  bool is_size;
+} limits[] = {
+    {OPT_MAX_DESCRIPTORS, COVE_WASI_DESCRIPTORS, false},
+    {OPT_MAX_RESOURCES, COVE_WASI_RESOURCES, false},
+    {OPT_MAX_POLL, COVE_WASI_POLL, false},
+    {OPT_MAX_RANDOM, COVE_WASI_RANDOM_BYTES, true},
+    {OPT_MAX_TMPFS, COVE_WASI_TMPFS_BYTES, true},
+    {OPT_MAX_KEYVALUE, COVE_WASI_KEYVALUE_BYTES, true},
+};
+
+static int set_limit(cove_wasi_config *config, const cli_given *given) {
+  uint64_t number;
+  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+    if (limits[i].option != given->option)
+      continue;
+    if (!(limits[i].is_size ? cli_parse_size : cli_parse_count)(given->value, &number))
+      return usage(cli_options[given->option].name, given->value,
+                   limits[i].is_size ? "a size: 65536, 64KiB, 1G" : "a number");
+    cove_wasi_config_limit(config, limits[i].limit, number);
+  }
+  return 0;
+}
+
 static int apply(cove_wasi_config *config, const cli_given *given) {
   const char *value = given->value;
   cove_error *error = NULL;
@@ -273,8 +304,13 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
     return 0;
   case OPT_TRACE:
     return set_trace(config, value);
+  case OPT_CONFIG:
+  case OPT_CONFIG_FILE:
+  case OPT_LOG:
+  case OPT_KEYVALUE:
+    return cli_grant_service(config, given);
   default:
-    return 0;
+    return set_limit(config, given);
   }
 }
 

@@ -132,11 +132,12 @@ static bool take_long(cli_line *line, int argc, char **argv, int *at) {
       cli_error("--%s takes no argument", option->name);
       return false;
     }
-    if (option->argument[0] != '\0' && equals == NULL && *at + 1 >= argc) {
+    bool needs = option->argument[0] != '\0' && strncmp(option->argument, "[=", 2) != 0;
+    if (needs && equals == NULL && *at + 1 >= argc) {
       cli_error("--%s needs an argument: --%s %s", option->name, option->name, option->argument);
       return false;
     }
-    const char *value = option->argument[0] == '\0' ? NULL : equals != NULL ? equals + 1 : argv[++*at];
+    const char *value = equals != NULL ? equals + 1 : needs ? argv[++*at] : NULL;
     add(line, (cli_option)i, value);
     return true;
   }
@@ -242,7 +243,7 @@ static void print_option(const cli_option_info *option, FILE *out) {
   if (option->letter != 0)
     snprintf(letter, sizeof letter, "-%c, ", option->letter);
   int column = snprintf(shown, sizeof shown, "  %s--%s%s%s", letter, option->name,
-                        option->argument[0] != '\0' ? " " : "", option->argument);
+                        option->argument[0] != '\0' && option->argument[1] != '=' ? " " : "", option->argument);
   fputs(shown, out);
   print_wrapped(out, option->help, column);
 }

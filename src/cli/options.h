@@ -28,7 +28,7 @@ typedef struct cli_option_info {
   unsigned commands; // bits, 1 << cli_command
   char letter;       // 0 for none
   char name[16];
-  char argument[64]; // "" for none
+  char argument[64]; // "" for none; "[=..." may be left out
   char group[16], help[256];
 } cli_option_info;
 
@@ -37,7 +37,7 @@ extern const cli_option_info cli_options[OPT_COUNT];
 
 typedef struct cli_given {
   cli_option option;
-  const char *value; // NULL for an option without argument
+  const char *value; // NULL for an option without argument, or whose argument was left out
 } cli_given;
 
 // What was typed: options in their order, then operands. Strings are borrowed from argv.

@@ -50,6 +50,39 @@ void cli_note(const char *fmt, ...) {
   va_end(args);
 }
 
+// ---- messages of the program ----
+
+static void print_plain(cove_string text) {
+  for (size_t i = 0; i < text.size; i++) {
+    unsigned char c = (unsigned char)text.data[i];
+    // C1 controls are two bytes in UTF-8; terminals obey them as well.
+    bool c1 = c == 0xc2 && i + 1 < text.size && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
+    if (c == '\n' || c == '\t' || c == '\r')
+      fprintf(stderr, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+    else if (c < 0x20 || c == 0x7f || c1)
+      fprintf(stderr, "\\x%02x", c1 ? (unsigned char)text.data[++i] : c);
+    else
+      fputc(c, stderr);
+  }
+}
+
+void cli_log(cove_log_level level, cove_string context, cove_string message) {
+  static const struct {
+    const char *name, *paint;
+  } levels[] = {{"trace", "\033[2m"}, {"debug", "\033[36m"}, {"info", "\033[32m"},
+                {"warn", "\033[33m"}, {"error", RED},        {"critical", "\033[37;41;1m"}};
+  bool painted = colour();
+  flockfile(stderr);
+  fprintf(stderr, "%s%s%s: ", painted ? levels[level].paint : "", levels[level].name, painted ? PLAIN : "");
+  if (context.size != 0) {
+    print_plain(context);
+    fputs(": ", stderr);
+  }
+  print_plain(message);
+  fputc('\n', stderr);
+  funlockfile(stderr);
+}
+
 // ---- traps ----
 
 static void print_frame(size_t index, const cove_frame *frame) {

@@ -21,6 +21,10 @@ VIRTUAL = ["--clock", "virtual:1000000000"]
 LONG = "".join(f"line {i}\n" for i in range(100000))
 P2 = [*VIRTUAL, "--env", "A=1", "--env", "B=x=y"]
 
+SERVICES = ["--config", "a=1", "--config", "b c=x=y", "--log=debug", "--keyvalue", "b"]
+MESSAGES = ("debug: here: a fine point\ninfo: without context\nwarn: a\\tb: two\\nlines, \\x1b[31mred\\x1b[0m, \\x9b, "
+            "\u00e9\\r\nerror: x: \ncritical: x: y\n")
+
 ROWS = [
     # name, guest, options, arguments, {expectations}
     ("raw calls, host directory", "raw", ["--dir", "{raw}::/data", *VIRTUAL], [], {"out": ""}),
@@ -122,6 +126,37 @@ ROWS = [
     ("0.2: read-only", "p2_misuse.wat", ["--dir", "{tmp}::/data:ro", "--explain"], ["change"],
      {"err": ['open for writing "/data/file": "/data" is granted read-only']}),
     ("0.2: a reader that goes", "p2_misuse.wat", [], ["closed"], {"status": 0, "err": "closed\n", "closed_stdout": True}),
+    ("0.2: settings, messages, buckets", "p2_services.wat", SERVICES, ["all"], {"out": "", "err": MESSAGES}),
+    ("0.2: settings, messages, buckets, in a file", "p2_services.wat",
+     [*SERVICES[:-2], "--keyvalue", "b={tmp}/kv.db"], ["all"], {"out": "", "err": MESSAGES}),
+    ("0.2: settings, messages, buckets, traced", "p2_services.wat", ["--trace=wasi", "--explain", *SERVICES], ["all"],
+     {"out": "", "err": ['bucket.set(self=', 'key="k", value="value") = success', 'open(identifier="absent") = no-such-store',
+                         'get(key="a") = success', "swap(", "= cas-failed", 'refused: open the bucket "absent"',
+                         "--keyvalue absent"]}),
+    ("0.2: no settings", "p2_services.wat", SERVICES[4:], ["open"],
+     {"fails": True, "err": ["\"wasi:config/store@0.2.0-draft\" is not granted: it needs configuration values (--config"]}),
+    ("0.2: no settings, when they are read", "p2_services.wat", ["--deny=error"], ["read settings"],
+     {"fails": True, "err": ["wasi:config/store is not granted: it needs configuration values (--config"]}),
+    ("0.2: nowhere to log", "p2_services.wat", [*SERVICES[:4], *SERVICES[-2:]], ["open"],
+     {"fails": True, "err": ["is not granted: it needs a place to log to (--log)"]}),
+    ("0.2: nowhere to log, when that is done", "p2_services.wat", ["--deny=error"], ["log"],
+     {"fails": True, "err": ["wasi:logging/logging is not granted: it needs a place to log to (--log)"]}),
+    ("0.2: no bucket", "p2_services.wat", SERVICES[:-2], ["open"],
+     {"fails": True, "err": ["is not granted: it needs a bucket (--keyvalue BUCKET[=FILE])"]}),
+    ("0.2: no bucket, when it is opened", "p2_services.wat", ["--deny=error"], ["open"],
+     {"fails": True, "err": ["wasi:keyvalue/store is not granted: it needs a bucket (--keyvalue"]}),
+    ("0.2: what a bucket holds", "p2_services.wat", [*SERVICES, "--max-keyvalue=3M"], ["limits"],
+     {"out": ["a key of 2000 bytes: the limit is 1024\n4 values\nbuckets in memory hold 2800268 bytes: the limit is "
+              "3145728 (--max-keyvalue SIZE gives them more)\n"]}),
+    ("0.2: what a bucket in a file holds", "p2_services.wat",
+     [*SERVICES[:-2], "--keyvalue", "b={tmp}/kv.db", "--max-keyvalue=3M"], ["limits"],
+     {"out": ["a key of 2000 bytes: the limit is 1024\n4 values\nthe bucket's file is full: the limit is 3145728 bytes "
+              "(--max-keyvalue SIZE gives it more)\n"]}),
+    ("0.2: buckets open", "p2_services.wat", [*SERVICES, "--max-resources=100"], ["open many"],
+     {"status": 125, "err": ["the limit is 100 (--max-resources N gives it more)"]}),
+    ("0.2: cas alive", "p2_services.wat", SERVICES, ["make many"], {"status": 125, "err": ["the limit is 100000"]}),
+    ("0.2: much logged", "p2_services.wat", [*SERVICES, "--max-output=40"], ["log much"],
+     {"status": 125, "err": ["error: here: 0123456789\nerror: here: 0123456789\n", "output limit"]}),
     ("a virtual clock, a seed", "time", [*VIRTUAL, "--seed", "7"], [],
      {"out": "1000000000.000000000 1.000000000\n1000003600.000000005 3601.000000005\nf19ee3b965429844\n"}),
 ]
@@ -264,6 +299,35 @@ def run_socket_row(cove, guests, inherited):
     return wrong
 
 
+def run_kept_bucket(cove, guests, scratch):
+    """A bucket in a file: what one run puts, another takes; two that count at the same time lose nothing."""
+    file = scratch / "kept.db"
+    wrong = []
+
+    def command(word, grant):
+        return [cove, "run", "--config", "a=1", "--log", "--keyvalue", grant, str(guests / "p2_services.wat"), word]
+
+    def run(word, grant, status, expected):
+        done = subprocess.run(command(word, grant), stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        if done.returncode != status or expected not in done.stdout + done.stderr:
+            wrong.append(f"{word}, {grant}: {done}")
+
+    run("take", f"b={file}:ro", 66, b"cannot open the bucket's file")
+    run("put", f"b={file}", 0, b"")
+    run("take", f"b={file}", 0, b"")
+    run("take", f"b={file}:ro", 0, b"")
+    run("put read-only", f"b={file}:ro", 0, b"")
+    several = [subprocess.Popen(command("count", f"b={file}"), stdout=subprocess.PIPE) for _ in range(2)]
+    for process in several:
+        out = process.communicate(timeout=60)[0]
+        if process.returncode != 0:
+            wrong.append(f"count: {out!r}")
+    run("say", f"b={file}", 0, b"400\n")
+    (scratch / "text.db").write_text("this is no database, whatever its name says, and is not made into one " * 20)
+    run("take", f"b={scratch}/text.db", 66, b"file is not a database")
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cove", required=True)
@@ -282,6 +346,7 @@ def main():
         rows = component_rows(options.cove, options.guests, guests)
     jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, guests, row, scratch)) for row in rows]
     if not options.components:  # 0.2 hands out no sockets as descriptors
+        jobs.append(("0.2: a bucket that stays", lambda scratch: run_kept_bucket(options.cove, guests, scratch)))
         jobs.append(("serve a connection", lambda scratch: run_socket_row(options.cove, guests, False)))
         jobs.append(("serve on an inherited socket", lambda scratch: run_socket_row(options.cove, guests, True)))
     for name, job in jobs:

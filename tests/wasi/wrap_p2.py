@@ -152,10 +152,12 @@ class Interface:
 class Wrap:
     def __init__(self, bindings, version):
         self.signatures = {}
+        self.versions = {}  # of interfaces
         self.version = version
         text = bindings.read_text()
         for table in re.finditer(r"static const cove_glue_func (\w+)_funcs\[\] = \{(.*?)\n\};", text, re.S):
-            owner = re.search(re.escape(table.group(1)) + r'_interface = \{"([^"]+)"', text).group(1).split("@")[0]
+            owner, version_of = re.search(re.escape(table.group(1)) + r'_interface = \{"([^"]+)"', text).group(1).split("@")
+            self.versions[owner] = version_of
             for row in re.finditer(r'\{\s*"([^"]+)",\s*"([^"]+)",', table.group(2)):
                 self.signatures[owner, row.group(1)] = row.group(2)
         self.interfaces = {}
@@ -192,7 +194,7 @@ class Wrap:
         for func in wanted:
             interface.add(func, self.signatures[name, func])
         body = "\n    ".join(interface.parser.lines)
-        self.out.append(f'  (import "{name}@{self.version}" (instance {interface.id}\n    {body}))')
+        self.out.append(f'  (import "{name}@{self.versions.get(name, self.version)}" (instance {interface.id}\n    {body}))')
         for full in interface.local:
             if full.rsplit("/", 1)[0] == name:
                 self.declare(name, full)

@@ -54,7 +54,7 @@ static void man_option(const cli_option_info *o) {
   roff(o->name);
   printf("\\fR");
   if (o->argument[0] != '\0') {
-    printf(" \\fI");
+    printf("%s\\fI", o->argument[1] == '=' ? "" : " ");
     roff(o->argument);
     printf("\\fR");
   }
@@ -104,6 +104,11 @@ static void man(const char *version) {
 
 // ---- completions ----
 
+// One that may be left out is not completed.
+static bool takes_argument(const cli_option_info *o) {
+  return o->argument[0] != '\0' && o->argument[1] != '=';
+}
+
 static void bash(void) {
   printf("# Made from the option tables of the command; do not edit.\n_cove() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} words\n"
@@ -115,7 +120,7 @@ static void bash(void) {
     printf("  %s) words='", commands[c].name);
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
       if (applies(i, c))
-        printf("--%s%s ", options[i].name, options[i].argument[0] != '\0' ? "=" : "");
+        printf("--%s%s ", options[i].name, takes_argument(&options[i]) ? "=" : "");
     printf("' ;;\n");
   }
   printf("  esac\n  case $cur in\n"
@@ -152,10 +157,10 @@ static void zsh(void) {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
       if (!applies(i, c))
         continue;
-      printf(" \\\n    '*--%s%s[", options[i].name, options[i].argument[0] != '\0' ? "=" : "");
+      printf(" \\\n    '*--%s%s[", options[i].name, takes_argument(&options[i]) ? "=" : "");
       quoted(options[i].help, "[]:");
       printf("]");
-      if (options[i].argument[0] != '\0') {
+      if (takes_argument(&options[i])) {
         printf(":");
         quoted(options[i].argument, ":");
         printf(":_files");
@@ -177,7 +182,7 @@ static void fish(void) {
       if (!applies(i, c))
         continue;
       printf("complete -c cove -n '__fish_seen_subcommand_from %s' -l %s%s", commands[c].name, options[i].name,
-             options[i].argument[0] != '\0' ? " -r" : "");
+             takes_argument(&options[i]) ? " -r" : "");
       if (options[i].letter != 0)
         printf(" -s %c", options[i].letter);
       printf(" -d '");

@@ -6,11 +6,16 @@ static const cv_wasi_limits default_limits = {
     .descriptors = 1024,
     .output = UINT64_MAX,
     .call_bytes = 64u << 20,
+    .random_bytes = 64u << 20,
     .path_size = 4095,
     .subscriptions = 4096,
     .resources = 100000,
     .memory_fs = 1u << 30,
     .refusals = 64,
+    .kv_bytes = 256u << 20,
+    .kv_value = 16u << 20,
+    .kv_key = 1024,
+    .kv_keys = 100000,
 };
 
 cv_wasi_config *cv_wasi_config_new(cv_mem *mem) {
@@ -33,6 +38,8 @@ void cv_wasi_config_delete(cv_wasi_config *c) {
   cv_vec_free(c->mem, &c->args);
   cv_vec_free(c->mem, &c->env);
   cv_vec_free(c->mem, &c->dirs);
+  cv_vec_free(c->mem, &c->buckets);
+  cv_vec_free(c->mem, &c->settings);
   cv_vec_free(c->mem, &c->listeners);
   cv_vec_free(c->mem, &c->tcp_listen);
   cv_net_policy_free(c->mem, &c->net);
@@ -118,6 +125,35 @@ cv_status cv_wasi_config_dir(cv_wasi_config *c, const cv_dir *dir) {
   if (copy.fs != NULL)
     cv_fs_retain(copy.fs);
   return CV_OK;
+}
+
+cv_status cv_wasi_config_bucket(cv_wasi_config *c, const cv_bucket_grant *bucket) {
+  if (bucket->file != NULL ? bucket->file[0] == '\0' : bucket->read_only)
+    return CV_EUSAGE;
+  for (size_t i = 0; i < c->buckets.count; i++)
+    if (strcmp(c->buckets.data[i].name, bucket->name) == 0)
+      return CV_EUSAGE;
+  cv_bucket_grant copy = {.read_only = bucket->read_only};
+  CV_TRY(copy_text(c, bucket->name, &copy.name));
+  CV_TRY(copy_text(c, bucket->file, &copy.file));
+  return cv_vec_push(c->mem, &c->buckets, copy);
+}
+
+cv_status cv_wasi_config_setting(cv_wasi_config *c, const char *name, const char *value) {
+  cv_setting copy;
+  c->has_settings = true;
+  if (name == NULL)
+    return CV_OK;
+  if (name[0] == '\0')
+    return CV_EUSAGE;
+  CV_TRY(copy_text(c, name, &copy.name));
+  CV_TRY(copy_text(c, value, &copy.value));
+  for (size_t i = 0; i < c->settings.count; i++)
+    if (strcmp(c->settings.data[i].name, name) == 0) {
+      c->settings.data[i] = copy;
+      return CV_OK;
+    }
+  return cv_vec_push(c->mem, &c->settings, copy);
 }
 
 cv_status cv_wasi_config_listen_handle(cv_wasi_config *c, cv_handle listener, cv_diag *diag) {

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "wasi/core/clock.h"
 #include "wasi/core/fs.h"
+#include "wasi/core/log.h"
 #include "wasi/core/net_policy.h"
 #include "wasi/core/random.h"
 #include "wasi/core/stream.h"
@@ -18,12 +19,17 @@
 typedef struct cv_wasi_limits {
   uint32_t descriptors;   // open at the same time
   uint64_t output;        // bytes written to standard output and standard error together
-  uint64_t call_bytes;    // moved by one read or write; more is done in several
+  uint64_t call_bytes;    // moved by one read or write: more is done in several; answered by one call: more is refused
+  uint64_t random_bytes;  // in one call
   uint32_t path_size;     // bytes of a path
   uint32_t subscriptions; // in one poll
   uint32_t resources;     // of interfaces with typed handles: streams, pollables, descriptors... alive
   uint64_t memory_fs;     // bytes of all in-memory file systems that the configuration makes
   uint32_t refusals;      // recorded
+  uint64_t kv_bytes;      // of all buckets in memory; of each file of buckets
+  uint64_t kv_value;      // bytes of one value
+  uint32_t kv_key;        // bytes of one key
+  uint32_t kv_keys;       // of one bucket in memory
 } cv_wasi_limits;
 
 typedef enum cv_stdio_kind {
@@ -59,12 +65,27 @@ typedef struct cv_dir {
   cv_fs *fs; // CV_DIR_CUSTOM, kept by the configuration and by each context
 } cv_dir;
 
+// A bucket of keys and values (kv.h).
+typedef struct cv_bucket_grant {
+  const char *name;
+  const char *file; // NULL: in memory, empty at first
+  bool read_only;   // of files
+} cv_bucket_grant;
+
+typedef struct cv_setting {
+  const char *name, *value;
+} cv_setting;
+
 typedef struct cv_wasi_config {
   cv_mem *mem; // borrowed
   cv_arena arena;
   CV_VEC(const char *) args, env; // env as "KEY=value"
   cv_stdio stdio[3];
   CV_VEC(cv_dir) dirs;
+  CV_VEC(cv_bucket_grant) buckets;
+  CV_VEC(cv_setting) settings; // wasi:config
+  bool has_settings;           // granted, if only as an empty set
+  cv_log log;
   CV_VEC(cv_handle) listeners;   // owned
   CV_VEC(cv_address) tcp_listen; // bound when a context is made
   cv_net_policy net;
@@ -93,6 +114,11 @@ CV_MUST_USE cv_status cv_wasi_config_env(cv_wasi_config *config, const char *key
 CV_MUST_USE cv_status cv_wasi_config_stdio(cv_wasi_config *config, unsigned which, const cv_stdio *stdio);
 CV_MUST_USE cv_status cv_wasi_config_inherit_stdio(cv_wasi_config *config);
 CV_MUST_USE cv_status cv_wasi_config_dir(cv_wasi_config *config, const cv_dir *dir);
+// CV_EUSAGE for a name that is granted already, an empty file name, and a bucket in memory that is read-only.
+CV_MUST_USE cv_status cv_wasi_config_bucket(cv_wasi_config *config, const cv_bucket_grant *bucket);
+// A value by a name, which is not empty (CV_EUSAGE). A name given twice: the later value counts. `name` NULL grants the
+// settings as they are.
+CV_MUST_USE cv_status cv_wasi_config_setting(cv_wasi_config *config, const char *name, const char *value);
 // A listening stream socket that the host has already; the configuration takes its own copy of the handle.
 CV_MUST_USE cv_status cv_wasi_config_listen_handle(cv_wasi_config *config, cv_handle listener, cv_diag *diag);
 CV_MUST_USE cv_status cv_wasi_config_tcp_listen(cv_wasi_config *config, const char *address, cv_diag *diag);

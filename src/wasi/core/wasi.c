@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // wasi.c: making a context from a configuration.
-#include "wasi/core/wasi.h"
+#include "wasi/core/kv.h"
 
 static const uint64_t stream_rights =
     CV_CAN(FD_READ) | CV_CAN(FD_WRITE) | CV_CAN(FD_SET_FLAGS) | CV_CAN(FD_STAT) | CV_CAN(POLL);
@@ -69,6 +69,14 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   if (w->dirs == NULL)
     return CV_ENOMEM;
   cv_status status = CV_OK;
+  w->log = c->log;
+  w->has_settings = c->has_settings;
+  w->settings = CV_ARENA_ARRAY(&w->arena, cv_setting, c->settings.count + 1);
+  if (w->settings == NULL)
+    return CV_ENOMEM;
+  for (size_t i = 0; i < c->settings.count; i++)
+    w->settings[w->setting_count++] = (cv_setting){freeze_text(w, c->settings.data[i].name, &status),
+                                                   freeze_text(w, c->settings.data[i].value, &status)};
   for (size_t i = 0; i < c->dirs.count; i++) {
     w->dirs[i] = c->dirs.data[i];
     w->dirs[i].guest = freeze_text(w, c->dirs.data[i].guest, &status);
@@ -238,6 +246,8 @@ cv_status cv_wasi_new(cv_mem *mem, const cv_wasi_config *c, cv_wasi **out, cv_di
     status = open_dir(w, c, &c->dirs.data[i], diag);
   if (status == CV_OK)
     status = open_listeners(w, c, diag);
+  if (status == CV_OK)
+    status = cv_buckets_open(w, c, diag);
   if (status != CV_OK) {
     cv_wasi_delete(w);
     return status;
@@ -250,6 +260,7 @@ void cv_wasi_delete(cv_wasi *w) {
   if (w == NULL)
     return;
   cv_descriptors_close_all(&w->descriptors);
+  cv_buckets_close(w);
   for (unsigned i = 0; i < 3; i++)
     cv_buf_free(&w->output[i]);
   for (size_t i = 0; i < w->refusals.count; i++) {
@@ -268,8 +279,11 @@ cv_bytes cv_wasi_output(const cv_wasi *w, unsigned which) {
 }
 
 cv_err cv_wasi_hold(cv_wasi *w) {
-  if (w->held >= w->limits.descriptors)
+  if (w->held >= w->limits.descriptors) {
+    cv_wasi_refuse(w, "--max-descriptors N", "have more than %u files and directories open at the same time",
+                   (unsigned)w->limits.descriptors);
     return CV_ERR_MFILE;
+  }
   w->held++;
   return CV_ERR_OK;
 }

@@ -4,7 +4,7 @@
 // those to come) take arguments apart, call what is here, and map cv_err to their own numbers.
 //
 // Files: io.c transfers and positions, path.c operations on paths, poll.c waiting, explain.c refusals. For interfaces
-// with typed handles: flow.h streams and pollables, listing.h directories.
+// with typed handles: flow.h streams and pollables, listing.h directories, kv.h buckets of keys and values.
 //
 // Threads: a context belongs to one thread at a time.
 #ifndef COVE_WASI_CORE_WASI_H
@@ -22,6 +22,8 @@ typedef struct cv_refusal {
   uint64_t times;
 } cv_refusal;
 
+typedef struct cv_bucket cv_bucket; // kv.h
+
 typedef struct cv_wasi {
   cv_mem *mem; // borrowed; outlives the context
   cv_arena arena;
@@ -32,6 +34,10 @@ typedef struct cv_wasi {
   cv_net_policy net;
   size_t dir_count;
   cv_dir *dirs; // as granted, in the order of their descriptors
+  cv_setting *settings;
+  size_t setting_count;
+  bool has_settings;
+  cv_log log;
   cv_trace_fn *trace;
   void *trace_env;
   bool (*should_stop)(void *env);
@@ -47,7 +53,10 @@ typedef struct cv_wasi {
   bool asked_for_dirs; // the program looked at its granted directories
   CV_VEC(cv_refusal) refusals;
   uint64_t refusals_lost; // beyond the limit
-  uint32_t held;          // what interfaces with typed handles have open: cv_wasi_hold
+  size_t bucket_count;
+  cv_bucket **buckets; // as granted
+  uint64_t kv_used;    // bytes of those in memory
+  uint32_t held;       // what interfaces with typed handles have open: cv_wasi_hold
   // Scratch of one call.
   cv_iovec *iov; // CV_MAX_IOVECS
   char *path[2]; // limits.path_size + 1 bytes each

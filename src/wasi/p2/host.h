@@ -72,6 +72,8 @@ void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r);
 // A trap of CV_ERR_STOPPED, CV_ERR_OUTPUT_LIMIT, CV_ERR_NOMEM, or of any other error as a sentence.
 CV_MUST_USE cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err);
 CV_PRINTF(2, 3) CV_MUST_USE cove_host_result cv_p2_trapf(cove_call *call, const char *fmt, ...);
+// A trap for a limit that was reached.
+CV_PRINTF(3, 4) CV_MUST_USE cove_host_result cv_p2_limit(cv_p2 *p2, cove_call *call, const char *fmt, ...);
 // A trap for what was not granted; the caller has recorded it.
 CV_MUST_USE cove_host_result cv_p2_refuse(cv_p2 *p2, cove_call *call, const char *interface);
 

@@ -85,7 +85,8 @@ cove_host_result wasi_io_poll_poll(void *host, cove_call *call, const p2_list_wa
   if (count == 0)
     return cove_call_trap(call, "poll of an empty list");
   if (count > p2->w->limits.subscriptions)
-    return cv_p2_trapf(call, "poll of %zu pollables: the limit is %" PRIu32, count, p2->w->limits.subscriptions);
+    return cv_p2_limit(p2, call, "poll of %zu pollables: the limit is %" PRIu32 " (--max-poll N gives it more)", count,
+                       p2->w->limits.subscriptions);
   cv_pollable **list = cove_call_alloc(call, count * sizeof *list);
   bool *ready = cove_call_alloc(call, count * sizeof *ready);
   result->data = cove_call_alloc(call, count * sizeof *result->data);

@@ -78,6 +78,12 @@ const char *cv_p2_missing_grant(const cv_p2 *p2, const char *name) {
     return "a wall clock (--clock real)";
   if (is_interface(name, "wasi:random/random") && p2->w->random.mode == CV_RANDOM_DENIED)
     return "randomness (--random real, or --seed N)";
+  if (strncmp(name, "wasi:config/", 12) == 0 && !p2->w->has_settings)
+    return "configuration values (--config NAME=VALUE)";
+  if (strncmp(name, "wasi:logging/", 13) == 0 && p2->w->log.fn == NULL)
+    return "a place to log to (--log)";
+  if (strncmp(name, "wasi:keyvalue/", 14) == 0 && p2->w->bucket_count == 0)
+    return "a bucket (--keyvalue BUCKET[=FILE])";
   return NULL;
 }
 
@@ -115,13 +121,24 @@ cove_host_result cv_p2_trapf(cove_call *call, const char *fmt, ...) {
   return cove_call_trap(call, text);
 }
 
+cove_host_result cv_p2_limit(cv_p2 *p2, cove_call *call, const char *fmt, ...) {
+  char text[192];
+  va_list args;
+  va_start(args, fmt);
+  (void)vsnprintf(text, sizeof text, fmt, args);
+  va_end(args);
+  return p2->ends.limit != NULL ? p2->ends.limit(call, text) : cove_call_trap(call, text);
+}
+
 cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err) {
   if (err == CV_ERR_STOPPED && p2->ends.stopped != NULL)
     return p2->ends.stopped(call);
   if (err == CV_ERR_OUTPUT_LIMIT && p2->ends.output_limit != NULL)
     return p2->ends.output_limit(call);
   if (err == CV_ERR_NOMEM && p2->alive_count >= p2->w->limits.resources)
-    return cv_p2_trapf(call, "%" PRIu32 " streams, pollables and descriptors are open: the limit is %" PRIu32,
+    return cv_p2_limit(p2, call,
+                       "%" PRIu32 " streams, pollables and descriptors are open: the limit is %" PRIu32
+                       " (--max-resources N gives it more)",
                        p2->alive_count, p2->w->limits.resources);
   return cove_call_trap(call, cv_err_text(err));
 }

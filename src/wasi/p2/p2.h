@@ -16,8 +16,9 @@ typedef struct cv_p2 cv_p2;
 
 // How a call ends when the resource core has no answer for the program. Each may be NULL: a trap with a sentence.
 typedef struct cv_p2_ends {
-  cove_host_result (*stopped)(cove_call *call);      // the host wanted the wait to end (cv_wasi.should_stop)
-  cove_host_result (*output_limit)(cove_call *call); // too much was written to the standard streams
+  cove_host_result (*stopped)(cove_call *call);                 // the host wanted the wait to end (cv_wasi.should_stop)
+  cove_host_result (*output_limit)(cove_call *call);            // too much was written to the standard streams
+  cove_host_result (*limit)(cove_call *call, const char *text); // another limit was reached, which the sentence names
 } cv_p2_ends;
 
 // One reference. From success on the context belongs to it: both end with the last reference, and with them whatever

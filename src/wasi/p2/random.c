@@ -17,9 +17,10 @@ static cove_host_result fill(cv_p2 *p2, cove_call *call, cv_random *random, void
 }
 
 static cove_host_result bytes(cv_p2 *p2, cove_call *call, cv_random *random, uint64_t len, p2_list_u8 *result) {
-  if (len > p2->w->limits.call_bytes)
-    return cv_p2_trapf(call, "%" PRIu64 " random bytes in one call: the limit is %" PRIu64, len,
-                       p2->w->limits.call_bytes);
+  if (len > p2->w->limits.random_bytes)
+    return cv_p2_limit(
+        p2, call, "%" PRIu64 " random bytes in one call: the limit is %" PRIu64 " (--max-random SIZE gives it more)",
+        len, p2->w->limits.random_bytes);
   if (random->mode == CV_RANDOM_DENIED)
     return refuse(p2, call);
   result->count = (size_t)len;

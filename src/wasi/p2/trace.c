@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { MAX_TRACED = 192, MAX_FLAT = 16, MAX_TEXTS = 8, TEXT_SIZE = 96 };
+enum { MAX_TRACED = 256, MAX_INTERFACES = 48, MAX_FLAT = 16, MAX_TEXTS = 8, TEXT_SIZE = 96 };
 
 // ---- signatures ----
 
@@ -347,7 +347,7 @@ static cove_host_result traced(void *host, cove_call *call, cove_value *values, 
 #define SIXTY_FOUR(X, n)                                                                                               \
   EIGHT(X, n##0)                                                                                                       \
   EIGHT(X, n##1) EIGHT(X, n##2) EIGHT(X, n##3) EIGHT(X, n##4) EIGHT(X, n##5) EIGHT(X, n##6) EIGHT(X, n##7)
-#define ALL(X) SIXTY_FOUR(X, 0) SIXTY_FOUR(X, 01) SIXTY_FOUR(X, 02) // octal
+#define ALL(X) SIXTY_FOUR(X, 0) SIXTY_FOUR(X, 01) SIXTY_FOUR(X, 02) SIXTY_FOUR(X, 03) // octal
 
 #define TRACED(n)                                                                                                      \
   static cove_host_result traced_##n(void *host, cove_call *call, cove_value *values) {                                \
@@ -358,7 +358,7 @@ ALL(TRACED)
 static cove_glue_fn *const all_traced[] = {
 #define TRACED_NAME(n) traced_##n,
     ALL(TRACED_NAME)};
-static_assert(CV_COUNT(all_traced) == MAX_TRACED, "three times sixty-four");
+static_assert(CV_COUNT(all_traced) == MAX_TRACED, "four times sixty-four");
 
 #undef TRACED_NAME
 #undef TRACED
@@ -368,8 +368,8 @@ static_assert(CV_COUNT(all_traced) == MAX_TRACED, "three times sixty-four");
 
 struct p2_traced_world {
   cove_glue_world world;
-  cove_glue_interface interfaces[32];
-  const cove_glue_interface *list[32];
+  cove_glue_interface interfaces[MAX_INTERFACES];
+  const cove_glue_interface *list[MAX_INTERFACES];
   cove_glue_func funcs[MAX_TRACED];
 };
 
