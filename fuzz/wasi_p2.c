@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_CALLS = 80, MAX_FUNCS = 256, MAX_RESOURCES = 32 };
+enum { MAX_CALLS = 80, MAX_FUNCS = 256, MAX_RESOURCES = 64 };
 // The guest's memory: what the calls write to, texts, lists, and from 64 KiB on
 // what realloc hands out.
 enum { ANSWER = 8, RESULTS = 64, TEXTS = 4096, LISTS = 16384 };
@@ -257,6 +257,25 @@ static void ignore_trace(void *env, const cv_trace_call *call) {
   cv_buf_free(&line);
 }
 
+static void ignore_message(void *env, cv_log_level level, cv_bytes context, cv_bytes message) {
+  run *r = env;
+  require(level <= CV_LOG_CRITICAL && context.size + message.size <= r->w->limits.output);
+}
+
+// A bucket in memory and one of SQLite, which is in memory as well.
+static void grant_services(run *r, cv_wasi_config *c) {
+  c->limits.kv_bytes = 20000;
+  c->limits.kv_value = 9000;
+  c->limits.kv_key = 40;
+  c->limits.kv_keys = 5;
+  c->log = (cv_log){ignore_message, r, CV_LOG_DEBUG};
+  require(cv_wasi_config_setting(c, "a", "value") == CV_OK && cv_wasi_config_setting(c, "d", "x\xffy") == CV_OK);
+  require(cv_wasi_config_bucket(c, &(cv_bucket_grant){.name = "a"}) == CV_OK);
+#ifdef COVE_HAVE_LIBSQLITE3
+  require(cv_wasi_config_bucket(c, &(cv_bucket_grant){.name = "d", .file = ":memory:"}) == CV_OK);
+#endif
+}
+
 static cv_wasi *context_new(run *r, uint8_t how) {
   cv_wasi *w = NULL;
   cv_wasi_config *c = cv_wasi_config_new(&r->mem);
@@ -277,9 +296,11 @@ static cv_wasi *context_new(run *r, uint8_t how) {
   c->limits.resources = 40;
   c->limits.subscriptions = 12;
   c->limits.call_bytes = 300000;
+  c->limits.random_bytes = 300000;
   if (basics) {
     cv_wasi_config_clocks(c, CV_CLOCK_VIRTUAL, CV_CLOCK_VIRTUAL, 1000);
     cv_wasi_config_random(c, CV_RANDOM_SEEDED, 1);
+    grant_services(r, c);
   }
   require(cv_wasi_config_arg(c, "pro\xffgram") == CV_OK && cv_wasi_config_env(c, "K", "V") == CV_OK);
   require(cv_wasi_config_stdio(c, 0, callbacks ? &in : &text) == CV_OK);
@@ -319,7 +340,7 @@ static void open_instance(run *r) {
       one->type.name = cv_bytes_of(one->definition->full_name);
       r->resources[r->resource_count++] = &one->type;
     }
-    require(r->func_count < MAX_FUNCS - 64 && r->resource_count < MAX_RESOURCES - 16);
+    require(r->func_count < MAX_FUNCS - 64 && r->resource_count < MAX_RESOURCES - 8);
   }
   r->component.resource_count = r->resource_count;
   cv_cinstance_init(&r->instance, r->store, &r->component, NULL);

@@ -490,6 +490,90 @@ static cv_err make_all(cv_wasi *w, cv_file *f, cv_file *dir, int pipe_end) {
   return err;
 }
 
+// ---- a stream of the embedder that has nothing for a while, and no handle to wait on ----
+
+typedef struct slow {
+  uint64_t until; // of the host's monotonic clock
+  unsigned calls, stop_after;
+} slow;
+
+static cv_err slow_answer(slow *s, size_t size, size_t *done) {
+  s->calls++;
+  if (cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) < s->until)
+    return CV_ERR_AGAIN;
+  *done = CV_MIN(size, (size_t)2);
+  return CV_ERR_OK;
+}
+
+static cv_err slow_read(void *env, void *data, size_t size, size_t *done) {
+  cv_err err = slow_answer(env, size, done);
+  memcpy(data, "ok", *done);
+  return err;
+}
+
+static cv_err slow_write(void *env, const void *data, size_t size, size_t *done) {
+  return slow_answer(env, size, done);
+}
+
+static bool stop_slow(void *env) {
+  const slow *s = env;
+  return s->stop_after != 0 && s->calls >= s->stop_after;
+}
+
+static void be_slow(slow *s) {
+  *s = (slow){.until = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) + 20 * CV_RETRY_NS};
+}
+
+// Who waits for it sleeps between the attempts: there are not more of them than fit in the time.
+static void test_waits_for_callback(void **state) {
+  cv_mem mem;
+  slow s;
+  char text[4];
+  size_t n;
+  bool ready;
+  cv_input *in;
+  cv_output *out;
+  cv_wasi_config *c = config_new(&mem);
+  c->should_stop = stop_slow;
+  c->should_stop_env = &s;
+  be_slow(&s);
+  cv_stdio input = {.kind = CV_STDIO_CALLBACK, .read = slow_read, .env = &s};
+  cv_stdio output = {.kind = CV_STDIO_CALLBACK, .write = slow_write, .env = &s};
+  assert_int_equal(cv_wasi_config_stdio(c, 0, &input), CV_OK);
+  assert_int_equal(cv_wasi_config_stdio(c, 1, &output), CV_OK);
+  cv_wasi *w = context_new(&mem, c);
+  assert_int_equal(cv_input_of_stream(w, w->descriptors.all.data[0].stream, &in), CV_ERR_OK);
+  assert_int_equal(cv_output_of_stream(w, w->descriptors.all.data[1].stream, &out), CV_ERR_OK);
+  assert_int_equal(cv_input_read(in, text, sizeof text, true, &n), CV_ERR_OK);
+  assert_memory_equal(text, "ok", n);
+  assert_true(s.calls <= 22);
+  be_slow(&s);
+  assert_int_equal(cv_output_write(out, "ab", 2, true), CV_ERR_OK);
+  assert_true(s.calls <= 22);
+  // A pollable of one that had nothing is ready after a while; of one that was not asked yet, at once.
+  cv_pollable *p = cv_pollable_of_input(in);
+  be_slow(&s);
+  do {
+    assert_int_equal(cv_pollables_poll(w, &p, 1, true, &ready), CV_ERR_OK);
+    assert_true(ready);
+    assert_int_equal(cv_input_read(in, text, sizeof text, false, &n), CV_ERR_OK);
+  } while (n == 0);
+  assert_true(s.calls > 1 && s.calls <= 22);
+  // The host may end any of these waits.
+  s = (slow){.until = UINT64_MAX, .stop_after = 3};
+  assert_int_equal(cv_input_read(in, text, sizeof text, true, &n), CV_ERR_STOPPED);
+  assert_int_equal(s.calls, 3);
+  s = (slow){.until = UINT64_MAX, .stop_after = 3};
+  assert_int_equal(cv_output_write(out, "ab", 2, true), CV_ERR_STOPPED);
+  assert_int_equal(s.calls, 3);
+  s.stop_after = 0; // the output's last bytes go when it is let go
+  s.until = 0;
+  cv_pollable_delete(p);
+  cv_input_release(in);
+  cv_output_release(out);
+  finish(w, &mem);
+}
+
 static void test_out_of_memory(void **state) {
   tree t;
   int fds[2];
@@ -517,11 +601,13 @@ static void test_out_of_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_read_file),     cmocka_unit_test(test_write_file),   cmocka_unit_test(test_refused_files),
-      cmocka_unit_test(test_limit),         cmocka_unit_test(test_read_pipe),    cmocka_unit_test(test_write_pipe),
-      cmocka_unit_test(test_stop),          cmocka_unit_test(test_output_limit), cmocka_unit_test(test_moments),
-      cmocka_unit_test(test_always_ready),  cmocka_unit_test(test_listing),      cmocka_unit_test(test_hash),
-      cmocka_unit_test(test_out_of_memory),
+      cmocka_unit_test(test_read_file),     cmocka_unit_test(test_write_file),
+      cmocka_unit_test(test_refused_files), cmocka_unit_test(test_limit),
+      cmocka_unit_test(test_read_pipe),     cmocka_unit_test(test_write_pipe),
+      cmocka_unit_test(test_stop),          cmocka_unit_test(test_output_limit),
+      cmocka_unit_test(test_moments),       cmocka_unit_test(test_always_ready),
+      cmocka_unit_test(test_listing),       cmocka_unit_test(test_hash),
+      cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_waits_for_callback),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

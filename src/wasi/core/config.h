@@ -24,7 +24,7 @@ typedef struct cv_wasi_limits {
   uint32_t path_size;     // bytes of a path
   uint32_t subscriptions; // in one poll
   uint32_t resources;     // of interfaces with typed handles: streams, pollables, descriptors... alive
-  uint64_t memory_fs;     // bytes of all in-memory file systems that the configuration makes
+  uint64_t memory_fs;     // bytes of each in-memory file system that the configuration makes
   uint32_t refusals;      // recorded
   uint64_t kv_bytes;      // of all buckets in memory; of each file of buckets
   uint64_t kv_value;      // bytes of one value

@@ -72,6 +72,16 @@ static void explain_dirs(const cv_wasi *w, cv_buf *out) {
   }
 }
 
+cv_err cv_wasi_note_limit(cv_wasi *w, const cv_file *file, cv_err err) {
+  if (err == CV_ERR_MFILE)
+    cv_wasi_refuse(w, "--max-descriptors N", "have more than %u files and directories open at the same time",
+                   (unsigned)w->limits.descriptors);
+  else if (err == CV_ERR_NOSPC && file != NULL && strcmp(file->fs->ops->name, "memory") == 0)
+    cv_wasi_refuse(w, "--max-tmpfs SIZE", "write more than %llu bytes to a directory in memory",
+                   (unsigned long long)w->limits.memory_fs);
+  return err;
+}
+
 void cv_wasi_explain(const cv_wasi *w, cv_buf *out) {
   for (size_t i = 0; i < w->refusals.count; i++) {
     const cv_refusal *r = &w->refusals.data[i];

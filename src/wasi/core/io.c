@@ -36,11 +36,15 @@ static size_t total_size(const cv_iovec *iov, size_t count) {
   return total;
 }
 
-// Waits until the stream is ready. CV_ERR_AGAIN when it is non-blocking and is not.
+// Waits until the stream is ready. CV_ERR_AGAIN when it is non-blocking and is not. Without a handle only time can
+// pass.
 static cv_err wait_stream(cv_wasi *w, const cv_descriptor *d, bool write) {
   const cv_stream *s = d->stream;
-  if (s->handle == CV_NO_HANDLE)
-    return CV_ERR_OK;
+  if (s->handle == CV_NO_HANDLE) {
+    bool none = write ? s->none_to_write : s->none_to_read;
+    cv_err slept = none && !d->nonblock ? cv_wasi_wait(w, NULL, 0, CV_RETRY_NS) : CV_ERR_OK;
+    return slept == CV_ERR_TIMEDOUT ? CV_ERR_OK : slept;
+  }
   cv_poll_item item = {.handle = s->handle, .want_read = !write, .want_write = write};
   cv_err err = cv_wasi_wait(w, &item, 1, d->nonblock ? 0 : CV_WAIT_FOREVER);
   return err == CV_ERR_TIMEDOUT ? CV_ERR_AGAIN : err;
@@ -123,12 +127,12 @@ cv_err cv_io_write(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, size_t cou
     return d->stream->counts ? counted_write(w, d, iov, count, done) : stream_write(w, d, iov, count, done);
   if (d->append) {
     uint64_t end;
-    CV_ERR_TRY(cv_file_append(d->file, iov, count, done, &end));
+    CV_ERR_TRY(cv_wasi_note_limit(w, d->file, cv_file_append(d->file, iov, count, done, &end)));
     if (*done != 0)
       d->offset = end;
     return CV_ERR_OK;
   }
-  CV_ERR_TRY(cv_file_write(d->file, iov, count, d->offset, done));
+  CV_ERR_TRY(cv_wasi_note_limit(w, d->file, cv_file_write(d->file, iov, count, d->offset, done)));
   d->offset += *done;
   return CV_ERR_OK;
 }
@@ -147,7 +151,7 @@ cv_err cv_io_pwrite(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, size_t co
   if (d->kind != CV_DESCRIPTOR_FILE)
     return CV_ERR_SPIPE;
   iov = cut(w, iov, &count, w->limits.call_bytes);
-  return cv_file_write(d->file, iov, count, offset, done);
+  return cv_wasi_note_limit(w, d->file, cv_file_write(d->file, iov, count, offset, done));
 }
 
 cv_err cv_io_seek(cv_descriptor *d, int64_t delta, cv_whence whence, uint64_t *offset) {
@@ -243,5 +247,5 @@ cv_err cv_io_accept(cv_wasi *w, cv_descriptor *listener, bool nonblock, uint32_t
   d.rights = listener->inheriting;
   d.inheriting = listener->inheriting;
   d.label = cv_path_label(w, &(cv_descriptor){0}, (cv_bytes){(const uint8_t *)"/connection", 11});
-  return cv_descriptors_open(&w->descriptors, &d, number);
+  return cv_wasi_note_limit(w, NULL, cv_descriptors_open(&w->descriptors, &d, number));
 }

@@ -107,7 +107,7 @@ static void refuse_escape(cv_wasi *w, const char *op, const char *name, const ch
 // Notes what a refusal means, and passes the error on. `dir` is the side that it is about.
 static cv_err done(cv_wasi *w, const char *op, const cv_descriptor *dir, const char *path, cv_err err) {
   if (CV_LIKELY(err != CV_ERR_ESCAPE && err != CV_ERR_ROFS && err != CV_ERR_NOENT && err != CV_ERR_ACCESS))
-    return err;
+    return cv_wasi_note_limit(w, dir->file, err);
   char name[400], grant[600] = "";
   join(name, sizeof name, dir, path);
   const cv_dir *g = dir->grant < w->dir_count ? &w->dirs[dir->grant] : NULL;

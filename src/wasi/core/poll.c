@@ -68,10 +68,19 @@ static bool is_ready_now(const cv_subscription *s, cv_err *err, uint64_t *bytes)
   return true;
 }
 
+// A stream without a handle that had nothing when it was last asked.
+static bool is_for_retry(const cv_subscription *s) {
+  const cv_descriptor *d = s->descriptor;
+  if (d->kind != CV_DESCRIPTOR_STREAM || d->stream->handle != CV_NO_HANDLE)
+    return false;
+  return s->interest == CV_INTEREST_WRITE ? d->stream->none_to_write : d->stream->none_to_read;
+}
+
 typedef struct poll_set {
   cv_poll_item items[CV_MAX_POLL_ITEMS];
   cv_subscription *subs[CV_MAX_POLL_ITEMS];
   size_t count;
+  bool retries;
 } poll_set;
 
 // Sorts the subscriptions: what fires at once, what to wait for, and how long until the first clock.
@@ -81,7 +90,7 @@ static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set 
     cv_subscription *s = &subs[i];
     uint64_t value = 0;
     cv_err err = s->err;
-    s->fired = s->hangup = false;
+    s->fired = s->hangup = s->retry = false;
     if (err == CV_ERR_OK && s->interest == CV_INTEREST_CLOCK) {
       err = until(w, s, &value);
       if (err == CV_ERR_NOTCAPABLE)
@@ -91,6 +100,9 @@ static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set 
         *timeout = CV_MIN(*timeout, value);
         continue;
       }
+    } else if (err == CV_ERR_OK && is_for_retry(s)) {
+      s->retry = set->retries = true;
+      continue;
     } else if (err == CV_ERR_OK && !is_ready_now(s, &err, &value)) {
       if (set->count == CV_MAX_POLL_ITEMS)
         return CV_ERR_INVAL;
@@ -141,15 +153,27 @@ static void collect_clocks(const cv_wasi *w, cv_subscription *subs, size_t count
   }
 }
 
+static void collect_retries(cv_subscription *subs, size_t count, size_t *fired) {
+  for (size_t i = 0; i < count; i++)
+    if (subs[i].retry) {
+      fire(&subs[i], CV_ERR_OK, 0);
+      ++*fired;
+    }
+}
+
 static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, bool wait, poll_set *set, size_t *fired) {
   uint64_t timeout = CV_WAIT_FOREVER;
   *fired = 0;
   set->count = 0;
+  set->retries = false;
   CV_ERR_TRY(prepare(w, subs, count, set, &timeout, fired));
   // Something is ready: only look at the rest. A virtual clock takes no real time: look, then let it jump.
   bool is_virtual = cv_clock_is_virtual(&w->clock) && timeout != CV_WAIT_FOREVER;
   uint64_t start = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
-  cv_err err = cv_wasi_wait(w, set->items, set->count, !wait || *fired != 0 || is_virtual ? 0 : timeout);
+  uint64_t real = !wait || *fired != 0 || is_virtual ? 0 : timeout;
+  if (set->retries)
+    real = CV_MIN(real, (uint64_t)CV_RETRY_NS);
+  cv_err err = cv_wasi_wait(w, set->items, set->count, real);
   if (err == CV_ERR_OK)
     collect_handles(set, fired);
   else if (err != CV_ERR_TIMEDOUT)
@@ -160,6 +184,9 @@ static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, bool wa
     cv_clock_sleep(&w->clock, passed);
   }
   collect_clocks(w, subs, count, passed, fired);
+  // Who only looks, or waits for nothing else that has come, tries.
+  if (set->retries && *fired == 0)
+    collect_retries(subs, count, fired);
   return CV_ERR_OK;
 }
 

@@ -28,12 +28,16 @@ cv_err cv_stream_stat(cv_stream *s, cv_stat *out) {
 
 cv_err cv_stream_read(cv_stream *s, const cv_iovec *iov, size_t count, size_t *done) {
   *done = 0;
-  return s->ops->read != NULL ? s->ops->read(s, iov, count, done) : CV_ERR_BADF;
+  cv_err err = s->ops->read != NULL ? s->ops->read(s, iov, count, done) : CV_ERR_BADF;
+  s->none_to_read = err == CV_ERR_AGAIN;
+  return err;
 }
 
 cv_err cv_stream_write(cv_stream *s, const cv_iovec *iov, size_t count, size_t *done) {
   *done = 0;
-  return s->ops->write != NULL ? s->ops->write(s, iov, count, done) : CV_ERR_BADF;
+  cv_err err = s->ops->write != NULL ? s->ops->write(s, iov, count, done) : CV_ERR_BADF;
+  s->none_to_write = err == CV_ERR_AGAIN;
+  return err;
 }
 
 static cv_stream *stream_new(cv_mem *mem, size_t size, const cv_stream_ops *ops, cv_filetype type) {

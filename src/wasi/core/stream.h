@@ -10,6 +10,8 @@
 
 typedef struct cv_stream cv_stream;
 
+#define CV_RETRY_NS 1000000u // between attempts at a stream that has no handle to wait on
+
 typedef struct cv_stream_ops {
   const char *name;
   cv_err (*read)(cv_stream *s, const cv_iovec *iov, size_t count, size_t *done);
@@ -29,11 +31,14 @@ struct cv_stream {
   bool is_socket, is_listener;
   bool is_nonblocking; // asked for by the guest; the host's handle is not changed, others may share it
   bool counts;         // what is written counts against the limit on output
+  // The last read or write answered CV_ERR_AGAIN. Without a handle there is nothing to wait on but time.
+  bool none_to_read, none_to_write;
 };
 
-// Gives at most `size` bytes into `data`; *done 0 is the end. Called in the thread of the instance.
+// Gives at most `size` bytes into `data`; *done 0 is the end. Called in the thread of the instance. CV_ERR_AGAIN: there
+// is nothing now; who waits for it asks again after CV_RETRY_NS.
 typedef cv_err cv_read_fn(void *env, void *data, size_t size, size_t *done);
-// Takes at most `size` bytes.
+// Takes at most `size` bytes; CV_ERR_AGAIN likewise.
 typedef cv_err cv_write_fn(void *env, const void *data, size_t size, size_t *done);
 
 // ---- makers; NULL when out of memory ----

@@ -279,11 +279,8 @@ cv_bytes cv_wasi_output(const cv_wasi *w, unsigned which) {
 }
 
 cv_err cv_wasi_hold(cv_wasi *w) {
-  if (w->held >= w->limits.descriptors) {
-    cv_wasi_refuse(w, "--max-descriptors N", "have more than %u files and directories open at the same time",
-                   (unsigned)w->limits.descriptors);
-    return CV_ERR_MFILE;
-  }
+  if (w->held >= w->limits.descriptors)
+    return cv_wasi_note_limit(w, NULL, CV_ERR_MFILE);
   w->held++;
   return CV_ERR_OK;
 }

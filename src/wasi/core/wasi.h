@@ -122,6 +122,7 @@ typedef struct cv_subscription {
   cv_err err; // given: an error found before, told at once
   // Filled in.
   bool fired, hangup;
+  bool retry;     // nothing tells when it is ready: after a while it is tried
   uint64_t delay; // clocks: nanoseconds from the start of the wait
   uint64_t bytes; // that can be read, or written without waiting, as far as known
 } cv_subscription;
@@ -139,6 +140,9 @@ CV_PRINTF(3, 4) void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *f
 // The same for a clock (one that there is), and for random numbers.
 void cv_wasi_refuse_clock(cv_wasi *w, cv_clock_id id);
 void cv_wasi_refuse_random(cv_wasi *w);
+// Records the limit that an error stands for, when it is one: too many open; `file` (may be NULL) is in a directory in
+// memory that is full. Is the error.
+CV_MUST_USE cv_err cv_wasi_note_limit(cv_wasi *w, const cv_file *file, cv_err err);
 // What was refused and what would grant it, as text for people. Nothing when nothing was refused.
 void cv_wasi_explain(const cv_wasi *w, cv_buf *out);
 

@@ -227,7 +227,7 @@ static cv_err file_of(p1_call *c, uint64_t rights, cv_err other, cv_descriptor *
 cv_err cv_p1_fd_filestat_set_size(p1_call *c) {
   cv_descriptor *d;
   CV_ERR_TRY(file_of(c, CV_CAN(FD_SET_SIZE), CV_ERR_INVAL, &d));
-  return cv_file_set_size(d->file, c->a[1].u64);
+  return cv_wasi_note_limit(c->w, d->file, cv_file_set_size(d->file, c->a[1].u64));
 }
 
 cv_err cv_p1_fd_filestat_set_times(p1_call *c) {
@@ -249,7 +249,7 @@ cv_err cv_p1_fd_advise(p1_call *c) {
 cv_err cv_p1_fd_allocate(p1_call *c) {
   cv_descriptor *d;
   CV_ERR_TRY(file_of(c, CV_CAN(FD_ALLOCATE), CV_ERR_SPIPE, &d));
-  return cv_file_allocate(d->file, c->a[1].u64, c->a[2].u64);
+  return cv_wasi_note_limit(c->w, d->file, cv_file_allocate(d->file, c->a[1].u64, c->a[2].u64));
 }
 
 cv_err cv_p1_fd_sync(p1_call *c) {

@@ -174,6 +174,6 @@ cv_err cv_p1_path_open(p1_call *c) {
       .label = cv_path_label(c->w, dir, path),
   };
   uint32_t number;
-  CV_ERR_TRY(cv_descriptors_open(&c->w->descriptors, &d, &number));
+  CV_ERR_TRY(cv_wasi_note_limit(c->w, NULL, cv_descriptors_open(&c->w->descriptors, &d, &number)));
   return p1_put32(c, c->a[8].u32, number);
 }

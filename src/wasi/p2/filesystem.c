@@ -193,7 +193,8 @@ cove_host_result wasi_filesystem_types_descriptor_sync(void *host, cove_call *ca
 
 cove_host_result wasi_filesystem_types_descriptor_set_size(void *host, cove_call *call, descriptor *self, uint64_t size,
                                                            void_result *result) {
-  return DONE(host, call, cv_file_set_size(self->d.file, size), result);
+  cv_p2 *p2 = host;
+  return DONE(p2, call, cv_wasi_note_limit(p2->w, self->d.file, cv_file_set_size(self->d.file, size)), result);
 }
 
 // ---- attributes ----

@@ -216,6 +216,23 @@ __attribute__((export_name("run"))) u32 run(void) {
     open_at(directory(), FOLLOW, STR("../secret"), 0, READ, ret);
     return ret[4] != NOT_PERMITTED;
   }
+  if (is("fill")) { // a directory in memory, by every way to write
+    enum { INSUFFICIENT_SPACE = 23 };
+    static u8 data[60000];
+    open_at(directory(), 0, STR("a"), CREATE, READ | WRITE, ret);
+    u32 f = load32(ret + 4);
+    write(f, data, sizeof data, 0, ret);
+    CHECK(ret[0], 0);
+    write(f, data, sizeof data, 60000, ret);
+    CHECK(ret[0] && ret[8] == INSUFFICIENT_SPACE, 1);
+    CHECK((set_size(f, 1 << 20, ret), code(1)), INSUFFICIENT_SPACE);
+    append_via_stream(f, ret);
+    u32 out = load32(ret + 4);
+    for (u32 i = 0; i < 30 && !ret[0]; i++)
+      out_blocking_write(out, data, 4096, ret);
+    CHECK(ret[0] && ret[4] == 0, 1);
+    return failures != 0;
+  }
   if (is("change")) {
     open_at(directory(), FOLLOW, STR("file"), TRUNCATE, WRITE, ret);
     return ret[4] != READ_ONLY;
