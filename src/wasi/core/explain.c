@@ -56,6 +56,26 @@ void cv_wasi_refuse_random(cv_wasi *w) {
   record(w, "--random real, or --seed N", false, "take random numbers");
 }
 
+void cv_wasi_refuse_other(cv_wasi *w, const char *grant, const char *fmt, ...) {
+  char what[512];
+  va_list args;
+  va_start(args, fmt);
+  (void)vsnprintf(what, sizeof what, fmt, args);
+  va_end(args);
+  record(w, grant, false, what);
+}
+
+cv_err cv_wasi_note_limit(cv_wasi *w, const cv_file *file, cv_err err) {
+  if (err == CV_ERR_MFILE)
+    cv_wasi_refuse_other(w, "--max-descriptors N",
+                         "have more than %" PRIu32 " files and directories open at the same time",
+                         w->limits.descriptors);
+  else if (err == CV_ERR_NOSPC && file != NULL && strcmp(file->fs->ops->name, "memory") == 0)
+    cv_wasi_refuse_other(w, "--max-tmpfs SIZE", "write more than %" PRIu64 " bytes to a directory in memory",
+                         w->limits.memory_fs);
+  return err;
+}
+
 static void explain_dirs(const cv_wasi *w, cv_buf *out) {
   if (w->dir_count == 0) {
     cv_buf_text(out, "The program looked for directories, and none is granted. To grant one: --dir HOST::GUEST\n");
@@ -70,16 +90,6 @@ static void explain_dirs(const cv_wasi *w, cv_buf *out) {
                   : d->read_only  ? ", read-only)"
                                   : ")");
   }
-}
-
-cv_err cv_wasi_note_limit(cv_wasi *w, const cv_file *file, cv_err err) {
-  if (err == CV_ERR_MFILE)
-    cv_wasi_refuse(w, "--max-descriptors N", "have more than %u files and directories open at the same time",
-                   (unsigned)w->limits.descriptors);
-  else if (err == CV_ERR_NOSPC && file != NULL && strcmp(file->fs->ops->name, "memory") == 0)
-    cv_wasi_refuse(w, "--max-tmpfs SIZE", "write more than %llu bytes to a directory in memory",
-                   (unsigned long long)w->limits.memory_fs);
-  return err;
 }
 
 void cv_wasi_explain(const cv_wasi *w, cv_buf *out) {

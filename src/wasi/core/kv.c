@@ -42,7 +42,7 @@ cv_bucket *cv_bucket_find(cv_wasi *w, cv_bytes name) {
   char grant[160];
   int shown = (int)CV_MIN(name.size, 100u);
   (void)snprintf(grant, sizeof grant, "--keyvalue %.*s", shown, (const char *)name.data);
-  cv_wasi_refuse(w, grant, "open the bucket \"%.*s\"", shown, (const char *)name.data);
+  cv_wasi_refuse_other(w, grant, "open the bucket \"%.*s\"", shown, (const char *)name.data);
   return NULL;
 }
 
@@ -72,7 +72,7 @@ static cv_err check_change(cv_bucket *b, cv_bytes key, size_t value_size) {
   uint64_t limit = b->w->limits.kv_value;
   CV_ERR_TRY(check_key(b, key));
   if (b->read_only) {
-    cv_wasi_refuse(b->w, "", "change the bucket \"%s\": it is granted read-only", b->name);
+    cv_wasi_refuse_other(b->w, "", "change the bucket \"%s\": it is granted read-only", b->name);
     return CV_ERR_ROFS;
   }
   if (value_size > limit)

@@ -137,6 +137,8 @@ CV_MUST_USE cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, u
 // Records a refusal of a file or directory: what was asked (a sentence) and the grant that would have allowed it (""
 // for none).
 CV_PRINTF(3, 4) void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...);
+// The same for what is neither.
+CV_PRINTF(3, 4) void cv_wasi_refuse_other(cv_wasi *w, const char *grant, const char *fmt, ...);
 // The same for a clock (one that there is), and for random numbers.
 void cv_wasi_refuse_clock(cv_wasi *w, cv_clock_id id);
 void cv_wasi_refuse_random(cv_wasi *w);

@@ -3,7 +3,7 @@
 #include "wasi/p2/host.h"
 
 static cove_host_result refuse(cv_p2 *p2, cove_call *call) {
-  cv_wasi_refuse(p2->w, "--config NAME=VALUE", "read configuration values");
+  cv_wasi_refuse_other(p2->w, "--config NAME=VALUE", "read configuration values");
   return cv_p2_refuse(p2, call, "wasi:config/store");
 }
 

@@ -11,7 +11,7 @@ cove_host_result wasi_logging_logging_log(void *host, cove_call *call, wasi_logg
   cv_p2 *p2 = host;
   cv_wasi *w = p2->w;
   if (w->log.fn == NULL) {
-    cv_wasi_refuse(w, "--log", "log a message");
+    cv_wasi_refuse_other(w, "--log", "log a message");
     return cv_p2_refuse(p2, call, "wasi:logging/logging");
   }
   if ((int)level < (int)w->log.least)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// p2_services.c: what wasi:config, wasi:logging and wasi:keyvalue answer, right or wrong; the first argument says what to
-// do. Granted for "all": the settings a=1 and "b c"=x=y, messages from debug up, an empty bucket "b".
+// p2_services.c: what wasi:config, wasi:logging and wasi:keyvalue answer, right or wrong; the first argument says what
+// to do. Granted for "all": the settings a=1 and "b c"=x=y, messages from debug up, an empty bucket "b".
 #include "p2.h"
 
 #define NAMED(interface, name, result, c_name)                                                                         \
