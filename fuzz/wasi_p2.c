@@ -462,7 +462,7 @@ static void push_list(run *r, input *in, const char *element, slots *out) {
     for (uint32_t i = 0; i < count; i++)
       cv_store_le32(memory + LISTS + 4 * i, pick_handle(r, in, element + 7, strcspn(element + 7, ">")));
   } else {
-    count = count == 19 ? 4096 + next(in) : count * 8;
+    count = count == 19 ? 4096u + next(in) : count * 8;
   }
   if (next(in) >= 0xf0) {
     count = (uint32_t)number(in);
@@ -520,7 +520,7 @@ static void call(run *r, const cove_glue_func *f) {
   uint8_t place = next(&r->in);
   uint32_t answer = place == 0xfe ? (uint32_t)number(&r->in) : 0;
   cv_store_le32(r->options.memory->base + ANSWER, answer);
-  s.values[s.count].u64 = place == 0xff ? number(&r->in) : RESULTS + 8 * (place % 64);
+  s.values[s.count].u64 = place == 0xff ? number(&r->in) : RESULTS + 8u * (place % 64);
   s.values[s.count].u64 = s.values[s.count].u32;
   cv_canon_call c;
   cv_canon_call_begin(&c, &r->instance, &r->options, NULL, r->p2);
