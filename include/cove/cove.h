@@ -11,6 +11,7 @@
 
 #include <cove/common.h>
 #include <cove/component.h>
+#include <cove/compose.h>
 #include <cove/config.h>
 #include <cove/engine.h>
 #include <cove/func.h>

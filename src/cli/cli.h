@@ -43,6 +43,8 @@ void cli_free_file(cove_buffer *file);
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
 // The same for what only modules have.
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
+// The same for what only components have.
+int cli_read_component(const char *path, const cove_engine *engine, cli_input *out);
 void cli_input_free(cli_input *input);
 // An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
 int cli_make_engine(const cli_line *line, cove_engine **out);
@@ -100,6 +102,10 @@ bool cli_is_wit_path(const char *path);
 
 // ---- wit_check.c ----
 int cli_wit_check(const cli_line *line);
+
+// ---- component_compose.c, component_split.c: actions of cove component ----
+int cli_component_compose(const cli_line *line);
+int cli_component_split(const cli_line *line);
 
 // ---- help.c ----
 void cli_print_topic_names(FILE *out);

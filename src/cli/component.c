@@ -124,14 +124,25 @@ static int make(const cli_line *line, size_t action, cove_engine *engine) {
   return status;
 }
 
+// What takes more than one file, or writes more than one.
+static const struct {
+  const char *name;
+  int (*run)(const cli_line *line);
+} others[] = {{"compose", cli_component_compose}, {"split", cli_component_split}, {"unbundle", cli_component_split}};
+
 int cli_component(const cli_line *line) {
   size_t action = 0;
+  for (size_t i = 0; line->operand_count > 0 && i < sizeof others / sizeof others[0]; i++)
+    if (strcmp(line->operands[0], others[i].name) == 0)
+      return others[i].run(line);
   while (line->operand_count > 0 && action < ACTION_COUNT && strcmp(line->operands[0], actions[action].name) != 0)
     action++;
   if (line->operand_count != 2 || action == ACTION_COUNT) {
     cli_error(line->operand_count == 0 || action == ACTION_COUNT ? "do what?" : "one file at a time");
     cli_hint("cove component new FILE -o OUT: a component around a core module");
     cli_hint("cove component embed FILE --wit PATH -w WORLD -o OUT: a core module that says what world it is for");
+    cli_hint("cove component compose FILE --plug FILE -o OUT: a component that gets what others export");
+    cli_hint("cove component split FILE -o FOLDER: the modules and components inside of a component");
     return CLI_EXIT_USAGE;
   }
   const char *output = cli_value(line, OPT_OUTPUT);

@@ -135,6 +135,16 @@ int cli_read_module(const char *path, const cove_engine *engine, cli_input *out)
   return CLI_EXIT_DATA;
 }
 
+int cli_read_component(const char *path, const cove_engine *engine, cli_input *out) {
+  int status = cli_read_input(path, engine, out);
+  if (status != 0 || out->is_component)
+    return status;
+  cli_error("%s is a core module; this wants a component", shown(path));
+  cli_hint("a component around a module is made by: cove component new %s", path);
+  cli_input_free(out);
+  return CLI_EXIT_DATA;
+}
+
 static int set_tier(cove_config *config, const char *tier) {
   cove_error *error = NULL;
   if (cove_config_set_tier(config, tier, &error) == COVE_OK)

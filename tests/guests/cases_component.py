@@ -87,15 +87,14 @@ def c_component(ctx):
     return made(ctx, "shapes-c.wasm", [embedded], "new", embedded)
 
 
-def rust_module(ctx):
+def rust_module(ctx, source=os.path.join(SOURCES, "rust"), name="shapes"):
     ctx.need("cargo")
     target = os.path.join(ctx.work, "component-rust")
-    source = os.path.join(SOURCES, "rust")
     command = ["cargo", "build", "--release", "--locked", "--target", "wasm32-wasip1", "--target-dir", target]
     done = ctx.process(command + (["--offline"] if ctx.options.offline else []), cwd=source, timeout=900)
     if done.status != 0:
         raise Skip("cargo build for wasm32-wasip1: " + done.err.decode(errors="replace").strip()[-200:])
-    return os.path.join(target, "wasm32-wasip1", "release", "shapes.wasm")
+    return os.path.join(target, "wasm32-wasip1", "release", name + ".wasm")
 
 
 def jco(ctx, *arguments):
@@ -139,7 +138,7 @@ def javascript(ctx, target, source, wit, world):
     return full
 
 
-def python(ctx, target, *options):
+def python(ctx, target, *options, source=os.path.join(SOURCES, "app.py"), wit=WORLD, world="shapes"):
     """componentize-py from PyPI, in an environment of its own."""
     home = os.path.join(ctx.work, "componentize-py")
     tool = os.path.join(home, "bin", "componentize-py")
@@ -150,11 +149,11 @@ def python(ctx, target, *options):
         done = ctx.process([os.path.join(home, "bin", "pip"), "install", "-q", "componentize-py"], timeout=600)
         if not os.path.exists(tool):
             raise Skip("componentize-py: " + done.err.decode(errors="replace").strip()[-200:])
-    source, full = os.path.join(SOURCES, "app.py"), os.path.join(ctx.bin, target)
+    full, module = os.path.join(ctx.bin, target), os.path.splitext(os.path.basename(source))[0]
     if not os.path.exists(full) or os.path.getmtime(source) > os.path.getmtime(full):
         # A copy, since Python leaves compiled files beside its sources.
         shutil.copy(source, ctx.scratch)
-        done = ctx.process([tool, "-d", WORLD, "-w", "shapes", "componentize", *options, "app", "-o", full],
+        done = ctx.process([tool, "-d", wit, "-w", world, "componentize", *options, module, "-o", full],
                            cwd=ctx.scratch, timeout=900)
         if done.status != 0:
             raise Skip("componentize-py: " + done.err.decode(errors="replace").strip()[:200])
