@@ -17,8 +17,7 @@ typedef struct files {
   cove_component_file *given; // of each
   size_t count, capacity;
   int status;    // the first failure, after its message
-  char *missing; // owned: the package that was not found, and where it was looked for
-  char *missing_path;
+  char *missing; // owned: the package that was not found
 } files;
 
 static void free_files(files *f) {
@@ -30,7 +29,6 @@ static void free_files(files *f) {
   free(f->names);
   free(f->given);
   free(f->missing);
-  free(f->missing_path);
 }
 
 static int no_memory(void) {
@@ -88,46 +86,58 @@ static int plug(files *f, const char *socket, cove_buffer *out) {
 
 // ---- graphs ----
 
-// FOLDER/namespace/package.wasm, or with the version FOLDER/namespace/package@version.wasm; owned by the caller.
-static char *path_in(const files *f, const char *name) {
+// FOLDER/namespace/package and what follows it, with the version FOLDER/namespace/package@version; owned by the caller.
+static char *path_in(const files *f, const char *name, const char *suffix) {
   const char *folder = cli_value(f->line, OPT_DEPS), *slash = strrchr(f->graph, '/');
   int beside = folder == NULL && slash != NULL ? (int)(slash - f->graph + 1) : 0;
-  size_t size = strlen(f->graph) + strlen(name) + (folder != NULL ? strlen(folder) : 4) + 16;
+  size_t size = (size_t)beside + strlen(folder != NULL ? folder : "deps") + strlen(name) + strlen(suffix) + 2;
   char *path = malloc(size);
   if (path == NULL)
     return NULL;
   int head = snprintf(path, size, "%.*s%s/", beside, f->graph, folder != NULL ? folder : "deps");
-  snprintf(path + head, size - (size_t)head, "%s.wasm", name);
+  snprintf(path + head, size - (size_t)head, "%s%s", name, suffix);
   for (char *at = path + head; *at != '\0' && *at != '@'; at++)
     if (*at == ':')
       *at = '/';
   return path;
 }
 
+// Reads the file of a package if there is one.
+static bool find_in_folder(files *f, const char *name) {
+  static const char *const suffixes[] = {".wasm", ".wat"};
+  bool found = false;
+  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0] && !found; i++) {
+    char *path = path_in(f, name, suffixes[i]);
+    if (path == NULL) {
+      f->status = no_memory();
+      return false;
+    }
+    found = access(path, F_OK) == 0;
+    if (found)
+      f->status = add_file(f, path);
+    free(path);
+  }
+  return found;
+}
+
 static bool find(void *env, const char *name, cove_component_file *out) {
   files *f = env;
   size_t size = strlen(name);
-  for (size_t i = 0; i < f->line->given_count && f->status == 0; i++) {
+  bool found = false;
+  for (size_t i = 0; i < f->line->given_count && !found; i++) {
     const cli_given *given = &f->line->given[i];
-    if (given->option != OPT_DEP || strncmp(given->value, name, size) != 0 || given->value[size] != '=')
-      continue;
-    f->status = add_file(f, given->value + size + 1);
-    *out = f->status == 0 ? f->given[f->count - 1] : (cove_component_file){0};
-    return f->status == 0;
+    found = given->option == OPT_DEP && strncmp(given->value, name, size) == 0 && given->value[size] == '=';
+    if (found)
+      f->status = add_file(f, given->value + size + 1);
   }
-  char *path = f->status == 0 ? path_in(f, name) : NULL;
-  bool found = path != NULL && access(path, F_OK) == 0;
-  if (found)
-    f->status = add_file(f, path);
-  if (found || f->missing_path != NULL) {
-    free(path);
-  } else {
+  if (!found)
+    found = find_in_folder(f, name);
+  if (!found && f->status == 0)
     f->missing = strdup(name);
-    f->missing_path = path;
-  }
-  if (found && f->status == 0)
+  found = found && f->status == 0;
+  if (found)
     *out = f->given[f->count - 1];
-  return found && f->status == 0;
+  return found;
 }
 
 static int compose(files *f, const cove_buffer *text, cove_buffer *out) {
@@ -139,8 +149,10 @@ static int compose(files *f, const cove_buffer *text, cove_buffer *out) {
     return f->status;
   }
   int status = cli_report(f->graph, error);
-  if (f->missing != NULL && f->missing_path != NULL)
-    cli_hint("name it with --dep %s=FILE, or put it at %s", f->missing, f->missing_path);
+  char *path = f->missing != NULL ? path_in(f, f->missing, ".wasm") : NULL;
+  if (path != NULL)
+    cli_hint("name it with --dep %s=FILE, or put it at %s", f->missing, path);
+  free(path);
   return status;
 }
 

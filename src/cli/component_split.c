@@ -58,8 +58,8 @@ static int check_free(const parts *p) {
   return 0;
 }
 
-static int write_part(const part *p) {
-  FILE *file = fopen(p->path, "wb");
+static int write_part(const part *p, bool force) {
+  FILE *file = fopen(p->path, force ? "wb" : "wbx");
   bool written = file != NULL && fwrite(p->data, 1, p->size, file) == p->size && fflush(file) == 0;
   int error = errno;
   if (file != NULL)
@@ -74,9 +74,10 @@ static int write_parts(const cli_line *line, const parts *p) {
     cli_error("cannot make the folder %s: %s", p->folder, strerror(errno));
     return CLI_EXIT_FAILED;
   }
-  int status = cli_has(line, OPT_FORCE) ? 0 : check_free(p);
+  bool force = cli_has(line, OPT_FORCE);
+  int status = force ? 0 : check_free(p);
   for (size_t i = 0; i < p->count && status == 0; i++)
-    status = write_part(&p->list[i]);
+    status = write_part(&p->list[i], force);
   size_t width = 0;
   for (size_t i = 0; i < p->count; i++)
     width = strlen(p->list[i].path) > width ? strlen(p->list[i].path) : width;

@@ -140,7 +140,7 @@ int cli_read_component(const char *path, const cove_engine *engine, cli_input *o
   if (status != 0 || out->is_component)
     return status;
   cli_error("%s is a core module; this wants a component", shown(path));
-  cli_hint("a component around a module is made by: cove component new %s", path);
+  cli_hint("a component around a module is made by: cove component new %s -o OUT", path);
   cli_input_free(out);
   return CLI_EXIT_DATA;
 }

@@ -247,11 +247,12 @@ static cv_status ask(binding *b, uint32_t node, const cv_cextern *wanted) {
   return CV_OK;
 }
 
-cv_status cv_graph_import(cv_graph *g, cv_bytes name, uint32_t *node) {
+cv_status cv_graph_import(cv_graph *g, cv_bytes name, cv_bytes path, uint32_t *node) {
   if (find_import(g, name, node))
     return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "`%.*s` is imported already: use one name for it",
                    CV_NAME(name));
-  return add_node(g, (cv_graph_node){.kind = CV_GRAPH_IMPORT, .external.name = name, .is_explicit = true}, node);
+  return add_node(g, (cv_graph_node){.kind = CV_GRAPH_IMPORT, .external.name = name, .path = path, .is_explicit = true},
+                  node);
 }
 
 // ---- instances -----------------------------------------------------------------------------------------------------
@@ -268,11 +269,28 @@ static cv_status take_argument(binding *b, const cv_cextern *import, uint32_t *n
                        g->packages[b->package].title, CV_NAME(import->name));
 }
 
+// What exports call a resource.
+static cv_bytes resource_name(const cv_cextern *exports, uint32_t count, const cv_cresource *resource) {
+  for (uint32_t i = 0; i < count; i++) {
+    const cv_cexterntype *type = &exports[i].type;
+    if (type->sort == CV_SORT_TYPE && type->as.type.kind == CV_DEF_RESOURCE &&
+        type->as.type.as.resource->id == resource->id)
+      return exports[i].name;
+    cv_bytes inside = {NULL, 0};
+    if (type->sort == CV_SORT_INSTANCE)
+      inside = resource_name(type->as.instance->exports, type->as.instance->export_count, resource);
+    if (inside.size != 0)
+      return inside;
+  }
+  return resource->name;
+}
+
 static cv_status make_type(binding *b, const cv_ccomponenttype *type, cv_cexterntype *out) {
   cv_graph *g = b->g;
   const cv_cextern *exports;
   for (uint32_t i = type->imported_resource_count; i < type->resource_count; i++) {
-    cv_cresource *resource = cv_scope_resource(&g->v, &g->scope, type->resources[i]->name);
+    cv_bytes name = resource_name(type->exports, type->export_count, type->resources[i]);
+    cv_cresource *resource = cv_scope_resource(&g->v, &g->scope, name);
     if (!resource)
       return CV_ENOMEM;
     b->frame.actual[i] = resource;

@@ -41,6 +41,7 @@ typedef struct cv_graph_node {
   cv_graph_arg *args;  // instance: one for each import of the package
   uint32_t source;     // access: the node
   bool is_explicit;    // import: written down, so that its name stays
+  cv_bytes path;       // import that is written down: the interface that it is, whatever it is called
   bool has_type;       // import: somebody has asked for it
   // encoding (graph_encode.c)
   uint8_t state;
@@ -75,8 +76,9 @@ typedef struct cv_graph {
 CV_MUST_USE cv_status cv_graph_new(cv_graph *g, cv_graph_package *packages, uint32_t count, cv_mem *mem, cv_diag *diag);
 void cv_graph_free(cv_graph *g);
 
-// An import that is written down; what it is, is what those ask for that it is given to.
-CV_MUST_USE cv_status cv_graph_import(cv_graph *g, cv_bytes name, uint32_t *node);
+// An import that is written down: the interface `path`, under a name. What is in it is what those ask for that it is
+// given to.
+CV_MUST_USE cv_status cv_graph_import(cv_graph *g, cv_bytes name, cv_bytes path, uint32_t *node);
 // An instance of a package. `args` has a node for each of its imports, or CV_NO_INDEX for what the composition imports.
 CV_MUST_USE cv_status cv_graph_instantiate(cv_graph *g, uint32_t package, const uint32_t *args, uint32_t *node);
 // An export of a node that is an instance. CV_EINVALID when there is none of this name.

@@ -122,9 +122,10 @@ static cv_status access(evaluator *v, const cv_gt_access *a, uint32_t *node) {
 static uint32_t infer(const evaluator *v, names imports, cv_bytes local, uint32_t node, bool *several) {
   const cv_graph_node *n = &v->g.nodes.data[node];
   if (n->kind != CV_GRAPH_INSTANCE) {
-    uint32_t exact = index_of(imports, n->external.name);
+    cv_bytes name = n->path.size != 0 ? n->path : n->external.name;
+    uint32_t exact = index_of(imports, name);
     for (uint32_t i = 0; i < imports.count && exact == CV_NO_INDEX; i++)
-      if (cv_graph_same_name(imports.list[i].name, n->external.name))
+      if (cv_graph_same_name(imports.list[i].name, name))
         exact = i;
     if (exact != CV_NO_INDEX)
       return exact;
@@ -276,7 +277,7 @@ static cv_status run(evaluator *v) {
       continue;
     }
     if (s->kind == CV_GT_IMPORT)
-      CV_TRY(at(v, s->at, cv_graph_import(&v->g, s->path, &node)));
+      CV_TRY(at(v, s->at, cv_graph_import(&v->g, s->as, s->path, &node)));
     else
       CV_TRY(evaluate(v, s->value, &node));
     CV_TRY(bind(v, s, node));

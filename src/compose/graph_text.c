@@ -379,18 +379,17 @@ static CV_COLD cv_status unsupported(parser *p, const char *what) {
 
 static cv_status parse_import(parser *p, cv_gt_statement *s) {
   bool is_exact = false;
-  cv_bytes as = {NULL, 0};
   CV_TRY(take_id(p, "a name", &s->name));
   if (is_keyword(p, "as")) {
     CV_TRY(next(p));
-    CV_TRY(take_name(p, &as, &is_exact));
+    CV_TRY(take_name(p, &s->as, &is_exact));
   }
   CV_TRY(take_punct(p, ':'));
   if (is_keyword(p, "func") || is_keyword(p, "interface") || is_keyword(p, "async"))
     return unsupported(p, "types of imports that are written out; an import of a package's interface has a path");
   CV_TRY(take_path(p, true, &s->path));
-  if (as.data)
-    s->path = as;
+  if (!s->as.data)
+    s->as = s->path;
   return CV_OK;
 }
 

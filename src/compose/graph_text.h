@@ -47,7 +47,8 @@ typedef enum cv_gt_statement_kind { CV_GT_IMPORT, CV_GT_LET, CV_GT_EXPORT } cv_g
 typedef struct cv_gt_statement {
   cv_gt_statement_kind kind;
   cv_bytes name; // import, let: the local name; export: the name after `as`, or empty
-  cv_bytes path; // import: what it is called outside
+  cv_bytes path; // import: the interface that it is
+  cv_bytes as;   // import: what it is called outside
   const cv_gt_expr *value;
   bool is_spread; // export
   uint32_t at;

@@ -165,8 +165,9 @@ static const cv_ctype *first_same(cv_graph_encoder *x, const cv_ctype *type, boo
     if (x->same.data[i].type == type || cv_ctype_equal(x->same.data[i].type, type))
       return x->same.data[i].type;
   if (add) {
-    need(x, cv_map_put(&x->origins, key_of(origin), x->same.count, NULL));
     need(x, cv_vec_push(x->g->mem, &x->same, (same_type){type, head}));
+    if (x->status == CV_OK)
+      need(x, cv_map_put(&x->origins, key_of(origin), x->same.count - 1, NULL));
   }
   return type;
 }
@@ -307,6 +308,8 @@ static void fail_resource(cv_graph_encoder *x, const cv_cresource *resource) {
   cv_graph *g = x->g;
   const cv_graph_node *import = &g->nodes.data[x->import];
   const char *maker = NULL;
+  if (x->status != CV_OK)
+    return; // what was not noted cannot be found
   for (uint32_t i = 0; i < g->nodes.count && !maker; i++)
     if (g->nodes.data[i].kind == CV_GRAPH_INSTANCE)
       maker = maker_of(g, g->nodes.data[i].external.type.as.instance, resource, cv_graph_node_title(g, i));
@@ -474,6 +477,8 @@ static uint32_t put_extern(cv_graph_encoder *x, scope *s, const cv_cextern *e, b
   };
   uint32_t index = 0;
   cv_buf item;
+  if (x->status != CV_OK)
+    return 0;
   if (e->type.sort == CV_SORT_MODULE || e->type.sort == CV_SORT_VALUE) {
     fail(x, cv_fail(x->g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: import of a %s, `%.*s`",
                     e->type.sort == CV_SORT_MODULE ? "core module" : "value", CV_NAME(e->name)));

@@ -74,27 +74,28 @@ static CV_COLD cv_status no_memory(splitting *s) {
 // The path of a part in that of its component, different from all others.
 static cv_status make_path(splitting *s, cv_bytes outer, cv_bytes name, const char *kind, uint32_t index,
                            cv_bytes *out) {
-  char last[MAX_NAME + 1], number[32];
-  bool existed = false;
+  char last[MAX_NAME + 1], number[32], more[64] = "";
   last[clean(name, last)] = '\0';
   snprintf(number, sizeof number, "%s-%u", kind, index);
-  for (int attempt = last[0] == '\0'; attempt < 3; attempt++) {
-    const char *a = attempt == 1 ? "" : last, *dash = attempt == 2 && last[0] != '\0' ? "-" : "",
-               *b = attempt == 0 ? "" : number;
-    size_t size = outer.size + (outer.size != 0) + strlen(a) + strlen(dash) + strlen(b);
+  for (unsigned attempt = 0;; attempt++) {
+    const char *base = last[0] != '\0' ? last : number;
+    size_t size = outer.size + (outer.size != 0) + strlen(base) + strlen(more);
     char *path = cv_arena_alloc(&s->arena, size + 1);
+    bool existed = false;
     if (!path)
       return no_memory(s);
-    snprintf(path, size + 1, "%.*s%s%s%s%s", (int)outer.size, (const char *)outer.data, outer.size != 0 ? "." : "", a,
-             dash, b);
+    snprintf(path, size + 1, "%.*s%s%s%s", (int)outer.size, (const char *)outer.data, outer.size != 0 ? "." : "", base,
+             more);
     *out = (cv_bytes){(const uint8_t *)path, size};
     if (cv_map_put(&s->paths, *out, 0, &existed) != CV_OK)
       return no_memory(s);
     if (!existed)
       return CV_OK;
+    if (attempt == 0)
+      snprintf(more, sizeof more, "-%s", number);
+    else
+      snprintf(more, sizeof more, "-%s-%u", number, attempt);
   }
-  return cv_fail(s->diag, CV_EINVALID, CV_NO_OFFSET, "two parts have the name `%.*s`", (int)out->size,
-                 (const char *)out->data);
 }
 
 static cv_status split(splitting *s, const cv_component *c, cv_bytes outer) {

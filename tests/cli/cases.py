@@ -14,6 +14,12 @@ def make_files(folder):
     (folder / "empty.wasm").write_bytes(b"")
     shapes = (folder / "shapes.wat").read_text()
     (folder / "shapes-other.wat").write_text(shapes.replace("log@1.0.0", "log@1.1.0").replace('"y" s32', '"y" u32'))
+    math = (folder / "math.wat").read_text()
+    (folder / "math-wrong.wat").write_text(math.replace('"b" u32', '"b" s32'))
+    (folder / "other" / "test").mkdir(parents=True)
+    (folder / "other" / "test" / "math.wat").write_text(math)
+    (folder / "there").mkdir()
+    (folder / "there" / "code.wasm").write_bytes(b"")
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
     (folder / "program.py").write_text("#!/usr/bin/env python3\nprint('no')\n")
     (folder / "script.wat").write_text("#!/usr/bin/env -S cove run\n" + (folder / "hello.wat").read_text())
@@ -411,4 +417,33 @@ CASES = [
     row("component-embed-truncated", "component", "embed", "truncated.wasm", "--wit", "wit", "-o", "out.wasm"),
     row("component-what", "component", "frobnicate", "plugin.wat"),
     row("component-embed-no-world", "component", "embed", "plugin.wat", "-o", "plugin.wasm"),
+    row("compose-plug", "component", "compose", "socket.wat", "--plug", "math.wat", "-o", "out.wasm"),
+    row("compose-plug-type", "component", "compose", "socket.wat", "--plug", "math-wrong.wat", "-o", "out.wasm"),
+    row("compose-plug-twice", "component", "compose", "socket.wat", "--plug", "math.wat", "--plug", "math.wat", "-o",
+        "out.wasm"),
+    row("compose-plug-nothing", "component", "compose", "socket.wat", "--plug", "greeter.wat", "-o", "out.wasm"),
+    row("compose-plug-module", "component", "compose", "socket.wat", "--plug", "hello.wat", "-o", "out.wasm"),
+    row("compose-plug-missing", "component", "compose", "socket.wat", "--plug", "nope.wasm", "-o", "out.wasm"),
+    row("compose-no-plug", "component", "compose", "socket.wat", "-o", "out.wasm"),
+    row("compose-what", "component", "compose"),
+    row("compose-two-sockets", "component", "compose", "socket.wat", "math.wat"),
+    row("compose-plug-and-dep", "component", "compose", "socket.wat", "--plug", "math.wat", "--dep", "a:b=math.wat"),
+    row("compose-graph", "component", "compose", "graph.wac", "--dep", "test:math=math.wat", "-o", "out.wasm"),
+    row("compose-graph-deps", "component", "compose", "graph.wac", "--deps", "other", "-o", "out.wasm"),
+    row("compose-graph-no-dep", "component", "compose", "graph.wac", "-o", "out.wasm"),
+    row("compose-graph-bad-dep", "component", "compose", "graph.wac", "--dep", "test:math", "-o", "out.wasm"),
+    row("compose-graph-type", "component", "compose", "graph.wac", "--dep", "test:math=math-wrong.wat", "-o", "out.wasm"),
+    row("compose-graph-malformed", "component", "compose", "graph-wrong.wac", "-o", "out.wasm"),
+    row("compose-graph-unsupported", "component", "compose", "-", "-o", "out.wasm",
+        stdin="package test:a;\n\nworld w {\n}\n"),
+    row("compose-graph-not-text", "component", "compose", "random.bin", "-o", "out.wasm"),
+    row("split", "component", "split", "socket.wat", "-o", "parts"),
+    row("split-alias", "component", "unbundle", "shapes.wat", "-o", "parts"),
+    row("split-there", "component", "split", "socket.wat", "-o", "there"),
+    row("split-force", "component", "split", "socket.wat", "--force", "-o", "there"),
+    row("split-nothing", "component", "split", "component.wasm", "-o", "parts"),
+    row("split-module", "component", "split", "hello.wat", "-o", "parts"),
+    row("split-where", "component", "split", "socket.wat"),
+    row("split-what", "component", "split"),
+    row("split-no-folder", "component", "split", "socket.wat", "-o", "data/text.txt"),
 ]
