@@ -21,7 +21,7 @@ cv_func *cv_adapter_func_late(cv_store *store, cv_lowered *lowered, cv_typeid ty
 typedef struct cv_adapters cv_adapters;
 void cv_adapters_delete(cv_adapters *adapters);
 
-// ---- between the generator (adapter_gen.c) and the rest (adapter.c) ----
+// ---- between the generator (adapter_emit.h) and the rest (adapter.c) ----
 
 enum { CV_SIDE_CALLER = 0, CV_SIDE_CALLEE = 1 };
 
