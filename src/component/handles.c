@@ -22,6 +22,9 @@ void cv_cinstance_init(cv_cinstance *i, cv_store *store, const cv_component *com
   i->level = parent != NULL ? parent->level + 1 : 0;
   i->value_limit = cv_store_limits(store)->value_bytes;
   i->handles = (cv_handles){.limit = cv_store_limits(store)->handles};
+  i->lent = (cv_lent){0};
+  i->spare_tasks = NULL;
+  i->tasks = CV_TASKS_UNKNOWN;
 }
 
 static cv_run grow(cv_cinstance *i) {
@@ -102,5 +105,7 @@ void cv_handles_free(cv_cinstance *i) {
       e.type->drop(e.type->env, e.rep);
   }
   cv_mem_free(cv_store_mem(i->store), h->entries, h->capacity * sizeof *h->entries);
+  cv_mem_free(cv_store_mem(i->store), i->lent.items, i->lent.capacity * sizeof *i->lent.items);
   *h = (cv_handles){0};
+  i->lent = (cv_lent){0};
 }

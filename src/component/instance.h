@@ -49,6 +49,12 @@ typedef struct cv_handles {
   uint32_t used, limit;     // a guest may hold `limit` at a time
 } cv_handles;
 
+// Handles that calls of generated adapters have lent, innermost call last.
+typedef struct cv_lent {
+  uint32_t *items;
+  uint32_t count, capacity;
+} cv_lent;
+
 // A canonical option set with its indices resolved.
 typedef struct cv_canon_env {
   cv_string_encoding encoding;
@@ -102,6 +108,8 @@ struct cv_cinstance {
   cv_tasks tasks;
   uint64_t value_limit; // bytes of lists and strings that one call may bring out of its memory
   cv_handles handles;
+  cv_lent lent;                       // of `handles`
+  cv_task *spare_tasks;               // of generated adapters that called this instance; linked by `outer`
   const cv_resource_type **resources; // by the component's numbering (cv_component.resource_count)
   // Index spaces, each of cv_component.space_counts; private to instantiate.c.
   struct cv_cspaces *spaces;

@@ -20,7 +20,7 @@ static void check_type(pair *p, const char *text, uint64_t *seed, int rounds) {
       fail_msg("%s: no adapter", text);
     for (int round = 0; round < rounds; round++) {
       cv_arena_mark inner = cv_arena_save(&p->arena);
-      cv_cval args[4];
+      cv_cval args[10];
       for (uint32_t i = 0; i < p->type->param_count; i++)
         random_value(&p->arena, seed, p->type->params[i].type, p->caller.resources, &args[i]);
       if (p->type->result != NULL)
@@ -70,6 +70,11 @@ static const char *const FUNCTIONS[] = {
     "tuple<string,string,string,string>,tuple<string,string,string,string>,option<string>->u8",
     "own<0>->own<1>",
     "list<own<0>>,option<own<1>>->result<own<0>,tuple<own<1>,string>>",
+    "borrow<0>,string,borrow<1>->u32",
+    "list<borrow<0>>->",
+    "option<borrow<1>>,list<tuple<borrow<0>,string>>,own<0>->result<own<1>,string>",
+    "record<borrow<0>,u64>,variant<borrow<1>,string,list<borrow<1>>>->string",
+    "borrow<0>,string,string,string,string,string,string,string,string,borrow<0>->",
 };
 
 static void test_random_calls(void **state) {
@@ -202,6 +207,56 @@ static void test_traps(void **state) {
   }
 }
 
+// A callee that implements a resource gets what it stands for; any other gets a handle, and must give it back.
+static void test_borrows(void **state) {
+  (void)state;
+  static const char *const types[] = {"borrow<0>,borrow<0>->", "list<borrow<0>>,u8->u8",
+                                      "option<borrow<0>>,tuple<string,borrow<0>>->string"};
+  cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
+  EACH_TIER(options)
+  for (unsigned way = 0; way < 4; way++)
+    for (size_t i = 0; i < CV_COUNT(types); i++) {
+      pair p;
+      world w = world_new(&options, NULL);
+      pair_init(&p, w);
+      const cv_resource_type own = {.impl = &p.callee.instance};
+      bool keeps = way & 1, implements = way & 2;
+      p.caller.resources[0] = p.callee.resources[0] = implements ? &own : &TYPES[0];
+      p.keeps = keeps;
+      p.type = parse_functype(&p.arena, types[i], RESOURCES);
+      cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
+                       .type = p.type,
+                       .instance = &p.callee.instance,
+                       .options = p.callee.options,
+                       .core = new_func(&p, true, callee_core, &p)};
+      cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
+      cv_func *generic = new_func(&p, false, cv_lowered_call, &lowered), *adapter = cv_adapter_func(w.store, &lowered);
+      assert_non_null(adapter);
+      cv_cval handle = {.kind = CV_CT_BORROW, .as.handle = {p.caller.resources[0], 77}}, args[2] = {handle, handle};
+      cv_cval string = {.kind = CV_CT_STRING, .as.string = {"text", 4}}, parts[2] = {string, handle};
+      cv_cval items[3] = {handle, handle, handle};
+      p.result = i == 1 ? (cv_cval){.kind = CV_CT_U8, .as.u64 = 5} : string;
+      if (i == 1) {
+        args[0] = (cv_cval){.kind = CV_CT_LIST, .as.list = {items, 3}};
+        args[1] = (cv_cval){.kind = CV_CT_U8, .as.u64 = 200};
+      } else if (i == 2) {
+        args[0] = (cv_cval){.kind = CV_CT_OPTION, .which = 1, .as.payload = &handle};
+        args[1] = (cv_cval){.kind = CV_CT_TUPLE, .as.list = {parts, 2}};
+      }
+      assert_true(check_call(&p, types[i], generic, adapter, args));
+      bool kept = keeps && !implements;
+      assert_int_equal(p.now->run, kept ? CV_RUN_TRAP : CV_RUN_OK);
+      if (kept)
+        expect_trap_text(&w, i == 1 ? "borrow handles still remain at the end of the call: 3"
+                                    : "borrow handles still remain at the end of the call: 2");
+      assert_int_equal(p.callee.instance.may_enter.value.u64, !kept);
+      if (i == 0 && implements)
+        assert_true(p.now->slots[0].u32 == 77 && p.now->slots[1].u32 == 77);
+      pair_free(&p);
+      world_delete(&w);
+    }
+}
+
 static cv_run count_call(void *env, cv_instance *caller, cv_value *values) {
   (void)caller;
   ++*(int *)env;
@@ -262,10 +317,8 @@ static void test_made_when_called(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_random_calls),
-      cmocka_unit_test(test_short_strings),
-      cmocka_unit_test(test_traps),
-      cmocka_unit_test(test_made_when_called),
+      cmocka_unit_test(test_random_calls), cmocka_unit_test(test_short_strings),    cmocka_unit_test(test_traps),
+      cmocka_unit_test(test_borrows),      cmocka_unit_test(test_made_when_called),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ enum {
 
 typedef struct outcome {
   cv_run run;
-  cv_cval args[4], result;            // as the callee and as the caller see them
+  cv_cval args[10], result;           // as the callee and as the caller see them
   cv_value slots[CV_MAX_FLAT_PARAMS]; // what the callee got
   bool called;
   uint8_t caller_memory[LOOK], callee_memory[LOOK];
@@ -34,10 +34,22 @@ typedef struct pair {
   cv_cval result; // what the callee returns
   outcome *now;
   uint64_t damage; // seed; 0 for none
+  cv_task caller_task;
+  bool keeps; // the callee does not give borrows back
 } pair;
 
 static const cv_cresource RESOURCES[] = {{.index = 0}, {.index = 1}};
 static const cv_resource_type TYPES[] = {{.key = &TYPES[0]}, {.key = &TYPES[1]}};
+
+// Drops what the callee was lent.
+static inline void drop_borrows(pair *p) {
+  cv_handles *h = &p->callee.instance.handles;
+  for (uint32_t i = 1; i < h->count; i++)
+    if (h->entries[i].kind == CV_HANDLE_BORROW) {
+      h->entries[i].scope->borrows--;
+      cv_handles_remove(&p->callee.instance, i);
+    }
+}
 
 // The callee's core function: looks at its arguments and lowers the result.
 static inline cv_run callee_core(void *env, cv_instance *caller, cv_value *values) {
@@ -48,9 +60,18 @@ static inline cv_run callee_core(void *env, cv_instance *caller, cv_value *value
   cv_flatten_functype(p->type, false, false, CV_PTR32, true, &type);
   for (uint32_t i = 0; i < type.param_count; i++) // the upper half of an i32's slot says nothing
     p->now->slots[i].u64 = type.params[i] == CV_I64 || type.params[i] == CV_F64 ? values[i].u64 : values[i].u32;
-  cv_canon_context cx = {.options = &p->callee.options, .instance = &p->callee.instance, .arena = &p->arena};
-  if (cv_lift_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, values, p->now->args) != CV_RUN_OK)
+  cv_canon_call lends;
+  cv_canon_call_begin(&lends, &p->callee.instance, &p->callee.options, NULL, NULL);
+  cv_canon_context cx = {
+      .options = &p->callee.options, .instance = &p->callee.instance, .arena = &p->arena, .call = &lends};
+  // Of what it implements itself it gets representations, which are not looked up.
+  bool whole = p->callee.resources[0]->impl == NULL;
+  if (whole &&
+      cv_lift_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, values, p->now->args) != CV_RUN_OK)
     fail_msg("the callee cannot lift its arguments: %s", p->w.context->trap.text);
+  cv_canon_call_end(&lends);
+  if (!p->keeps)
+    drop_borrows(p);
   if (p->type->result == NULL)
     return CV_RUN_OK;
   uint32_t logged = p->callee.logged; // the callee's own allocations do not count
@@ -80,7 +101,9 @@ static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome
     guest_reset(guests[i]);
     memset(guest_at(guests[i], 0), 0, cv_memory_size(guests[i]->options.memory)); // damage may lead anywhere
   }
-  cv_canon_context cx = {.options = &p->caller.options, .instance = &p->caller.instance, .arena = &p->arena};
+  p->caller_task = (cv_task){.instance = &p->caller.instance};
+  cv_canon_context cx = {
+      .options = &p->caller.options, .instance = &p->caller.instance, .arena = &p->arena, .task = &p->caller_task};
   cv_value flat[CV_MAX_FLAT_PARAMS + 1];
   if (cv_lower_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, args, NULL, flat) != CV_RUN_OK)
     return false;
@@ -98,6 +121,13 @@ static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome
   memcpy(out->callee_log, p->callee.log, sizeof out->callee_log);
   memcpy(out->caller_memory, guest_at(&p->caller, 0), LOOK);
   memcpy(out->callee_memory, guest_at(&p->callee, 0), LOOK);
+  if (out->run == CV_RUN_OK)
+    for (uint32_t i = 1; i < p->caller.instance.handles.count; i++)
+      if (p->caller.instance.handles.entries[i].kind != CV_HANDLE_FREE)
+        assert_int_equal(p->caller.instance.handles.entries[i].lends, 0);
+  if (out->run != CV_RUN_OK)
+    drop_borrows(p); // their task is gone
+  p->w.context->task = NULL;
   if (out->run != CV_RUN_OK || p->type->result == NULL)
     return true;
   if (cv_instance_global(p->caller.core, 0)->value.u32 > OUT)
@@ -115,7 +145,7 @@ static inline void compare(const pair *p, const char *text, const outcome *a, co
     fail_msg("%s: the generic form ends with %d, the adapter with %d", text, a->run, b->run);
   if (a->run != CV_RUN_OK)
     return;
-  for (uint32_t i = 0; i < p->type->param_count; i++)
+  for (uint32_t i = 0; i < p->type->param_count && p->callee.resources[0]->impl == NULL; i++)
     if (!values_equal(p->type->params[i].type, &a->args[i], &b->args[i]))
       fail_msg("%s: the callee sees another argument %u", text, i);
   if (p->type->result != NULL && !values_equal(p->type->result, &a->result, &b->result))

@@ -118,10 +118,85 @@ static cv_run help_give_back(void *env, cv_instance *caller, cv_value *values) {
   return CV_RUN_OK;
 }
 
+// ---- borrows in any place ----
+//
+// A borrow of a resource that somebody else implements is an entry of the callee's table and belongs to a task. Calls
+// nest, and what a trap leaves in these lists is of instances that are never entered again.
+
+static cv_run note_lent(cv_cinstance *i, uint32_t index) {
+  cv_lent *lent = &i->lent;
+  if (lent->count == lent->capacity) {
+    uint32_t capacity = lent->capacity != 0 ? lent->capacity * 2 : 8;
+    uint32_t *items =
+        cv_mem_realloc(cv_store_mem(i->store), lent->items, lent->capacity * sizeof *items, capacity * sizeof *items);
+    if (items == NULL)
+      return cv_trap_set(i->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for lent handles");
+    lent->items = items;
+    lent->capacity = capacity;
+  }
+  lent->items[lent->count++] = index;
+  return CV_RUN_OK;
+}
+
+static cv_run help_begin(void *env, cv_instance *caller, cv_value *values) {
+  (void)caller;
+  const cv_lowered *l = env;
+  cv_cinstance *callee = l->func->instance;
+  cv_task *task = callee->spare_tasks;
+  if (task != NULL)
+    callee->spare_tasks = task->outer;
+  else if ((task = cv_store_alloc(callee->store, sizeof *task)) == NULL)
+    return cv_trap_set(callee->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for a task");
+  cv_task_push(callee->context, task, callee);
+  task->func = l->func;
+  values[0] = (cv_value){.u64 = l->instance->lent.count};
+  return CV_RUN_OK;
+}
+
+static cv_run help_lend(void *env, cv_instance *caller, cv_value *values) {
+  (void)caller;
+  const cv_lowered *l = env;
+  cv_canon_context to = side_context(l, CV_SIDE_CALLEE, NULL);
+  to.task = to.instance->context->task;
+  uint32_t index = values[2].u32, there;
+  cv_handle_entry *e;
+  if (cv_handles_get(l->instance, l->instance->resources[values[0].u32], index, &e) != CV_RUN_OK ||
+      note_lent(l->instance, index) != CV_RUN_OK)
+    return CV_RUN_TRAP;
+  e->lends++;
+  if (cv_lower_handle(&to, to.instance->resources[values[1].u32], false, e->rep, &there) != CV_RUN_OK)
+    return CV_RUN_TRAP;
+  values[0] = (cv_value){.u64 = there};
+  return CV_RUN_OK;
+}
+
+static cv_run help_end(void *env, cv_instance *caller, cv_value *values) {
+  (void)caller;
+  const cv_lowered *l = env;
+  cv_cinstance *callee = l->func->instance;
+  cv_context *c = callee->context;
+  cv_task *task = c->task;
+  if (cv_task_return(c, task) != CV_RUN_OK)
+    return CV_RUN_TRAP;
+  cv_task_pop(c, task);
+  task->outer = callee->spare_tasks;
+  callee->spare_tasks = task;
+  for (cv_lent *lent = &l->instance->lent; lent->count > values[0].u32;)
+    l->instance->handles.entries[lent->items[--lent->count]].lends--;
+  return CV_RUN_OK;
+}
+
 static cv_host_fn *const HELPERS[CV_ADAPTER_IMPORT_COUNT] = {
-    [CV_ADAPTER_TRAP] = help_trap,           [CV_ADAPTER_UTF8] = help_utf8, [CV_ADAPTER_UTF16] = help_utf16,
-    [CV_ADAPTER_STRING] = help_string,       [CV_ADAPTER_OWN] = help_own,   [CV_ADAPTER_BORROW] = help_borrow,
+    [CV_ADAPTER_TRAP] = help_trap,
+    [CV_ADAPTER_UTF8] = help_utf8,
+    [CV_ADAPTER_UTF16] = help_utf16,
+    [CV_ADAPTER_STRING] = help_string,
+    [CV_ADAPTER_OWN] = help_own,
+    [CV_ADAPTER_BORROW] = help_borrow,
     [CV_ADAPTER_GIVE_BACK] = help_give_back,
+    [CV_ADAPTER_BEGIN] = help_begin,
+    [CV_ADAPTER_LEND] = help_lend,
+    [CV_ADAPTER_END] = help_end,
 };
 
 // ---- the plan ----
@@ -131,18 +206,21 @@ static bool usable_memory(const cv_canon_env *options) {
   return m == NULL || (!options->is_64 && m->shared == NULL && m->type.page_log2 == 16);
 }
 
-// Borrows are parameters themselves, of resources that the callee implements.
-static bool usable_borrows(const cv_lowered *l) {
-  bool any = false;
+typedef enum borrows { BORROWS_NONE, BORROWS_PLAIN, BORROWS_ANY } borrows;
+
+// Plain ones are parameters themselves, of resources that the callee implements.
+static borrows borrows_of(const cv_lowered *l) {
+  borrows kind = BORROWS_NONE;
   for (uint32_t i = 0; i < l->type->param_count; i++) {
     const cv_ctype *t = l->type->params[i].type;
     if (!t->has_borrow)
       continue;
-    any = true;
     if (t->kind != CV_CT_BORROW || l->instance->resources[t->resource->index]->impl != l->func->instance)
-      return false;
+      return BORROWS_ANY;
+    kind = BORROWS_PLAIN;
   }
-  return !any || cv_flat_count(l->type->params, l->type->param_count) <= CV_MAX_FLAT_PARAMS;
+  bool spilled = cv_flat_count(l->type->params, l->type->param_count) > CV_MAX_FLAT_PARAMS;
+  return kind == BORROWS_PLAIN && spilled ? BORROWS_ANY : kind;
 }
 
 static bool has_async(const cv_cfunctype *type) {
@@ -156,8 +234,7 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   const cv_cfunc *func = l->func;
   *plan = (cv_adapter_plan){.lowered = l};
   if (func->kind != CV_CFUNC_LIFTED || func->options.is_async || l->options.is_async || has_async(l->type) ||
-      !usable_memory(&l->options) || !usable_memory(&func->options) || cv_cinstance_uses_tasks(func->instance) ||
-      !usable_borrows(l))
+      !usable_memory(&l->options) || !usable_memory(&func->options) || cv_cinstance_uses_tasks(func->instance))
     return false;
   const cv_ctype *result = l->type->result;
   bool *imports = plan->imports, pointers[2] = {false, result != NULL && result->has_pointer};
@@ -166,7 +243,6 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
     const cv_ctype *t = l->type->params[i].type;
     pointers[CV_SIDE_CALLER] |= t->has_pointer;
     handles |= t->has_handle;
-    imports[CV_ADAPTER_BORROW] |= t->kind == CV_CT_BORROW;
   }
   bool spilled = cv_flat_count(l->type->params, l->type->param_count) > CV_MAX_FLAT_PARAMS;
   imports[CV_ADAPTER_CALLEE] = imports[CV_ADAPTER_TRAP] = true;
@@ -178,7 +254,9 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   imports[CV_ADAPTER_UTF16] = any && same && l->options.encoding == CV_UTF16;
   imports[CV_ADAPTER_STRING] = any && !imports[CV_ADAPTER_UTF8] && !imports[CV_ADAPTER_UTF16];
   imports[CV_ADAPTER_OWN] = handles;
-  imports[CV_ADAPTER_GIVE_BACK] = imports[CV_ADAPTER_BORROW];
+  borrows kind = borrows_of(l);
+  imports[CV_ADAPTER_BORROW] = imports[CV_ADAPTER_GIVE_BACK] = kind == BORROWS_PLAIN;
+  imports[CV_ADAPTER_BEGIN] = imports[CV_ADAPTER_LEND] = imports[CV_ADAPTER_END] = kind == BORROWS_ANY;
   bool memory = any || spilled || (result != NULL && result->flat_count > CV_MAX_FLAT_RESULTS);
   plan->memories[0] = plan->memories[1] = memory;
   for (cv_cinstance *i = func->instance; i != cv_common_instance(func->instance, l->instance); i = i->parent)

@@ -11,7 +11,7 @@
 #include "component/canon/canon.h"
 
 // A core function that does what cv_lowered_call would, or NULL when this pair has none: async, functions of the host,
-// 64-bit or shared memories, borrows in other places than parameters, memory that ran out. `lowered` lives as long as
+// 64-bit or shared memories, memory that ran out. `lowered` lives as long as
 // the store. Generated code is kept in the outermost component of the caller.
 cv_func *cv_adapter_func(cv_store *store, const cv_lowered *lowered);
 // The same, made when it is first called: until then it is a core function of this type that says so. Where there is no
@@ -33,12 +33,17 @@ typedef enum cv_adapter_import {
   CV_ADAPTER_REALLOC_CALLER, // the guest's
   CV_ADAPTER_REALLOC_CALLEE,
   CV_ADAPTER_POST_RETURN,
-  CV_ADAPTER_UTF8,      // (side, address, size): traps unless it is UTF-8
-  CV_ADAPTER_UTF16,     // (side, address, units): likewise
-  CV_ADAPTER_STRING,    // (side, address, units) -> i64: the other side's address, units << 32; lifted, lowered
-  CV_ADAPTER_OWN,       // (side, resource there, resource on the other side, handle) -> handle
+  CV_ADAPTER_UTF8,   // (side, address, size): traps unless it is UTF-8
+  CV_ADAPTER_UTF16,  // (side, address, units): likewise
+  CV_ADAPTER_STRING, // (side, address, units) -> i64: the other side's address, units << 32; lifted, lowered
+  CV_ADAPTER_OWN,    // (side, resource there, resource on the other side, handle) -> handle
+  // Borrows that are parameters themselves, of resources that the callee implements:
   CV_ADAPTER_BORROW,    // (resource, handle) -> representation; lends the caller's handle
   CV_ADAPTER_GIVE_BACK, // (handle): ends that loan
+  // Any others:
+  CV_ADAPTER_BEGIN, // () -> mark; before the first loan
+  CV_ADAPTER_LEND,  // (resource there, resource on the other side, handle) -> handle, or representation
+  CV_ADAPTER_END,   // (mark): ends the loans since; a trap when the callee has kept some
   CV_ADAPTER_IMPORT_COUNT,
 } cv_adapter_import;
 

@@ -22,11 +22,16 @@ static void enter(gen *g) {
   }
   for (uint32_t i = 0; i < g->plan->entered; i++)
     set_flag(g, GLOBAL_MAY_ENTER + i, false);
+  if (g->plan->imports[CV_ADAPTER_BEGIN]) {
+    g->mark = new_local(g, CV_KIND_I32);
+    call_import(g, CV_ADAPTER_BEGIN);
+    set(g, g->mark);
+  }
 }
 
 // A borrow of a resource that the callee implements: it gets what the handle stands for. True when `t` is one.
 static bool move_borrow(gen *g, const cv_ctype *t, const slot *from, const slot *to) {
-  if (t->kind != CV_CT_BORROW)
+  if (t->kind != CV_CT_BORROW || !g->plan->imports[CV_ADAPTER_BORROW])
     return false;
   i32(g, t->resource->index);
   get(g, from->local);
@@ -83,6 +88,10 @@ static void move_result(gen *g, const cv_flat_functype *lower, const slot *ret, 
 }
 
 static void leave(gen *g, const cv_flat_functype *lift, const slot *ret, const slot *params) {
+  if (g->plan->imports[CV_ADAPTER_END]) {
+    get(g, g->mark);
+    call_import(g, CV_ADAPTER_END);
+  }
   if (g->plan->imports[CV_ADAPTER_POST_RETURN]) {
     set_flag(g, GLOBAL_MAY_LEAVE + CV_SIDE_CALLEE, false);
     if (lift->result_count != 0)
@@ -93,7 +102,7 @@ static void leave(gen *g, const cv_flat_functype *lift, const slot *ret, const s
   for (uint32_t i = 0; i < g->plan->entered; i++)
     set_flag(g, GLOBAL_MAY_ENTER + i, true);
   const cv_cfunctype *type = g->plan->lowered->type;
-  for (uint32_t i = 0; i < type->param_count && !lift->params_spilled; i++) {
+  for (uint32_t i = 0; i < type->param_count && g->plan->imports[CV_ADAPTER_GIVE_BACK]; i++) {
     if (type->params[i].type->kind == CV_CT_BORROW) {
       get(g, params->local);
       call_import(g, CV_ADAPTER_GIVE_BACK);

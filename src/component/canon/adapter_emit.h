@@ -62,6 +62,7 @@ typedef struct gen {
   uint32_t param_count;
   uint32_t import_index[CV_ADAPTER_IMPORT_COUNT];
   uint32_t func_index[2][FUNC_COUNT];
+  uint32_t mark; // local: what CV_ADAPTER_BEGIN gave
   uint32_t memory_index[2];
   uint32_t depth;
   bool failed; // no adapter: too large, or a value that is not handled
@@ -80,7 +81,7 @@ void cv_adapter_move_elements(gen *g, const cv_ctype *ts, const cv_ctype *tt, co
                               uint32_t bytes);
 void cv_adapter_move_list(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to);
 void cv_adapter_move_string(gen *g, const place *from, const place *to);
-void cv_adapter_move_own(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to);
+void cv_adapter_move_handle(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to);
 
 // ---- adapter_call.c ----
 // The body of the adapter function.

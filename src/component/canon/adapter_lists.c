@@ -113,12 +113,14 @@ void cv_adapter_move_string(gen *g, const place *from, const place *to) {
   write_local(g, to, 1, 4, units);
 }
 
-void cv_adapter_move_own(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to) {
+void cv_adapter_move_handle(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to) {
+  bool own = ts->kind == CV_CT_OWN;
   begin_write(g, to);
-  i32(g, from->side);
+  if (own)
+    i32(g, from->side);
   i32(g, ts->resource->index);
   i32(g, tt->resource->index);
   read_core(g, from, 0, 4, CV_KIND_I32, 0);
-  call_import(g, CV_ADAPTER_OWN);
+  call_import(g, own ? CV_ADAPTER_OWN : CV_ADAPTER_LEND);
   end_write(g, to, 0, 4, CV_KIND_I32, 0);
 }

@@ -22,6 +22,9 @@ static const char *const IMPORT_SIGS[CV_ADAPTER_IMPORT_COUNT] = {
     [CV_ADAPTER_OWN] = "iiii:i",
     [CV_ADAPTER_BORROW] = "ii:i",
     [CV_ADAPTER_GIVE_BACK] = "i:",
+    [CV_ADAPTER_BEGIN] = ":i",
+    [CV_ADAPTER_LEND] = "iii:i",
+    [CV_ADAPTER_END] = "i:",
 };
 
 void cv_adapter_import_type(const cv_adapter_plan *plan, cv_adapter_import import, cv_flat_functype *out) {

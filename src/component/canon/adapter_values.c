@@ -198,9 +198,9 @@ void cv_adapter_move(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place
     move_variant(g, ts, tt, from, to);
     break;
   case CV_CT_OWN:
-    cv_adapter_move_own(g, ts, tt, from, to);
-    break;
   case CV_CT_BORROW:
+    cv_adapter_move_handle(g, ts, tt, from, to);
+    break;
   case CV_CT_STREAM:
   case CV_CT_FUTURE:
   case CV_CT_ERROR_CONTEXT:
