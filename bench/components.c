@@ -90,12 +90,14 @@ static cove_host_result host_same(void *host, cove_call *call, cove_value *value
 
 static cove_host_result host_echo(void *host, cove_call *call, cove_value *values) {
   (void)host;
+  static char copy[STRING_SIZE];
   cove_string text;
   uint32_t address, units;
   uint8_t *to;
   COVE_GLUE_TRY(cove_glue_lift_string(call, values[0].u32, values[1].u32, &text));
   COVE_GLUE_TRY(cove_glue_range(call, values[2].u32, 8, 4, &to));
-  COVE_GLUE_TRY(cove_glue_lower_string(call, text, &address, &units));
+  memcpy(copy, text.data, STRING_SIZE);
+  COVE_GLUE_TRY(cove_glue_lower_string(call, (cove_string){copy, STRING_SIZE}, &address, &units));
   cove_glue_store32(to, address);
   cove_glue_store32(to + 4, units);
   return COVE_HOST_OK;

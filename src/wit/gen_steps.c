@@ -356,7 +356,7 @@ static cv_status put_list_lower(cv_gen *g, const cv_wit_type *elem, cv_wit_layou
         "  COVE_GLUE_TRY(cove_glue_alloc(call, (uint64_t)in->count * %u, %u, &address, &to));\n",
         layout.size, layout.align);
   if (is_plain(elem)) {
-    PRINT(out, "  if (in->count > 0)\n    memcpy(to, in->data, in->count * %u);\n", layout.size);
+    PRINT(out, "  if (in->count > 0)\n    memmove(to, in->data, in->count * %u);\n", layout.size);
   } else {
     PRINT(out, "  for (size_t i = 0; i < in->count; i++, to += %u) {\n", layout.size);
     CV_TRY(cv_gen_put_move(g, elem, CV_STEP_STORE, "to", "in->data[i]", out));
