@@ -22,3 +22,5 @@ install(FILES ${PROJECT_BINARY_DIR}/share/fish/cove.fish DESTINATION ${CMAKE_INS
 # Not into bin: a directory for PATH when these, rather than the toolchain's own, are wanted.
 install(PROGRAMS share/go_wasip1_wasm_exec share/cargo_wasip1_exec share/binfmt_exec
         DESTINATION ${CMAKE_INSTALL_DATADIR}/cove)
+# The WIT of WASI 0.2, for worlds that import it.
+install(DIRECTORY wit DESTINATION ${CMAKE_INSTALL_DATADIR}/cove)

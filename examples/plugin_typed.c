@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // plugin_typed.c: plugin.c with typed functions instead of values: plugin_bindings.h and plugin_bindings.c are what
 // `cove bindgen host plugin.wit --prefix plugin_bindings` writes. The host writes example_plugin_log_write, and calls
-// example_plugin_filter_call_apply.
+// example_plugin_filter_call_apply. The plugin is upper.wat, or the component that is named: plugin_guest/upper.c is
+// one in C.
 #include <cove/cove.h>
 
 #include <stdio.h>
@@ -35,7 +36,7 @@ static bool apply(const plugin_bindings_exports *exports, const char *text, bool
   return good;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   cove_error *error = NULL;
   cove_engine *engine = NULL;
   cove_component *component = NULL;
@@ -46,7 +47,7 @@ int main(void) {
   host h = {0};
   bool good = false;
   if (cove_engine_new(NULL, &engine, &error) == COVE_OK &&
-      cove_component_open(engine, "upper.wat", &component, &error) == COVE_OK &&
+      cove_component_open(engine, argc > 1 ? argv[1] : "upper.wat", &component, &error) == COVE_OK &&
       cove_store_new(engine, NULL, &store, &error) == COVE_OK && (linker = cove_component_linker_new(store)) != NULL &&
       cove_component_linker_define_world(linker, &plugin_bindings_world, &h, &error) == COVE_OK &&
       cove_component_linker_instantiate(linker, component, &instance, &error) == COVE_OK &&

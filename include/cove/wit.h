@@ -38,6 +38,11 @@ COVE_API COVE_MUST_USE cove_status cove_wit_text(const cove_wit *wit, cove_buffe
 COVE_API COVE_MUST_USE cove_status cove_wit_bindgen_host(const cove_wit *wit, const char *world, const char *prefix,
                                                          const char *header_name, cove_buffer *header,
                                                          cove_buffer *source, cove_error **error);
+// C for a component of the world, which clang compiles alone: calls of imports, prototypes of exports, and the world
+// itself, so that the module becomes a component without its WIT. Arguments as above.
+COVE_API COVE_MUST_USE cove_status cove_wit_bindgen_guest(const cove_wit *wit, const char *world, const char *prefix,
+                                                          const char *header_name, cove_buffer *header,
+                                                          cove_buffer *source, cove_error **error);
 // A component that packages the world: what the custom section `component-type` holds.
 COVE_API COVE_MUST_USE cove_status cove_wit_encode(const cove_wit *wit, const char *world, cove_buffer *out,
                                                    cove_error **error);

@@ -149,18 +149,21 @@ cove_status cove_wit_text(const cove_wit *wit, cove_buffer *out, cove_error **er
   return cv_api_hand_over(&buf, out, error);
 }
 
-cove_status cove_wit_bindgen_host(const cove_wit *wit, const char *world, const char *prefix, const char *header_name,
-                                  cove_buffer *header, cove_buffer *source, cove_error **error) {
+typedef cv_status bindgen_fn(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem, cv_buf *header,
+                             cv_buf *source, cv_diag *diag);
+
+static cove_status bindgen(bindgen_fn *generate, const cove_wit *wit, const char *world,
+                           const cv_bindgen_options *options, cove_buffer *header, cove_buffer *source,
+                           cove_error **error) {
   cv_diag diag;
   cv_buf head, body;
   cv_wit_world *found;
-  const cv_bindgen_options options = {.prefix = prefix, .header = header_name};
   cv_diag_init(&diag);
   cv_buf_init(&head, &cv_api_mem);
   cv_buf_init(&body, &cv_api_mem);
   cv_status status = cv_wit_find_world(wit->wit, world, &found, &diag);
   if (status == CV_OK)
-    status = cv_bindgen_host(found, &options, &cv_api_mem, &head, &body, &diag);
+    status = generate(found, options, &cv_api_mem, &head, &body, &diag);
   if (status == CV_OK) {
     cove_status given = cv_api_hand_over(&head, header, error);
     if (given == COVE_OK) {
@@ -175,6 +178,18 @@ cove_status cove_wit_bindgen_host(const cove_wit *wit, const char *world, const 
   cv_buf_free(&head);
   cv_buf_free(&body);
   return cv_api_diag(error, status, &diag);
+}
+
+cove_status cove_wit_bindgen_host(const cove_wit *wit, const char *world, const char *prefix, const char *header_name,
+                                  cove_buffer *header, cove_buffer *source, cove_error **error) {
+  const cv_bindgen_options options = {.prefix = prefix, .header = header_name};
+  return bindgen(cv_bindgen_host, wit, world, &options, header, source, error);
+}
+
+cove_status cove_wit_bindgen_guest(const cove_wit *wit, const char *world, const char *prefix, const char *header_name,
+                                   cove_buffer *header, cove_buffer *source, cove_error **error) {
+  const cv_bindgen_options options = {.prefix = prefix, .header = header_name};
+  return bindgen(cv_bindgen_guest, wit, world, &options, header, source, error);
 }
 
 // Hands `buf` over when `status` is CV_OK.

@@ -56,10 +56,14 @@ void cv_buf_text(cv_buf *buf, const char *text) {
 void cv_buf_printf(cv_buf *buf, const char *fmt, ...) {
   va_list args;
   va_start(args, fmt);
+  cv_buf_vprintf(buf, fmt, args);
+  va_end(args);
+}
+
+void cv_buf_vprintf(cv_buf *buf, const char *fmt, va_list args) {
   va_list again;
   va_copy(again, args);
   int n = vsnprintf(NULL, 0, fmt, args);
-  va_end(args);
   if (n < 0)
     buf->failed = true;
   else if (reserve(buf, (size_t)n + 1)) {

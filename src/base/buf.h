@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/status.h"
 
+#include <stdarg.h>
+
 typedef struct cv_buf {
   cv_mem *mem; // borrowed
   uint8_t *data;
@@ -22,6 +24,7 @@ void cv_buf_byte(cv_buf *buf, uint8_t byte);
 void cv_buf_bytes(cv_buf *buf, const void *data, size_t size);
 void cv_buf_text(cv_buf *buf, const char *text);
 CV_PRINTF(2, 3) void cv_buf_printf(cv_buf *buf, const char *fmt, ...);
+CV_PRINTF(2, 0) void cv_buf_vprintf(cv_buf *buf, const char *fmt, va_list args);
 void cv_buf_uleb(cv_buf *buf, uint64_t value); // shortest form
 void cv_buf_sleb(cv_buf *buf, int64_t value);
 // Opens `size` bytes at `at`, moving what follows. Used to put a length before what it counts.

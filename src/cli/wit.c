@@ -124,9 +124,12 @@ static void file_stem(const cli_line *line, char *out, size_t size) {
 }
 
 int cli_bindgen(const cli_line *line) {
-  if (line->operand_count != 2 || strcmp(line->operands[0], "host") != 0) {
-    cli_error(line->operand_count == 2 ? "bindings for what? there are bindings for a host" : "bindings for what?");
-    cli_hint("cove bindgen host WIT -w WORLD -o FOLDER");
+  const char *kind = line->operand_count == 2 ? line->operands[0] : "";
+  bool is_guest = strcmp(kind, "guest") == 0;
+  if (!is_guest && strcmp(kind, "host") != 0) {
+    cli_error(line->operand_count == 2 ? "bindings for what? there are bindings for a host and for a guest"
+                                       : "bindings for what?");
+    cli_hint("cove bindgen host|guest WIT -w WORLD -o FOLDER");
     return CLI_EXIT_USAGE;
   }
   const char *folder = cli_value(line, OPT_OUTPUT);
@@ -140,8 +143,9 @@ int cli_bindgen(const cli_line *line) {
   snprintf(source_name, sizeof source_name, "%s.c", stem);
   cove_buffer header, source;
   cove_error *error = NULL;
-  if (cove_wit_bindgen_host(wit, cli_value(line, OPT_WORLD), cli_value(line, OPT_PREFIX), header_name, &header, &source,
-                            &error) == COVE_OK) {
+  cove_status made = (is_guest ? cove_wit_bindgen_guest : cove_wit_bindgen_host)(
+      wit, cli_value(line, OPT_WORLD), cli_value(line, OPT_PREFIX), header_name, &header, &source, &error);
+  if (made == COVE_OK) {
     status = write_in(folder != NULL ? folder : ".", header_name, &header);
     if (status == 0)
       status = write_in(folder != NULL ? folder : ".", source_name, &source);

@@ -28,6 +28,12 @@ typedef struct cv_bindgen_options {
 CV_MUST_USE cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem,
                                       cv_buf *header, cv_buf *source, cv_diag *diag);
 
+// Bindings for a guest (`cove bindgen guest`): types with the same names in the layout of the canonical ABI, functions
+// that call imports, prototypes of exports, and the world in a custom section. Functions and resources of exports have
+// `exports_` in front.
+CV_MUST_USE cv_status cv_bindgen_guest(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem,
+                                       cv_buf *header, cv_buf *source, cv_diag *diag);
+
 // ---- names.c: what generators share ----
 
 // kebab-case in lower snake case, or in upper snake case.

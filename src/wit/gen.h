@@ -107,8 +107,6 @@ cv_gen_name cv_gen_c_type(cv_gen *g, const cv_wit_type *type);
 void cv_gen_put_member(cv_gen *g, const cv_wit_type *type, const char *member, cv_buf *out);
 // True when it was not written before; it counts as written from now on.
 bool cv_gen_is_new(cv_gen *g, cv_gen_step kind, const char *text, cv_status *status);
-// Takes a name for `owner`. CV_EINVALID when it is somebody else's: two things would have one name in C.
-CV_MUST_USE cv_status cv_gen_claim(cv_gen *g, const char *cname, const void *owner, bool *is_new);
 bool cv_gen_is_written(cv_gen *g, cv_gen_step kind, const char *text);
 
 // ---- gen_types.c ----

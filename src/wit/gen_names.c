@@ -340,14 +340,3 @@ bool cv_gen_is_new(cv_gen *g, cv_gen_step kind, const char *text, cv_status *sta
   *status = cv_map_put(&g->done, cv_bytes_of(kept), 1, &existed);
   return *status == CV_OK && !existed;
 }
-
-cv_status cv_gen_claim(cv_gen *g, const char *cname, const void *owner, bool *is_new) {
-  const char *kept = written_key(g, CV_STEP_TYPE, cname);
-  const uint64_t *there = cv_map_get(&g->done, cv_bytes_of(kept));
-  *is_new = there == NULL;
-  if (!there)
-    return cv_map_put(&g->done, cv_bytes_of(kept), (uintptr_t)owner, NULL) == CV_OK ? CV_OK : cv_gen_no_memory(g);
-  if (*there == (uintptr_t)owner)
-    return CV_OK;
-  return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "two things of this world would be called `%s` in C", cname);
-}

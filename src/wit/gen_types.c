@@ -122,13 +122,12 @@ static cv_status put_def(cv_gen *g, const cv_wit_typedef *def, const char *cname
 }
 
 cv_status cv_gen_need_def(cv_gen *g, const cv_wit_typedef *def) {
-  bool is_new;
+  cv_status status;
   while (def->kind == CV_WIT_USE)
     def = def->target;
   const char *cname = cv_gen_def_name(g, def).text;
-  CV_TRY(cv_gen_claim(g, cname, def, &is_new));
-  if (!is_new)
-    return CV_OK;
+  if (!cv_gen_is_new(g, CV_STEP_TYPE, cname, &status))
+    return status;
   uint32_t labels = 0;
   for (const cv_wit_part *part = def->parts; part; part = part->next)
     labels++;
@@ -195,21 +194,19 @@ static void put_anonymous(cv_gen *g, const cv_wit_type *type, const char *cname)
 }
 
 cv_status cv_gen_need_type(cv_gen *g, const cv_wit_type *type) {
-  bool is_new;
+  cv_status status;
   if (type->is_absent || cv_gen_scalar_type(type->kind))
     return CV_OK;
   if (type->kind == CV_WIT_NAMED || cv_gen_is_handle(type))
     return cv_gen_need_def(g, type->def);
   if (type->kind == CV_CT_STREAM || type->kind == CV_CT_FUTURE || type->kind == CV_CT_ERROR_CONTEXT)
-    return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
-                   "unsupported: streams, futures and error contexts in %s bindings", g->is_guest ? "guest" : "host");
+    return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: %s in %s bindings",
+                   cv_ctype_kind_text(type->kind), g->is_guest ? "guest" : "host");
   if (cv_wit_layout_of(type).size > CV_GEN_MAX_SIZE)
     return cv_fail(g->diag, CV_ELIMIT, CV_NO_OFFSET, "a fixed-length list is too long for bindings");
   const char *cname = cv_gen_c_type(g, type).text;
-  // Types without a name are the same when their C names are.
-  CV_TRY(cv_gen_claim(g, cname, g, &is_new));
-  if (!is_new)
-    return CV_OK;
+  if (!cv_gen_is_new(g, CV_STEP_TYPE, cname, &status))
+    return status;
   for (const cv_wit_type *part = type->parts; part; part = part->next)
     CV_TRY(cv_gen_need_type(g, part));
   if (type->kind == CV_CT_MAP)

@@ -36,10 +36,12 @@ def library(ctx):
     """A library with a world of its own, made into a component with the adapter for preview 1."""
     if ctx.engine.name != "cove":
         raise Skip("of cove only")
-    module, _ = ctx.c_pair("library", own("library"), guest_flags=["-mexec-model=reactor"], native_flags=["-shared"])
+    cove, wit, folder = ctx.engine.prefix[0], os.path.join(C, "library.wit"), ctx.empty_dir("bindings")
+    ctx.same(ctx.process([cove, "bindgen", "guest", wit, "-w", "library", "-o", folder]), b"", "bindgen")
+    module = ctx.c_guest("library", own("library") + [os.path.join(folder, "library.c")],
+                         flags=["-mexec-model=reactor", "-I", folder])
     out = os.path.join(ctx.scratch, "library.wasm")
-    cove = ctx.engine.prefix[0]
-    made = ctx.process([cove, "component", "new", module, "--wit", os.path.join(C, "library.wit"), "--wasi-reactor", "-o", out])
+    made = ctx.process([cove, "component", "new", module, "--wasi-reactor", "-o", out])
     ctx.same(made, b"", "component new")
     ctx.same(ctx.process([cove, "run", "--invoke", "twice(4)", out]), b"initialised\ntwice 4\n108\n")
     ctx.same(ctx.process([cove, "run", "--invoke", 'greet("you")', out]), b'initialised\n"hello, you"\n')

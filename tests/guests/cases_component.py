@@ -78,13 +78,20 @@ def made(ctx, target, sources, *arguments):
                      [os.path.abspath(shutil.which(ctx.options.cove)), "component", *arguments])
 
 
-def c_component(ctx):
+def c_module(ctx):
+    """By clang alone, with bindings that carry the world."""
     ctx.need(ctx.options.clang)
-    source = os.path.join(SOURCES, "shapes.c")
-    core = ctx.build("shapes-c.core.wasm", [source],
-                     [ctx.options.clang, "-O2", "--target=wasm32", "-nostdlib", "-Wl,--no-entry", source])
-    embedded = made(ctx, "shapes-c.embedded.wasm", [core, WORLD], "embed", core, "--wit", WORLD)
-    return made(ctx, "shapes-c.wasm", [embedded], "new", embedded)
+    folder = ctx.empty_dir("shapes")
+    must(ctx, "bindgen", "guest", WORLD, "-w", "shapes", "-o", folder)
+    source, bindings = os.path.join(SOURCES, "shapes.c"), os.path.join(folder, "shapes.c")
+    return ctx.build("shapes-c.core.wasm", [source, bindings],
+                     [ctx.options.clang, "-O2", "--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-I", folder, source,
+                      bindings])
+
+
+def c_component(ctx):
+    core = c_module(ctx)
+    return made(ctx, "shapes-c.wasm", [core], "new", core)
 
 
 def rust_module(ctx, source=os.path.join(SOURCES, "rust"), name="shapes"):
@@ -168,10 +175,11 @@ def shapes_c(ctx):
 @case("component/c-jco")
 def shapes_c_jco(ctx):
     check_with_node(ctx, c_component(ctx))
-    # What cove embedded, jco makes a component of.
-    theirs = os.path.join(ctx.scratch, "theirs.wasm")
-    jco_must(ctx, "new", os.path.join(ctx.bin, "shapes-c.embedded.wasm"), "-o", theirs)
-    check_shapes(ctx, theirs)
+    # Of what has the world from bindings, and of what has it by `cove component embed`, jco makes a component.
+    core, theirs = c_module(ctx), os.path.join(ctx.scratch, "theirs.wasm")
+    for module in (core, made(ctx, "shapes-c.embedded.wasm", [core, WORLD], "embed", core, "--wit", WORLD)):
+        jco_must(ctx, "new", module, "-o", theirs)
+        check_shapes(ctx, theirs)
 
 
 @case("component/rust")

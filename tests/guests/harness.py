@@ -168,17 +168,20 @@ class Context:
             raise Failure(f"building {os.path.basename(target)}: {done.err.decode(errors='replace')[-600:]}")
         return target
 
-    def c_pair(self, name, sources, flags=(), guest_flags=(), guest_sources=(), native_flags=(), compiler=None):
-        """Builds C sources as (guest, native twin)."""
+    def c_guest(self, name, sources, flags=(), compiler=None):
+        """Builds C sources for WASI preview 1, with the C library."""
         cc = compiler or self.options.clang
         self.need(cc)
         if not os.path.exists("/usr/include/wasm32-wasi") and not os.path.exists("/usr/lib/wasm32-wasi"):
             raise Skip("no wasi-libc (Debian: wasi-libc, libclang-rt-19-dev-wasm32)")
-        both = [cc, "-O2", "-w"] + list(flags)
-        guest_sources = list(sources) + list(guest_sources)
-        guest = self.build(name + ".wasm", guest_sources,
-                           both + ["--target=wasm32-wasi"] + guest_sources + list(guest_flags))
-        native = self.build(name, sources, both + list(sources) + list(native_flags) + ["-lm"])
+        return self.build(name + ".wasm", sources,
+                          [cc, "-O2", "-w", "--target=wasm32-wasi"] + list(sources) + list(flags))
+
+    def c_pair(self, name, sources, flags=(), guest_flags=(), guest_sources=(), native_flags=(), compiler=None):
+        """Builds C sources as (guest, native twin)."""
+        cc = compiler or self.options.clang
+        guest = self.c_guest(name, list(sources) + list(guest_sources), list(flags) + list(guest_flags), compiler)
+        native = self.build(name, sources, [cc, "-O2", "-w"] + list(flags) + list(sources) + list(native_flags) + ["-lm"])
         return guest, native
 
     def empty_dir(self, name):

@@ -1,128 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The world of world.wit with bindings by hand: the exports as the canonical ABI flattens them. No C library: what is
-// allocated stays until a call begins, and a call needs little.
-#include <stddef.h>
-#include <stdint.h>
+// The world of world.wit with the bindings of `cove bindgen guest`. No C library.
+#include "shapes.h"
 
-typedef struct string {
-  const char *data;
-  uint32_t size;
-} string;
-
-typedef struct strings {
-  string *data;
-  uint32_t count;
-} strings;
-
-typedef struct person {
-  string name;
-  uint32_t age;
-  strings tags;
-} person;
-
-#define EXPORT(name) __attribute__((export_name(name)))
-
-static _Alignas(16) char heap[1 << 16];
-static size_t heap_used;
-
-EXPORT("cabi_realloc") void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
-  size_t at = (heap_used + align - 1) & ~(align - 1);
-  if (at > sizeof heap || size > sizeof heap - at)
-    __builtin_trap();
-  heap_used = at + size;
-  for (size_t i = 0; i < old_size && i < size; i++)
-    heap[at + i] = ((char *)old)[i];
-  return heap + at;
+static bool equal(cove_string a, cove_string b) {
+  return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
-static int equal(string a, string b) {
-  uint32_t i = 0;
-  while (i < a.size && i < b.size && a.data[i] == b.data[i])
-    i++;
-  return i == a.size && i == b.size;
-}
-
-EXPORT("greet") const string *greet(const char *data, uint32_t size) {
+cove_string exports_shapes_greet(cove_string name) {
   static const char hello[] = "hello ";
-  static string result;
-  char *text = cabi_realloc(NULL, 0, 1, sizeof hello - 1 + size);
-  for (uint32_t i = 0; i < sizeof hello - 1; i++)
-    text[i] = hello[i];
-  for (uint32_t i = 0; i < size; i++)
-    text[sizeof hello - 1 + i] = data[i];
-  result = (string){text, sizeof hello - 1 + size};
-  return &result;
+  cove_string text = {malloc(sizeof hello - 1 + name.size), sizeof hello - 1 + name.size};
+  memcpy(text.data, hello, sizeof hello - 1);
+  memcpy(text.data + sizeof hello - 1, name.data, name.size);
+  cove_string_free(&name);
+  return text;
 }
 
-EXPORT("sum") int32_t sum(const int32_t *xs, uint32_t count) {
+int32_t exports_shapes_sum(shapes_list_s32 *xs) {
   int32_t total = 0;
-  for (uint32_t i = 0; i < count; i++)
-    total += xs[i];
+  for (size_t i = 0; i < xs->count; i++)
+    total += xs->data[i];
+  shapes_list_s32_free(xs);
   return total;
 }
 
-EXPORT("area") double area(uint32_t shape, double a, double b) {
-  return shape == 0 ? 3 * a * a : shape == 1 ? a * b : 0;
-}
-
-EXPORT("people") const void *people(person *xs, uint32_t count) {
-  static struct {
-    person *data;
-    uint32_t count;
-  } result;
-  for (uint32_t i = 0; i < count; i++) {
-    person *p = &xs[i];
-    char *name = (char *)p->name.data;
-    for (uint32_t k = 0; k < p->name.size; k++)
-      if (name[k] >= 'a' && name[k] <= 'z')
-        name[k] -= 'a' - 'A';
-    p->age++;
-    p->tags.data = cabi_realloc(p->tags.data, p->tags.count * sizeof(string), 4, (p->tags.count + 1) * sizeof(string));
-    p->tags.data[p->tags.count++] = (string){"seen", 4};
+double exports_shapes_area(shapes_shape *s) {
+  switch (s->tag) {
+  case SHAPES_SHAPE_CIRCLE:
+    return 3 * s->as.circle.radius * s->as.circle.radius;
+  case SHAPES_SHAPE_RECTANGLE:
+    return s->as.rectangle.f0 * s->as.rectangle.f1;
+  default:
+    return 0;
   }
-  result.data = xs;
-  result.count = count;
-  return &result;
 }
 
-EXPORT("divide") const void *divide(int32_t a, int32_t b) {
-  static struct {
-    uint8_t is_error;
-    union {
-      int32_t quotient;
-      string error;
-    } as;
-  } result;
-  result.is_error = b == 0;
+// What came in goes out, with changes.
+shapes_list_shapes_person exports_shapes_people(shapes_list_shapes_person *xs) {
+  for (size_t i = 0; i < xs->count; i++) {
+    shapes_person *p = &xs->data[i];
+    for (size_t k = 0; k < p->name.size; k++)
+      if (p->name.data[k] >= 'a' && p->name.data[k] <= 'z')
+        p->name.data[k] -= 'a' - 'A';
+    p->age++;
+    shapes_list_string tags = {malloc((p->tags.count + 1) * sizeof(cove_string)), p->tags.count + 1};
+    memcpy(tags.data, p->tags.data, p->tags.count * sizeof(cove_string));
+    tags.data[p->tags.count] = cove_string_copy("seen");
+    if (p->tags.count != 0)
+      free(p->tags.data);
+    p->tags = tags;
+  }
+  return *xs;
+}
+
+shapes_result_s32_string exports_shapes_divide(int32_t a, int32_t b) {
   if (b == 0)
-    result.as.error = (string){"division by zero", 16};
-  else
-    result.as.quotient = a / b;
-  return &result;
+    return (shapes_result_s32_string){true, {.error = cove_string_copy("division by zero")}};
+  return (shapes_result_s32_string){false, {.ok = a / b}};
 }
 
-EXPORT("find") const void *find(const string *xs, uint32_t count, const char *data, uint32_t size) {
-  static struct {
-    uint8_t is_some;
-    uint32_t index;
-  } result;
-  string x = {data, size};
-  result.is_some = 0;
-  for (uint32_t i = 0; i < count && !result.is_some; i++)
-    if (equal(xs[i], x)) {
-      result.is_some = 1;
-      result.index = i;
-    }
-  return &result;
-}
-
-// What a call was given and gave is not needed after it.
-#define POST(name) EXPORT("cabi_post_" name) void
-POST("greet") post_greet(const void *result) {
-  (void)result;
-  heap_used = 0;
-}
-POST("people") post_people(const void *result) {
-  (void)result;
-  heap_used = 0;
+shapes_option_u32 exports_shapes_find(shapes_list_string *xs, cove_string x) {
+  shapes_option_u32 found = {false, 0};
+  for (size_t i = 0; i < xs->count && !found.has; i++)
+    if (equal(xs->data[i], x))
+      found = (shapes_option_u32){true, (uint32_t)i};
+  shapes_list_string_free(xs);
+  cove_string_free(&x);
+  return found;
 }
