@@ -53,20 +53,27 @@ static void decode_world(const cv_buf *binary, cv_mem *mem) {
 
 static void use_world(const cv_wit_world *world, cv_mem *mem) {
   static const cv_bindgen_options options = {.prefix = "fuzz", .header = "fuzz.h"};
-  cv_buf binary, header, source;
+  cv_buf binary, header, source, guest_header, guest_source;
   cv_diag diag;
   cv_diag_init(&diag);
   cv_buf_init(&binary, mem);
   cv_buf_init(&header, mem);
   cv_buf_init(&source, mem);
+  cv_buf_init(&guest_header, mem);
+  cv_buf_init(&guest_source, mem);
   if (cv_wit_encode_world(world, mem, &binary, &diag) == CV_OK)
     decode_world(&binary, mem);
   cv_diag_init(&diag);
   if (cv_bindgen_host(world, &options, mem, &header, &source, &diag) != CV_OK && diag.status == CV_OK)
     abort();
+  cv_diag_init(&diag);
+  if (cv_bindgen_guest(world, &options, mem, &guest_header, &guest_source, &diag) != CV_OK && diag.status == CV_OK)
+    abort();
   cv_buf_free(&binary);
   cv_buf_free(&header);
   cv_buf_free(&source);
+  cv_buf_free(&guest_header);
+  cv_buf_free(&guest_source);
 }
 
 // The text of `wit`, read and printed again: true, and *out the second text, when there is memory for it.

@@ -2,14 +2,21 @@
 // layout.c: sizes, alignments and flat values of WIT types, for memories with 32-bit addresses.
 #include "wit/layout.h"
 
+// Sizes and counts are no larger than this: what is over it is too large for any memory, and stays comparable.
+enum { LARGEST = 1 << 30 };
+
+static uint32_t clamped(uint64_t x) {
+  return x < LARGEST ? (uint32_t)x : LARGEST;
+}
+
 static uint32_t up(uint32_t value, uint32_t align) {
   return (value + align - 1) & ~(align - 1);
 }
 
 static void add_field(cv_wit_layout *layout, cv_wit_layout field) {
-  layout->size = up(layout->size, field.align) + field.size;
+  layout->size = clamped((uint64_t)up(layout->size, field.align) + field.size);
   layout->align = CV_MAX(layout->align, field.align);
-  layout->flat += field.flat;
+  layout->flat = clamped((uint64_t)layout->flat + field.flat);
 }
 
 static cv_wit_layout variant_layout(uint32_t cases, const cv_wit_layout *payloads, uint32_t count) {
@@ -90,8 +97,8 @@ cv_wit_layout cv_wit_layout_of(const cv_wit_type *type) {
     return all;
   case CV_CT_FIXED_LIST:
     all = cv_wit_layout_of(type->parts);
-    all.size *= type->length;
-    all.flat *= type->length;
+    all.size = clamped((uint64_t)all.size * type->length);
+    all.flat = clamped((uint64_t)all.flat * type->length);
     return all;
   case CV_CT_OPTION:
   case CV_CT_RESULT:

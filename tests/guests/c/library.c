@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A library for the world in library.wit, with the bindings of `cove bindgen guest`, which uses the C library for output.
+// A library for the world in library.wit, with the bindings of `cove bindgen guest`, which uses the C library for
+// output.
 #include <stdio.h>
 
 #include "library.h"
