@@ -44,15 +44,31 @@ bool cv_compose_is_world(cv_bytes name) {
   return name.size >= size && memcmp(name.data, prefix, size) == 0 && (name.size == size || name.data[size] == ':');
 }
 
+// Some import has the name of this one with the suffix behind it.
+static bool is_taken(const cv_module *module, const cv_import *import, const char *suffix) {
+  size_t size = strlen(suffix);
+  for (uint32_t i = 0; i < module->import_count; i++) {
+    const cv_import *other = &module->imports[i];
+    if (other->name.size == import->name.size + size && cv_bytes_equal(other->module, import->module) &&
+        memcmp(other->name.data, import->name.data, import->name.size) == 0 &&
+        memcmp(other->name.data + import->name.size, suffix, size) == 0)
+      return true;
+  }
+  return false;
+}
+
 void cv_compose_put_import_name(const cv_module *module, uint32_t index, cv_buf *out) {
   const cv_import *import = &module->imports[index];
   uint32_t version = 1;
   for (uint32_t i = 0; i < index; i++)
     version += cv_bytes_equal(module->imports[i].module, import->module) &&
                cv_bytes_equal(module->imports[i].name, import->name);
-  char suffix[16] = "";
-  if (version > 1)
+  char suffix[32] = "";
+  if (version > 1) {
     snprintf(suffix, sizeof suffix, " [v%u]", version);
+    for (uint32_t i = 1; is_taken(module, import, suffix); i++)
+      snprintf(suffix, sizeof suffix, " [v%u.%u]", version, i);
+  }
   cv_buf_uleb(out, import->name.size + strlen(suffix));
   cv_buf_bytes(out, import->name.data, import->name.size);
   cv_buf_text(out, suffix);

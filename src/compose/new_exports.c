@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // new_exports.c: functions of units as exports of the component.
+#include "compose/modules.h"
 #include "compose/new.h"
 
 #include "component/component.h"
@@ -106,23 +107,22 @@ typedef struct passage {
   cv_wit_encoder inner;
   cv_buf args;
   uint32_t arg_count;
-  uint32_t foreign_count; // types of other interfaces, which get a number behind their name
 } passage;
 
-static void pass_arg(passage *p, const char *prefix, cv_bytes name, uint8_t sort, uint32_t index) {
-  cv_buf_uleb(&p->args, strlen(prefix) + name.size);
-  cv_buf_text(&p->args, prefix);
-  cv_buf_bytes(&p->args, name.data, name.size);
+// An import of the inner component and the argument for it, without its type. The number keeps names apart that are
+// made of several, and those of types of other interfaces: "import-method-r-f-3".
+static void pass_arg(cv_new_builder *b, passage *p, const char *prefix, cv_bytes name, uint8_t sort, uint32_t index,
+                     cv_buf *item) {
+  cv_buf unique;
+  cv_buf_init(&unique, b->mem);
+  cv_buf_printf(&unique, "%s%.*s-%u", prefix, CV_BYTES_ARG(name), p->arg_count++);
+  cv_bytes text = cv_new_text_of(b, &unique);
+  cv_compose_put_name(&p->args, text);
   cv_buf_byte(&p->args, sort);
   cv_buf_uleb(&p->args, index);
-  p->arg_count++;
-}
-
-static void put_prefixed(cv_buf *out, const char *prefix, cv_bytes name) {
-  cv_buf_byte(out, 0x00);
-  cv_buf_uleb(out, strlen(prefix) + name.size);
-  cv_buf_text(out, prefix);
-  cv_buf_bytes(out, name.data, name.size);
+  cv_buf_byte(item, 0x00);
+  cv_compose_put_name(item, text);
+  cv_buf_byte(item, sort);
 }
 
 // (import "import-type-NAME" (type (eq index))) or (sub resource), and what is given for it.
@@ -130,15 +130,13 @@ static void pass_type(cv_new_builder *b, passage *p, cv_bytes name, bool is_reso
                       const cv_wit_typedef *def) {
   cv_buf item;
   cv_buf_init(&item, b->mem);
-  put_prefixed(&item, "import-type-", name);
-  cv_buf_byte(&item, CV_NEW_SORT_TYPE);
+  pass_arg(b, p, "import-type-", name, CV_NEW_SORT_TYPE, outer, &item);
   cv_buf_byte(&item, is_resource);
   if (!is_resource)
     cv_buf_uleb(&item, index);
   cv_wit_encode_item(&p->inner, CV_CSECT_IMPORT, 0, &item);
   cv_buf_free(&item);
   cv_wit_encode_bind(&p->inner, def, p->inner.counts[CV_CS_TYPE]++);
-  pass_arg(p, "import-type-", name, CV_NEW_SORT_TYPE, outer);
 }
 
 static cv_status pass_foreign(cv_new_builder *b, passage *p, const cv_wit_typedef *def);
@@ -172,10 +170,7 @@ static cv_status pass_foreign(cv_new_builder *b, passage *p, const cv_wit_typede
       CV_TRY(pass_foreign_refs(b, p, part->type));
   if (def->kind != CV_WIT_RESOURCE)
     CV_TRY(cv_wit_encode_def(&p->inner, def, &index));
-  cv_buf name;
-  cv_buf_init(&name, b->mem);
-  cv_buf_printf(&name, "%.*s-%u", CV_BYTES_ARG(def->head.name), p->foreign_count++);
-  pass_type(b, p, cv_new_text_of(b, &name), def->kind == CV_WIT_RESOURCE, index, outer, def);
+  pass_type(b, p, def->head.name, def->kind == CV_WIT_RESOURCE, index, outer, def);
   return CV_OK;
 }
 
@@ -246,15 +241,12 @@ static cv_status pass_func(cv_new_builder *b, passage *p, const cv_new_unit *u, 
   cv_wit_func_label(func, &name);
   CV_TRY(lift(b, u, func, cv_new_text_of(b, &name), &lifted));
   CV_TRY(cv_wit_encode_func(&p->inner, func, &type));
-  cv_bytes passed = passage_name(b, func);
   cv_buf_init(&out, b->mem);
-  put_prefixed(&out, passage_prefix(func), passed);
-  cv_buf_byte(&out, CV_NEW_SORT_FUNC);
+  pass_arg(b, p, passage_prefix(func), passage_name(b, func), CV_NEW_SORT_FUNC, lifted, &out);
   cv_buf_uleb(&out, type);
   cv_wit_encode_item(&p->inner, CV_CSECT_IMPORT, 0, &out);
   cv_buf_free(&out);
   p->inner.counts[CV_CS_FUNC]++;
-  pass_arg(p, passage_prefix(func), passed, CV_NEW_SORT_FUNC, lifted);
   return CV_OK;
 }
 

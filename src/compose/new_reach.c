@@ -123,6 +123,55 @@ static bool is_used(void *env, const cv_wit_interface *interface, const cv_wit_f
   return cv_new_is_marked(&b->used, func);
 }
 
+// A type of this name in a world that comes before `def` in the worlds of all units; NULL when there is none.
+static const cv_wit_typedef *earlier_type(const cv_new_builder *b, const cv_wit_typedef *def) {
+  for (uint32_t i = 0; i < b->unit_count; i++)
+    for (const cv_wit_typedef *d = b->units[i].world ? b->units[i].world->types : NULL; d; d = d->next) {
+      if (d == def)
+        return NULL;
+      if (cv_bytes_equal(d->head.name, def->head.name))
+        return d;
+    }
+  return NULL;
+}
+
+// Types that are made alike are one.
+static cv_status is_same_type(cv_new_builder *b, const cv_wit_typedef *a, const cv_wit_typedef *c, bool *out) {
+  uint32_t first, second;
+  *out = a->kind == c->kind;
+  if (!*out || a->kind == CV_WIT_RESOURCE)
+    return CV_OK;
+  if (a->kind == CV_WIT_USE) {
+    *out = a->target == c->target;
+    return CV_OK;
+  }
+  CV_TRY(cv_wit_encode_def(&b->e, a, &first));
+  CV_TRY(cv_wit_encode_def(&b->e, c, &second));
+  *out = first == second;
+  return CV_OK;
+}
+
+// The types of the worlds themselves. A type that several worlds have, or use, is there once.
+static cv_status put_world_types(cv_new_builder *b, const cv_new_unit *u) {
+  for (const cv_wit_typedef *def = u->world ? u->world->types : NULL; def; def = def->next) {
+    const cv_wit_typedef *earlier = earlier_type(b, def);
+    uint32_t index;
+    bool is_same;
+    if (!earlier) {
+      CV_TRY(cv_wit_encode_world_type(&b->e, def));
+      continue;
+    }
+    CV_TRY(is_same_type(b, earlier, def, &is_same));
+    if (!is_same)
+      return CV_NEW_FAIL(b, "%s: two worlds have a type `%.*s`, each its own: one of them is to be named otherwise",
+                         cv_new_unit_title(u), CV_BYTES_ARG(def->head.name));
+    if (!cv_wit_encode_lookup(&b->e, earlier, &index))
+      return cv_new_no_memory(b);
+    cv_wit_encode_bind(&b->e, def, index);
+  }
+  return CV_OK;
+}
+
 cv_status cv_new_put_imports(cv_new_builder *b) {
   for (const cv_wit_item *item = b->imports; item; item = item->next)
     if (item->interface && cv_new_is_marked(&b->needed, item->interface))
@@ -137,8 +186,7 @@ cv_status cv_new_put_imports(cv_new_builder *b) {
     if (item->interface && cv_new_is_marked(&b->needed, item->interface))
       CV_TRY(cv_wit_encode_import(&b->e, item, is_used, b));
   for (uint32_t i = 0; i < b->unit_count; i++)
-    if (b->units[i].world)
-      CV_TRY(cv_wit_encode_world_types(&b->e, b->units[i].world));
+    CV_TRY(put_world_types(b, &b->units[i]));
   for (const cv_wit_item *item = b->imports; item; item = item->next)
     if (item->kind == CV_WIT_ITEM_FUNC && cv_new_is_marked(&b->used, item->func))
       CV_TRY(cv_wit_encode_import(&b->e, item, NULL, NULL));

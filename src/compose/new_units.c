@@ -85,6 +85,10 @@ static cv_status read_world_section(cv_new_builder *b, cv_new_unit *u, cv_bytes 
   for (last = &u->world->exports; *last; last = &(*last)->next) {
   }
   *last = world->exports;
+  cv_wit_typedef **type = &u->world->types;
+  while (*type)
+    type = &(*type)->next;
+  *type = world->types;
   return CV_OK;
 }
 

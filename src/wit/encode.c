@@ -498,24 +498,22 @@ cv_status cv_wit_encode_import(cv_wit_encoder *e, const cv_wit_item *item, cv_wi
   return encode_item(e, item, false, filter, env);
 }
 
-cv_status cv_wit_encode_world_types(cv_wit_encoder *e, const cv_wit_world *world) {
-  for (const cv_wit_typedef *def = world->types; def; def = def->next) {
-    uint32_t index = 0;
-    if (def->kind == CV_WIT_USE)
-      CV_TRY(cv_wit_encode_alias(e, def->target, &index));
-    else if (def->kind != CV_WIT_RESOURCE)
-      CV_TRY(cv_wit_encode_def(e, def, &index));
-    cv_buf item;
-    cv_buf_init(&item, e->mem);
-    cv_wit_encode_name(&item, def->head.name, def->head.external_id);
-    cv_buf_byte(&item, SORT_TYPE);
-    cv_buf_byte(&item, def->kind == CV_WIT_RESOURCE);
-    if (def->kind != CV_WIT_RESOURCE)
-      cv_buf_uleb(&item, index);
-    cv_wit_encode_item(e, SECTION_IMPORT, DECL_IMPORT, &item);
-    cv_buf_free(&item);
-    cv_wit_encode_bind(e, def, e->counts[CV_CS_TYPE]++);
-  }
+cv_status cv_wit_encode_world_type(cv_wit_encoder *e, const cv_wit_typedef *def) {
+  uint32_t index = 0;
+  if (def->kind == CV_WIT_USE)
+    CV_TRY(cv_wit_encode_alias(e, def->target, &index));
+  else if (def->kind != CV_WIT_RESOURCE)
+    CV_TRY(cv_wit_encode_def(e, def, &index));
+  cv_buf item;
+  cv_buf_init(&item, e->mem);
+  cv_wit_encode_name(&item, def->head.name, def->head.external_id);
+  cv_buf_byte(&item, SORT_TYPE);
+  cv_buf_byte(&item, def->kind == CV_WIT_RESOURCE);
+  if (def->kind != CV_WIT_RESOURCE)
+    cv_buf_uleb(&item, index);
+  cv_wit_encode_item(e, SECTION_IMPORT, DECL_IMPORT, &item);
+  cv_buf_free(&item);
+  cv_wit_encode_bind(e, def, e->counts[CV_CS_TYPE]++);
   return CV_OK;
 }
 
@@ -543,7 +541,8 @@ static cv_status encode_world_body(cv_wit_encoder *e, const cv_wit_world *world)
   for (const cv_wit_item *item = world->imports; item; item = item->next)
     if (item->kind != CV_WIT_ITEM_FUNC)
       CV_TRY(encode_item(e, item, false, NULL, NULL));
-  CV_TRY(cv_wit_encode_world_types(e, world));
+  for (const cv_wit_typedef *def = world->types; def; def = def->next)
+    CV_TRY(cv_wit_encode_world_type(e, def));
   for (const cv_wit_item *item = world->imports; item; item = item->next)
     if (item->kind == CV_WIT_ITEM_FUNC)
       CV_TRY(encode_item(e, item, false, NULL, NULL));

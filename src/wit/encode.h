@@ -48,8 +48,8 @@ typedef bool cv_wit_filter(void *env, const cv_wit_interface *interface, const c
 // that the filter takes.
 CV_MUST_USE cv_status cv_wit_encode_import(cv_wit_encoder *e, const cv_wit_item *item, cv_wit_filter *filter,
                                            void *env);
-// The types of a world itself.
-CV_MUST_USE cv_status cv_wit_encode_world_types(cv_wit_encoder *e, const cv_wit_world *world);
+// Imports a type of a world itself.
+CV_MUST_USE cv_status cv_wit_encode_world_type(cv_wit_encoder *e, const cv_wit_typedef *def);
 // The index of a type for a function, in this scope; the types that it names are known here.
 CV_MUST_USE cv_status cv_wit_encode_func(cv_wit_encoder *e, const cv_wit_func *func, uint32_t *index);
 // A value type as it stands in other types: appended to `out`.

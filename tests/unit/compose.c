@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Components out of preview 1 programs: what they import; names that are imported twice; memory that runs out.
+// Components out of preview 1 programs: what they import; names that are imported twice; modules with several worlds;
+// memory that runs out.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,10 +11,12 @@
 
 #include "component/component.h"
 #include "compose/compose.h"
+#include "compose/modules.h"
 #include "compose/prune.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
 #include "wasm/text/wat.h"
+#include "wit/encode.h"
 
 static cv_mem mem;
 static cv_diag diag;
@@ -126,6 +129,80 @@ static void test_preview1(void **state) {
   }
 }
 
+// ---- several worlds ------------------------------------------------------------------------------------------------
+
+static const struct {
+  const char *module;
+  const char *first, *second; // contents of the package t:w
+  const char *imports, *sentence;
+} worlds[] = {
+    // Each part of a program brings the world that it knows; they know different parts of one interface.
+    {"(module (import \"$root\" \"g\" (func (param i32))) (import \"t:w/i\" \"two\" (func (result i32))))",
+     "interface i { resource r; mk: func() -> r; } world w { use i.{r}; import f: func(x: borrow<r>); }",
+     "interface i { resource r; two: func() -> u32; } world w { use i.{r}; import g: func(x: borrow<r>); }",
+     "t:w/i{r two} r g", NULL},
+    {"(module (import \"$root\" \"g\" (func (param i32 i32))) (memory (export \"memory\") 1))",
+     "world w { type t = list<u8>; import f: func(x: t); }", "world w { type t = list<u8>; import g: func(x: t); }",
+     "t g", NULL},
+    {"(module (import \"$root\" \"g\" (func (param i32))))", "world w { record t { a: u8 } import f: func(x: t); }",
+     "world w { record t { a: u16 } import g: func(x: t); }", NULL, "two worlds have a type `t`, each its own"},
+    {"(module (import \"$root\" \"g\" (func (param i32))))", "world w { resource t; import f: func(x: borrow<t>); }",
+     "world w { resource t; import g: func(x: borrow<t>); }", "t g", NULL},
+};
+
+// Appends a section with the world.
+static void put_world(const char *text, cv_buf *module) {
+  cv_buf whole, section;
+  cv_wit *wit = cv_wit_new(&mem);
+  const cv_wit_options options = {0};
+  cv_buf_init(&whole, &mem);
+  cv_buf_init(&section, &mem);
+  cv_diag_init(&diag);
+  cv_buf_printf(&whole, "package t:w; %s", text);
+  if (cv_wit_add_text(wit, 0, "world", (const char *)whole.data, whole.size, &diag) != CV_OK ||
+      cv_wit_resolve(wit, &options, &diag) != CV_OK)
+    fail_msg("%s", diag.text);
+  cv_compose_put_name(&section, CV_BYTES_LITERAL("component-type:part"));
+  assert_int_equal(cv_wit_encode_world(cv_wit_root(wit)->worlds, &mem, &section, &diag), CV_OK);
+  cv_compose_put_section(module, 0, &section);
+  cv_buf_free(&whole);
+  cv_buf_free(&section);
+  cv_wit_delete(wit);
+}
+
+static void test_worlds(void **state) {
+  (void)state;
+  for (size_t i = 0; i < CV_COUNT(worlds); i++) {
+    cv_buf module, out, imports;
+    cv_component *component;
+    const cv_new_options options = {0};
+    parse(worlds[i].module, &module);
+    put_world(worlds[i].first, &module);
+    put_world(worlds[i].second, &module);
+    cv_buf_init(&out, &mem);
+    cv_buf_init(&imports, &mem);
+    cv_diag_init(&diag);
+    cv_status status = cv_compose_new((cv_bytes){module.data, module.size}, &options, &mem, &out, &diag);
+    if ((status == CV_OK) != (worlds[i].sentence == NULL) ||
+        (worlds[i].sentence && !strstr(diag.text, worlds[i].sentence)))
+      fail_msg("world %zu: %s", i, diag.text);
+    if (status == CV_OK) {
+      cv_type_registry *registry = cv_type_registry_new(&mem);
+      assert_int_equal(cv_component_decode(&component, &mem, out.data, out.size, false, CV_FEATURES_ALL, &diag), CV_OK);
+      if (cv_component_validate(component, registry, 0, &diag) != CV_OK)
+        fail_msg("world %zu: %s", i, diag.text);
+      put_externs(&imports, component->type.imports, component->type.import_count);
+      assert_string_equal(cv_buf_cstr(&imports), worlds[i].imports);
+      cv_component_delete(component);
+      cv_type_registry_delete(registry);
+    }
+    cv_buf_free(&imports);
+    cv_buf_free(&out);
+    cv_buf_free(&module);
+    assert_int_equal(mem.used, 0);
+  }
+}
+
 // ---- which functions can be called ---------------------------------------------------------------------------------
 
 static const struct {
@@ -197,6 +274,7 @@ int main(void) {
   cv_mem_init(&mem, UINT64_MAX);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_preview1),
+      cmocka_unit_test(test_worlds),
       cmocka_unit_test(test_reach),
       cmocka_unit_test(test_no_memory),
   };

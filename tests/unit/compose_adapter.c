@@ -81,6 +81,10 @@ static const struct {
      "(module " ENV_MEMORY
      "(global $__stack_pointer (mut i64) (i64.const 7))" SAYS("(i32.wrap_i64 (global.get $__stack_pointer))") ")",
      7, NULL},
+    {"names like those that imports get when they come twice",
+     "(module " CALLS "(import \"a\" \"g\" (func $h (result i32))) (import \"a\" \"g [v2]\" (func $i (result i32)))"
+     "(func (export \"f\") (result i32) (i32.add (call $h) (call $i))))",
+     "(module (func (export \"g [v2]\") (result i32) (i32.const 40))" SAYS("(i32.const 2)") ")", 42, NULL},
     {"what is not used is gone", "(module " CALLS F ")",
      "(module (func $other (export \"other\") (result i32) (i32.const 31337))" SAYS("(i32.const 5)") ")", 5, "31337"},
     {"an adapter that is not used is gone", "(module (func (export \"f\") (result i32) (i32.const 6)))",
