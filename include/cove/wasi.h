@@ -102,7 +102,8 @@ COVE_API COVE_MUST_USE cove_status cove_wasi_config_bucket(cove_wasi_config *con
                                                            bool read_only, cove_error **error);
 
 // ---- limits ----
-// Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none.
+// Bytes to standard output and error together; more traps with COVE_TRAP_OUTPUT_LIMIT. Default: none, but 256 MiB when
+// one of them is collected in memory.
 COVE_API void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes);
 // What a program can make the host hold or do at once, with the defaults.
 typedef enum cove_wasi_limit {

@@ -39,6 +39,7 @@ typedef struct cv_api_dwarf {
 } cv_api_dwarf;
 
 struct cove_store {
+  uint64_t id; // never that of another, alive or deleted
   cv_store *store;
   cv_engine *engine; // kept
   void *data;

@@ -90,11 +90,13 @@ void cove_canceller_cancel(cove_canceller *canceller) {
 }
 
 cove_status cove_store_new(cove_engine *engine, const cove_limits *limits, cove_store **out, cove_error **error) {
+  static uint64_t last_id;
   cv_diag diag;
   cv_diag_init(&diag);
   cove_store *store = cv_mem_zalloc(&cv_api_mem, sizeof *store);
   if (store == NULL)
     return cv_api_no_memory(error);
+  store->id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED);
   store->engine = (cv_engine *)engine;
   cv_status status = cv_store_new(store->engine, limits != NULL ? &limits->options : NULL, &store->store, &diag);
   if (status != CV_OK) {

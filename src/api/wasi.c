@@ -21,7 +21,7 @@ struct cove_wasi {
   cv_p1 *p1; // NULL before the first use
   cv_p2 *p2; // likewise; owns `wasi` once it is there
   bool deny_when_called;
-  const cove_store *store; // the one that it serves, NULL before; only compared
+  uint64_t store; // the id of the one that it serves, 0 before
   cove_trace_format format;
   cove_wasi_trace_fn *trace;
   void *trace_env;
@@ -155,7 +155,7 @@ void cove_wasi_config_random(cove_wasi_config *config, cove_random random) {
 }
 
 void cove_wasi_config_max_output(cove_wasi_config *config, uint64_t bytes) {
-  config->config->limits.output = bytes;
+  config->config->limits.output = config->config->limits.collected = bytes;
 }
 
 void cove_wasi_config_limit(cove_wasi_config *config, cove_wasi_limit which, uint64_t value) {
@@ -292,12 +292,12 @@ void cove_wasi_delete(cove_wasi *wasi) {
 }
 
 cove_status cove_linker_define_wasi(cove_linker *linker, cove_wasi *wasi, cove_error **error) {
-  if (wasi->store != NULL && wasi->store != linker->store)
+  if (wasi->store != 0 && wasi->store != linker->store->id)
     return cv_api_fail(error, COVE_USAGE, "these grants serve another store");
   if (wasi->p1 == NULL &&
       cv_p1_new(&cv_api_mem, wasi->wasi, cv_store_context(linker->store->store), &wasi->p1) != CV_OK)
     return cv_api_no_memory(error);
-  wasi->store = linker->store;
+  wasi->store = linker->store->id;
   linker->p1 = wasi->p1;
   linker->host_data = wasi->wasi;
   return COVE_OK;
@@ -334,6 +334,7 @@ static bool is_interrupted(void *env) {
 
 static void release_p2(void *env) {
   cv_p2 *p2 = env;
+  cv_p2_detach(p2); // what was asked whether to stop is going
   cv_p2_release(p2);
 }
 
@@ -357,11 +358,11 @@ static cv_status make_p2(cove_wasi *wasi, cove_store *store) {
 
 cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi, cove_error **error) {
   cove_store *store = cv_api_component_linker_store(linker);
-  if (wasi->store != NULL && wasi->store != store)
+  if (wasi->store != 0 && wasi->store != store->id)
     return cv_api_fail(error, COVE_USAGE, "these grants serve another store");
   if (make_p2(wasi, store) != CV_OK)
     return cv_api_no_memory(error);
-  wasi->store = store;
+  wasi->store = store->id;
   const cove_glue_world *world = cv_p2_world(wasi->p2);
   if (world == NULL)
     return cv_api_no_memory(error);

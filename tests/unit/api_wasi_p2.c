@@ -201,6 +201,56 @@ static void test_denied(void **state) {
       }
 }
 
+// Class of fault: type confusion by address. Grants that outlive their store serve no other, wherever that one lies;
+// what they would ask whether to stop is gone with it.
+static void test_kept_beyond_the_store(void **state) {
+  fixture f;
+  cove_error *error = NULL;
+  cove_wasi_config *config = collecting();
+  open_fixture(&f, STREAMS("0.2.0") NO_EXTRA RUN(HELLO), config);
+  assert_int_equal(run(&f, NULL), COVE_OK);
+  cove_component_linker_delete(f.linker);
+  cove_store_delete(f.store);
+  cove_wasi_flush(f.wasi);
+  for (int i = 0; i < 20; i++) {
+    assert_int_equal(cove_store_new(f.engine, NULL, &f.store, NULL), COVE_OK);
+    f.linker = cove_component_linker_new(f.store);
+    assert_int_equal(cove_component_linker_define_wasi(f.linker, f.wasi, &error), COVE_USAGE);
+    assert_string_equal(cove_error_text(error), "these grants serve another store");
+    cove_error_delete(error);
+    error = NULL;
+    cove_component_linker_delete(f.linker);
+    cove_linker *modules = cove_linker_new(f.store);
+    assert_int_equal(cove_linker_define_wasi(modules, f.wasi, NULL), COVE_USAGE);
+    cove_linker_delete(modules);
+    cove_store_delete(f.store);
+  }
+  assert_int_equal(cove_wasi_output(f.wasi, 1).size, 6);
+  cove_wasi_delete(f.wasi);
+  cove_wasi_config_delete(config);
+  cove_component_delete(f.component);
+  cove_engine_delete(f.engine);
+}
+
+// Class of fault: host memory exhausted through host calls, by output that is collected.
+static void test_collected_output_ends(void **state) {
+  fixture f;
+  cove_error *error = NULL;
+  cove_wasi_config *config = collecting();
+  // 4,096 bytes at a time, for ever.
+  open_fixture(&f,
+               STREAMS("0.2.0")
+                   NO_EXTRA RUN("(local i32) (local.set 0 (call $get)) (loop (call $write (local.get 0) (i32.const 16)"
+                                " (i32.const 4096) (i32.const 32)) (br 0))"),
+               config);
+  assert_int_equal(run(&f, &error), COVE_TRAP);
+  assert_int_equal(cove_trap_kind_of(cove_error_trap(error)), COVE_TRAP_OUTPUT_LIMIT);
+  assert_int_equal(cove_wasi_output(f.wasi, 1).size, 256u << 20);
+  cove_error_delete(error);
+  cove_wasi_config_delete(config);
+  close_fixture(&f, false);
+}
+
 // Handles that the program left go with its store, or with the grants, whichever is deleted last; also when it never
 // ran, when it ended by a trap, and when two instances shared the grants.
 static void test_deleting(void **state) {
@@ -254,6 +304,8 @@ int main(void) {
       cmocka_unit_test(test_versions),
       cmocka_unit_test(test_denied),
       cmocka_unit_test(test_deleting),
+      cmocka_unit_test(test_kept_beyond_the_store),
+      cmocka_unit_test(test_collected_output_ends),
       cmocka_unit_test(test_trace),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,7 @@ ROWS = [
     ("0.2: a read ends at the deadline", "p2_misuse.wat", ["--timeout", "200ms"], ["read"],
      {"fails": True, "err": ["deadline"], "open_stdin": True}),
     ("0.2: input that does not come", "p2_misuse.wat", [], ["wait for input"], {"open_stdin": True, "out": ""}),
+    ("0.2: as many pollables as may be", "p2_misuse.wat", [], ["poll many"], {"open_stdin": True, "out": ""}),
     ("0.2: input to output", "p2_misuse.wat", [], ["copy"], {"in": LONG, "out": LONG}),
     ("0.2: input to output, promptly", "p2_misuse.wat", [], ["copy promptly"], {"in": LONG, "out": LONG}),
     ("0.2: input to output, a slow reader", "p2_misuse.wat", [], ["copy"], {"in": LONG, "out": LONG, "slow_stdout": True}),
@@ -157,6 +158,19 @@ ROWS = [
     ("0.2: cas alive", "p2_services.wat", SERVICES, ["make many"], {"status": 125, "err": ["the limit is 100000"]}),
     ("0.2: much logged", "p2_services.wat", [*SERVICES, "--max-output=40"], ["log much"],
      {"status": 125, "err": ["error: here: 0123456789\nerror: here: 0123456789\n", "output limit"]}),
+    ("0.2: class: read-only not honoured, host directories", "p2_bounds.wat",
+     ["--dir", "{tmp}::/data:ro", "--dir", "{raw}::/w"], ["read-only"], {"out": "", "untouched": True}),
+    ("0.2: class: read-only not honoured, beside memory", "p2_bounds.wat",
+     ["--dir", "{tmp}::/data:ro", "--tmpfs", "/w"], ["read-only"], {"out": "", "untouched": True}),
+    ("0.2: class: read-only not honoured, the same directory twice", "p2_bounds.wat",
+     ["--dir", "{tmp}::/data:ro", "--dir", "{tmp}::/w"], ["read-only"], {"out": "", "untouched": True}),
+    ("0.2: class: read-only not honoured, descriptors", "p2_bounds.wat",
+     ["--dir", "{tmp}::/data:ro", "--dir", "{raw}::/w"], ["opened for less"], {"out": "", "untouched": True}),
+    ("0.2: class: read-only not honoured, descriptors in memory", "p2_bounds.wat",
+     ["--dir", "{tmp}::/data:ro", "--tmpfs", "/w"], ["opened for less"], {"out": "", "untouched": True}),
+    ("0.2: class: path escape", "p2_bounds.wat", ["--dir", "{tmp}::/data"], ["escape"], {"out": "", "untouched": True}),
+    ("0.2: class: device names", "p2_bounds.wat", ["--dir", "{tmp}::/data"], ["devices"],
+     {"out": "", "untouched": True, "devices": True}),
     ("0.2: limit of polls", "p2_misuse.wat", ["--max-poll=3"], ["large poll"],
      {"status": 125, "err": ["poll of 5000 pollables: the limit is 3 (--max-poll N gives it more)"]}),
     ("0.2: limit of random bytes", "p2_misuse.wat", ["--max-random=1KiB"], ["random bytes"],
@@ -236,8 +250,29 @@ def differs(name, got, expected):
     return f"{name} is {got!r}, expected {expected!r}" if got != expected else None
 
 
+def untouched(scratch, devices):
+    """What a program must not have changed: what lies beside its directory, and the files in it."""
+    wrong = []
+    beside = sorted(os.listdir(scratch))
+    inside = sorted(os.fsencode(n) for n in os.listdir(scratch / "tmp"))
+    if beside != ["raw", "secret", "tmp"] or (scratch / "secret").read_text() != "secret":
+        wrong.append(f"beside the directory: {beside}")
+    # The same directory may have been granted a second time, to be changed: "mine" is made there.
+    if [n for n in inside if n != b"mine"] != ([b"fifo"] if devices else []) + [b"file", b"out"] + (
+            [b"socket"] if devices else []) + [b"\xff\xfe"]:
+        wrong.append(f"in the directory: {inside}")
+    if (scratch / "tmp" / "file").read_text() != "hello" or (scratch / "tmp" / "file").stat().st_nlink != 1:
+        wrong.append("the file was changed")
+    return wrong
+
+
 def run_row(cove, guests, row, scratch):
     _, guest, options, arguments, expect = row
+    wrong = []
+    if expect.get("devices"):
+        os.mkfifo(scratch / "tmp" / "fifo")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(scratch / "tmp" / "socket"))
     argv = [cove, "run", *fill(options, scratch), str(guests / (guest if "." in guest else f"{guest}.wasm")), *fill(arguments, scratch)]
     if expect.get("open_stdin"):
         reader, writer = os.pipe()
@@ -259,8 +294,9 @@ def run_row(cove, guests, row, scratch):
         os.close(writer)
     else:
         done = subprocess.run(argv, input=expect.get("in", "").encode(), capture_output=True, timeout=60, check=False)
+    if expect.get("untouched"):
+        wrong += untouched(scratch, expect.get("devices", False))
     out, err = (done.stdout or b"").decode(), done.stderr.decode(errors="replace")
-    wrong = []
     if expect.get("fails"):
         if done.returncode == 0:
             wrong.append("it succeeded")

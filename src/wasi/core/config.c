@@ -5,6 +5,7 @@
 static const cv_wasi_limits default_limits = {
     .descriptors = 1024,
     .output = UINT64_MAX,
+    .collected = 256u << 20,
     .call_bytes = 64u << 20,
     .random_bytes = 64u << 20,
     .path_size = 4095,

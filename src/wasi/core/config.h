@@ -19,6 +19,7 @@
 typedef struct cv_wasi_limits {
   uint32_t descriptors;   // open at the same time
   uint64_t output;        // bytes written to standard output and standard error together
+  uint64_t collected;     // as `output`, when one of the two is collected in memory
   uint64_t call_bytes;    // moved by one read or write: more is done in several; answered by one call: more is refused
   uint64_t random_bytes;  // in one call
   uint32_t path_size;     // bytes of a path

@@ -76,12 +76,27 @@ static bool is_for_retry(const cv_subscription *s) {
   return s->interest == CV_INTEREST_WRITE ? d->stream->none_to_write : d->stream->none_to_read;
 }
 
+// What the host waits for: each handle once, however many subscriptions are on it.
 typedef struct poll_set {
   cv_poll_item items[CV_MAX_POLL_ITEMS];
-  cv_subscription *subs[CV_MAX_POLL_ITEMS];
   size_t count;
   bool retries;
 } poll_set;
+
+static cv_err add_item(poll_set *set, cv_subscription *s) {
+  cv_handle handle = s->descriptor->stream->handle;
+  uint32_t at = 0;
+  while (at < set->count && set->items[at].handle != handle)
+    at++;
+  if (at == CV_MAX_POLL_ITEMS)
+    return CV_ERR_INVAL;
+  if (at == set->count)
+    set->items[set->count++] = (cv_poll_item){.handle = handle};
+  set->items[at].want_read |= s->interest == CV_INTEREST_READ;
+  set->items[at].want_write |= s->interest == CV_INTEREST_WRITE;
+  s->item = at;
+  return CV_ERR_OK;
+}
 
 // Sorts the subscriptions: what fires at once, what to wait for, and how long until the first clock.
 static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set *set, uint64_t *timeout,
@@ -91,6 +106,7 @@ static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set 
     uint64_t value = 0;
     cv_err err = s->err;
     s->fired = s->hangup = s->retry = false;
+    s->item = CV_NO_INDEX;
     if (err == CV_ERR_OK && s->interest == CV_INTEREST_CLOCK) {
       err = until(w, s, &value);
       if (err == CV_ERR_NOTCAPABLE)
@@ -104,14 +120,7 @@ static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set 
       s->retry = set->retries = true;
       continue;
     } else if (err == CV_ERR_OK && !is_ready_now(s, &err, &value)) {
-      if (set->count == CV_MAX_POLL_ITEMS)
-        return CV_ERR_INVAL;
-      set->subs[set->count] = s;
-      set->items[set->count++] = (cv_poll_item){
-          .handle = s->descriptor->stream->handle,
-          .want_read = s->interest == CV_INTEREST_READ,
-          .want_write = s->interest == CV_INTEREST_WRITE,
-      };
+      CV_ERR_TRY(add_item(set, s));
       continue;
     }
     fire(s, err, value);
@@ -120,17 +129,17 @@ static cv_err prepare(cv_wasi *w, cv_subscription *subs, size_t count, poll_set 
   return CV_ERR_OK;
 }
 
-static void collect_handles(poll_set *set, size_t *fired) {
-  for (size_t i = 0; i < set->count; i++) {
-    const cv_poll_item *item = &set->items[i];
-    cv_subscription *s = set->subs[i];
-    if (!item->read_ready && !item->write_ready)
+static void collect_handles(const poll_set *set, cv_subscription *subs, size_t count, size_t *fired) {
+  for (size_t i = 0; i < count; i++) {
+    cv_subscription *s = &subs[i];
+    if (s->item == CV_NO_INDEX)
       continue;
-    uint64_t bytes = 1;
-    if (s->interest == CV_INTEREST_READ) {
-      cv_stream *stream = s->descriptor->stream;
-      bytes = stream->ops->readable != NULL ? stream->ops->readable(stream) : 0;
-    }
+    const cv_poll_item *item = &set->items[s->item];
+    bool read = s->interest == CV_INTEREST_READ;
+    if (!(read ? item->read_ready : item->write_ready))
+      continue;
+    cv_stream *stream = s->descriptor->stream;
+    uint64_t bytes = read && stream->ops->readable != NULL ? stream->ops->readable(stream) : !read;
     fire(s, CV_ERR_OK, bytes);
     s->hangup = item->hangup;
     ++*fired;
@@ -175,7 +184,7 @@ static cv_err poll_once(cv_wasi *w, cv_subscription *subs, size_t count, bool wa
     real = CV_MIN(real, (uint64_t)CV_RETRY_NS);
   cv_err err = cv_wasi_wait(w, set->items, set->count, real);
   if (err == CV_ERR_OK)
-    collect_handles(set, fired);
+    collect_handles(set, subs, count, fired);
   else if (err != CV_ERR_TIMEDOUT)
     return err;
   uint64_t passed = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) - start;

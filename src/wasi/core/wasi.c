@@ -55,6 +55,10 @@ static cv_status freeze_list(cv_wasi *w, const char *const *list, size_t count, 
 static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   w->limits = c->limits;
   w->limits.path_size = CV_MIN(w->limits.path_size, 4095u);
+  // What is collected is held: it has a limit also when none was set.
+  for (unsigned i = 1; i < 3; i++)
+    if (c->stdio[i].kind == CV_STDIO_BUFFER)
+      w->limits.output = CV_MIN(w->limits.output, c->limits.collected);
   w->arg_count = c->args.count;
   w->env_count = c->env.count;
   CV_TRY(freeze_list(w, c->args.data, c->args.count, &w->args));

@@ -122,6 +122,7 @@ typedef struct cv_subscription {
   cv_err err; // given: an error found before, told at once
   // Filled in.
   bool fired, hangup;
+  uint32_t item;  // of those that the host waits for, or CV_NO_INDEX
   bool retry;     // nothing tells when it is ready: after a while it is tried
   uint64_t delay; // clocks: nanoseconds from the start of the wait
   uint64_t bytes; // that can be read, or written without waiting, as far as known

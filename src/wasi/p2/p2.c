@@ -38,6 +38,10 @@ void cv_p2_retain(cv_p2 *p2) {
   p2->refs++;
 }
 
+void cv_p2_detach(cv_p2 *p2) {
+  p2->w->should_stop = NULL;
+}
+
 void cv_p2_flush(cv_p2 *p2) {
   for (unsigned i = 1; i < 3; i++)
     if (p2->outputs[i] != NULL && cv_output_flush(p2->outputs[i], true) != CV_ERR_OK)

@@ -25,6 +25,8 @@ typedef struct cv_p2_ends {
 // handles are still in the program's tables. So whoever may still drop handles keeps a reference: the store does.
 CV_MUST_USE cv_status cv_p2_new(cv_mem *mem, cv_wasi *wasi, const cv_p2_ends *ends, cv_p2 **out);
 void cv_p2_retain(cv_p2 *p2);
+// cv_wasi.should_stop is asked no more: for the end of what answers it.
+void cv_p2_detach(cv_p2 *p2);
 // Waits until standard output and error have taken what they hold: for the end of a program.
 void cv_p2_flush(cv_p2 *p2);
 void cv_p2_release(cv_p2 *p2); // NULL is allowed

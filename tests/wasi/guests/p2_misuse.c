@@ -146,6 +146,17 @@ static void write_too_much(void) {
     out_blocking_zeroes(out, ~0ull, ret);
 }
 
+// As many as a poll may have, on a pipe that has nothing, and on one timer.
+static u32 poll_many(void) {
+  static u32 list[4096];
+  u32 in = get_stdin();
+  for (u32 i = 0; i < 4095; i++)
+    list[i] = in_subscribe(in);
+  list[4095] = subscribe_duration(1000000);
+  poll(list, 4096, ret);
+  return load32(ret + 4) != 1 || load32((PTR)load32(ret)) != 4095;
+}
+
 static void poll_wrongly(void) {
   static u32 list[5000];
   if (is("empty poll"))
@@ -206,6 +217,8 @@ __attribute__((export_name("run"))) u32 run(void) {
   }
   if (is("wait for input"))
     return wait_for_input();
+  if (is("poll many"))
+    return poll_many();
   if (is("copy"))
     return copy();
   if (is("copy promptly"))
