@@ -81,14 +81,16 @@ static void test_random_calls(void **state) {
   (void)state;
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
   EACH_TIER(options) {
-    pair p;
-    world w = world_new(&options, NULL);
-    pair_init(&p, w);
     uint64_t seed = 0x2545f4914f6cdd1d;
-    for (size_t i = 0; i < CV_COUNT(FUNCTIONS); i++)
-      check_type(&p, FUNCTIONS[i], &seed, 8);
-    pair_free(&p);
-    world_delete(&w);
+    for (unsigned wide = 0; wide < 4; wide++) { // addresses of caller and callee
+      pair p;
+      world w = world_new(&options, NULL);
+      pair_init_wide(&p, w, wide & 1, wide & 2);
+      for (size_t i = 0; i < CV_COUNT(FUNCTIONS); i++)
+        check_type(&p, FUNCTIONS[i], &seed, wide == 0 ? 8 : 4);
+      pair_free(&p);
+      world_delete(&w);
+    }
   }
 }
 
@@ -145,36 +147,51 @@ static void test_traps(void **state) {
     uint64_t slots[3];
     uint64_t answer; // of the callee's realloc; 1 for the usual one
     const char *text;
+    bool is_64;
   } rows[] = {
-      {"char->", {0xd800}, 1, "invalid `char` bit pattern"},
-      {"char->", {0x110000}, 1, "invalid `char` bit pattern"},
-      {"enum<3>->", {3}, 1, "invalid variant discriminant"},
-      {"option<u8>->", {2}, 1, "invalid variant discriminant"},
-      {"string->", {0x80000000, 1}, 1, "string content out-of-bounds"},
-      {"string->", {0x3ffff, 2}, 1, "string content out-of-bounds"},
-      {"string->", {0xffffffff, 0xfffffff}, 1, "string content out-of-bounds"},
-      {"string->", {0, 0x10000000}, 1, "string is too long"},
-      {"string->", {0, 0xffffffff}, 1, "string is too long"},
-      {"list<u32>->", {2, 0}, 1, "unaligned pointer"},
-      {"list<u32>->", {0x3fffc, 2}, 1, "list content out-of-bounds"},
-      {"list<u32>->", {0, 0xffffffff}, 1, "list is too long"},
-      {"list<u8,17>->", {0x3fff0}, 1, "pointer out of bounds of memory"},
-      {"list<u32,17>->", {2}, 1, "unaligned pointer"},
-      {"list<u32>->", {0, 1}, 2, "unaligned pointer"},
-      {"list<u8>->", {0, 0}, 0xffffffff, "list content out-of-bounds"},
-      {"string->", {0, 0}, 0x40001, "string content out-of-bounds"},
-      {"list<u32,17>->", {0}, 2, "unaligned pointer"},
-      {"->tuple<u32,u32>", {2}, 1, "unaligned pointer"},
-      {"->tuple<u32,u32>", {0x3fffc}, 1, "pointer out of bounds of memory"},
-      {"own<0>->", {1}, 1, "unknown handle index 1"},
+      {"char->", {0xd800}, 1, "invalid `char` bit pattern", false},
+      {"char->", {0x110000}, 1, "invalid `char` bit pattern", false},
+      {"enum<3>->", {3}, 1, "invalid variant discriminant", false},
+      {"option<u8>->", {2}, 1, "invalid variant discriminant", false},
+      {"string->", {0x80000000, 1}, 1, "string content out-of-bounds", false},
+      {"string->", {0x3ffff, 2}, 1, "string content out-of-bounds", false},
+      {"string->", {0xffffffff, 0xfffffff}, 1, "string content out-of-bounds", false},
+      {"string->", {0, 0x10000000}, 1, "string is too long", false},
+      {"string->", {0, 0xffffffff}, 1, "string is too long", false},
+      {"list<u32>->", {2, 0}, 1, "unaligned pointer", false},
+      {"list<u32>->", {0x3fffc, 2}, 1, "list content out-of-bounds", false},
+      {"list<u32>->", {0, 0xffffffff}, 1, "list is too long", false},
+      {"list<u8,17>->", {0x3fff0}, 1, "pointer out of bounds of memory", false},
+      {"list<u32,17>->", {2}, 1, "unaligned pointer", false},
+      {"list<u32>->", {0, 1}, 2, "unaligned pointer", false},
+      {"list<u8>->", {0, 0}, 0xffffffff, "list content out-of-bounds", false},
+      {"string->", {0, 0}, 0x40001, "string content out-of-bounds", false},
+      {"list<u32,17>->", {0}, 2, "unaligned pointer", false},
+      {"->tuple<u32,u32>", {2}, 1, "unaligned pointer", false},
+      {"->tuple<u32,u32>", {0x3fffc}, 1, "pointer out of bounds of memory", false},
+      {"own<0>->", {1}, 1, "unknown handle index 1", false},
+      // with addresses of 64 bits
+      {"string->", {(uint64_t)1 << 32, 1}, 1, "string content out-of-bounds", true},
+      {"string->", {UINT64_MAX, 1}, 1, "string content out-of-bounds", true},
+      {"string->", {UINT64_MAX - 15, 16}, 1, "string content out-of-bounds", true},
+      {"string->", {0, (uint64_t)1 << 32}, 1, "string is too long", true},
+      {"string->", {0, UINT64_MAX}, 1, "string is too long", true},
+      {"list<u32>->", {0, (uint64_t)1 << 62}, 1, "list is too long", true},
+      {"list<u32>->", {(uint64_t)1 << 32, 1}, 1, "list content out-of-bounds", true},
+      {"list<u32>->", {UINT64_MAX - 3, 1}, 1, "list content out-of-bounds", true},
+      {"list<u32>->", {UINT64_MAX - 4, 1}, 1, "unaligned pointer", true},
+      {"list<u8,17>->", {UINT64_MAX - 15}, 1, "pointer out of bounds of memory", true},
+      {"list<u32>->", {0, 1}, (uint64_t)1 << 32, "list content out-of-bounds", true},
+      {"list<u8>->", {0, 0}, UINT64_MAX, "list content out-of-bounds", true},
+      {"string->", {0, 1}, UINT64_MAX, "string content out-of-bounds", true},
   };
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
   EACH_TIER(options) {
-    pair p;
-    world w = world_new(&options, NULL);
-    pair_init(&p, w);
-    p.now = CV_ARENA_NEW(&p.arena, outcome);
     for (size_t i = 0; i < CV_COUNT(rows); i++) {
+      pair p;
+      world w = world_new(&options, NULL);
+      pair_init_wide(&p, w, rows[i].is_64, rows[i].is_64);
+      p.now = CV_ARENA_NEW(&p.arena, outcome);
       p.type = parse_functype(&p.arena, rows[i].type, RESOURCES);
       cv_cval items[2] = {{.kind = CV_CT_U32}, {.kind = CV_CT_U32}};
       p.result = (cv_cval){.kind = CV_CT_TUPLE, .as.list = {items, 2}};
@@ -200,10 +217,9 @@ static void test_traps(void **state) {
       p.caller.instance.may_leave.value.u64 = 0;
       assert_int_equal(cv_call(p.w.context, adapter, flat), CV_RUN_TRAP);
       expect_trap_text(&p.w, "cannot leave component instance");
-      p.caller.instance.may_leave.value.u64 = 1;
+      pair_free(&p);
+      world_delete(&w);
     }
-    pair_free(&p);
-    world_delete(&w);
   }
 }
 

@@ -41,6 +41,10 @@ typedef struct pair {
 static const cv_cresource RESOURCES[] = {{.index = 0}, {.index = 1}};
 static const cv_resource_type TYPES[] = {{.key = &TYPES[0]}, {.key = &TYPES[1]}};
 
+static inline unsigned guest_ptr(const guest *g) {
+  return g->options.is_64 ? CV_PTR64 : CV_PTR32;
+}
+
 // Drops what the callee was lent.
 static inline void drop_borrows(pair *p) {
   cv_handles *h = &p->callee.instance.handles;
@@ -57,7 +61,7 @@ static inline cv_run callee_core(void *env, cv_instance *caller, cv_value *value
   (void)caller;
   p->now->called = true;
   cv_flat_functype type;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, true, &type);
+  cv_flatten_functype(p->type, false, false, guest_ptr(&p->callee), true, &type);
   for (uint32_t i = 0; i < type.param_count; i++) // the upper half of an i32's slot says nothing
     p->now->slots[i].u64 = type.params[i] == CV_I64 || type.params[i] == CV_F64 ? values[i].u64 : values[i].u32;
   cv_canon_call lends;
@@ -86,7 +90,7 @@ static inline void damage(pair *p, cv_value *flat, uint32_t count) {
   for (uint64_t n = next_random(&seed) % 4; n > 0; n--)
     *guest_at(&p->caller, 4096 + next_random(&seed) % 256) ^= (uint8_t)(1u << next_random(&seed) % 8);
   if (count != 0 && next_random(&seed) % 3 == 0)
-    flat[next_random(&seed) % count].u64 ^= (uint64_t)1 << next_random(&seed) % 32;
+    flat[next_random(&seed) % count].u64 ^= (uint64_t)1 << next_random(&seed) % (p->caller.options.is_64 ? 64 : 32);
 }
 
 // False when the caller has no room for the arguments, or for the result.
@@ -108,7 +112,7 @@ static inline bool run_call(pair *p, cv_func *func, const cv_cval *args, outcome
   if (cv_lower_values(&cx, p->type->params, p->type->param_count, CV_MAX_FLAT_PARAMS, args, NULL, flat) != CV_RUN_OK)
     return false;
   cv_flat_functype type;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, false, &type);
+  cv_flatten_functype(p->type, false, false, guest_ptr(&p->caller), false, &type);
   if (type.results_spilled)
     flat[type.param_count - 1].u64 = OUT;
   if (p->damage != 0)
@@ -163,16 +167,20 @@ static inline void compare(const pair *p, const char *text, const outcome *a, co
 }
 
 // Takes over the world's store.
-static inline void pair_init(pair *p, world w) {
+static inline void pair_init_wide(pair *p, world w, bool caller_is_64, bool callee_is_64) {
   *p = (pair){.w = w};
   cv_mem_init(&p->mem, UINT64_MAX);
   cv_arena_init(&p->arena, &p->mem);
   cv_cinstance_init(&p->parent, p->w.store, NULL, NULL);
-  guest_init(&p->caller, &p->w, false, CV_UTF8, &p->parent);
-  guest_init(&p->callee, &p->w, false, CV_UTF8, &p->parent);
+  guest_init(&p->caller, &p->w, caller_is_64, CV_UTF8, &p->parent);
+  guest_init(&p->callee, &p->w, callee_is_64, CV_UTF8, &p->parent);
   for (size_t i = 0; i < 2; i++)
     p->caller.resources[i] = p->callee.resources[i] = &TYPES[i];
   p->caller.instance.value_limit = p->callee.instance.value_limit = 1 << 20; // more than their memories have
+}
+
+static inline void pair_init(pair *p, world w) {
+  pair_init_wide(p, w, false, false);
 }
 
 static inline void pair_free(pair *p) {
@@ -184,7 +192,7 @@ static inline void pair_free(pair *p) {
 
 static inline cv_func *new_func(pair *p, bool is_lift, cv_host_fn *fn, void *env) {
   cv_flat_functype flat;
-  cv_flatten_functype(p->type, false, false, CV_PTR32, is_lift, &flat);
+  cv_flatten_functype(p->type, false, false, guest_ptr(is_lift ? &p->callee : &p->caller), is_lift, &flat);
   return host_func(&p->w, flat.params, flat.param_count, flat.results, flat.result_count, fn, env).as.func;
 }
 

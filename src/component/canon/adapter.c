@@ -53,14 +53,14 @@ static cv_run help_utf8(void *env, cv_instance *caller, cv_value *values) {
   (void)caller;
   cv_arena unused; // nothing is copied
   cv_canon_context cx = side_context(env, values[0].u32 & 1, &unused);
-  return cv_check_utf8(&cx, values[1].u32, values[2].u32);
+  return cv_check_utf8(&cx, values[1].u64, values[2].u64);
 }
 
 static cv_run help_utf16(void *env, cv_instance *caller, cv_value *values) {
   (void)caller;
   cv_arena unused;
   cv_canon_context cx = side_context(env, values[0].u32 & 1, &unused);
-  return cv_check_utf16(&cx, values[1].u32, values[2].u32);
+  return cv_check_utf16(&cx, values[1].u64, values[2].u64);
 }
 
 static cv_run help_string(void *env, cv_instance *caller, cv_value *values) {
@@ -72,11 +72,12 @@ static cv_run help_string(void *env, cv_instance *caller, cv_value *values) {
   cv_canon_context from = side_context(l, side, &arena), to = side_context(l, !side, &arena);
   cv_cval string;
   uint64_t address = 0, units = 0;
-  cv_run run = cv_lift_string(&from, values[1].u32, values[2].u32, false, &string);
+  cv_run run = cv_lift_string(&from, values[1].u64, values[2].u64, false, &string);
   if (run == CV_RUN_OK)
     run = cv_lower_string(&to, &string, &address, &units);
   cv_arena_free(&arena);
-  values[0] = (cv_value){.u64 = address | units << 32};
+  values[0] = (cv_value){.u64 = address};
+  values[1] = (cv_value){.u64 = units};
   return run;
 }
 
@@ -203,7 +204,7 @@ static cv_host_fn *const HELPERS[CV_ADAPTER_IMPORT_COUNT] = {
 
 static bool usable_memory(const cv_canon_env *options) {
   const cv_memory *m = options->memory;
-  return m == NULL || (!options->is_64 && m->shared == NULL && m->type.page_log2 == 16);
+  return m == NULL || (m->shared == NULL && m->type.page_log2 == 16);
 }
 
 typedef enum borrows { BORROWS_NONE, BORROWS_PLAIN, BORROWS_ANY } borrows;

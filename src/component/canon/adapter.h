@@ -11,7 +11,7 @@
 #include "component/canon/canon.h"
 
 // A core function that does what cv_lowered_call would, or NULL when this pair has none: async, functions of the host,
-// 64-bit or shared memories, memory that ran out. `lowered` lives as long as
+// shared memories, memory that ran out. `lowered` lives as long as
 // the store. Generated code is kept in the outermost component of the caller.
 cv_func *cv_adapter_func(cv_store *store, const cv_lowered *lowered);
 // The same, made when it is first called: until then it is a core function of this type that says so. Where there is no
@@ -35,7 +35,7 @@ typedef enum cv_adapter_import {
   CV_ADAPTER_POST_RETURN,
   CV_ADAPTER_UTF8,   // (side, address, size): traps unless it is UTF-8
   CV_ADAPTER_UTF16,  // (side, address, units): likewise
-  CV_ADAPTER_STRING, // (side, address, units) -> i64: the other side's address, units << 32; lifted, lowered
+  CV_ADAPTER_STRING, // (side, address, units) -> address and units on the other side, all i64: lifted, lowered
   CV_ADAPTER_OWN,    // (side, resource there, resource on the other side, handle) -> handle
   // Borrows that are parameters themselves, of resources that the callee implements:
   CV_ADAPTER_BORROW,    // (resource, handle) -> representation; lends the caller's handle

@@ -40,19 +40,24 @@ static bool move_borrow(gen *g, const cv_ctype *t, const slot *from, const slot 
   return true;
 }
 
+static cv_tuple_layout params_layout(gen *g, unsigned side, const cv_cfunctype *type) {
+  cv_tuple_layout layout = cv_fields_layout(type->params, type->param_count, g->is_64[side] ? CV_PTR64 : CV_PTR32);
+  g->failed |= layout.size > CV_MAX_TYPE_SIZE;
+  return layout;
+}
+
 static void move_params(gen *g, const cv_flat_functype *lift, const slot *params, slot *args) {
   const cv_cfunctype *ts = g->plan->lowered->type, *tt = g->plan->lowered->func->type;
   for (uint32_t i = 0; i < lift->param_count; i++)
     args[i] = (slot){new_local(g, (uint8_t)lift->params[i]), (uint8_t)lift->params[i]};
   place from = {.side = CV_SIDE_CALLER, .slots = params}, to = {.side = CV_SIDE_CALLEE, .slots = args};
   if (lift->params_spilled) {
-    cv_tuple_layout layout = cv_fields_layout(ts->params, ts->param_count, CV_PTR32);
-    g->failed |= layout.size > CV_MAX_TYPE_SIZE;
+    cv_tuple_layout layout = params_layout(g, CV_SIDE_CALLER, ts), there = params_layout(g, CV_SIDE_CALLEE, tt);
     from = (place){.side = CV_SIDE_CALLER, .in_memory = true, .base = params[0].local};
     to = (place){.side = CV_SIDE_CALLEE, .in_memory = true, .base = args[0].local};
     check_range(g, CV_SIDE_CALLER, from.base, &layout);
-    i32(g, layout.align);
-    i32(g, (uint32_t)layout.size);
+    i32(g, there.align);
+    i32(g, (uint32_t)there.size);
     i32(g, CV_ADAPTER_TRAP_POINTER);
     call_local(g, FUNC_ALLOC, CV_SIDE_CALLEE);
     set(g, to.base);
@@ -75,12 +80,12 @@ static void move_result(gen *g, const cv_flat_functype *lower, const slot *ret, 
     return;
   place from = {.side = CV_SIDE_CALLEE, .slots = ret}, to = {.side = CV_SIDE_CALLER, .slots = result};
   if (lower->results_spilled) {
-    const cv_clayout *l = &ts->layout[CV_PTR32];
-    cv_tuple_layout layout = {.size = l->size, .align = l->align};
+    const cv_clayout *l = layout_of(g, CV_SIDE_CALLEE, ts), *m = layout_of(g, CV_SIDE_CALLER, tt);
+    cv_tuple_layout layout = {.size = l->size, .align = l->align}, there = {.size = m->size, .align = m->align};
     from = (place){.side = CV_SIDE_CALLEE, .in_memory = true, .base = ret->local};
     to = (place){.side = CV_SIDE_CALLER, .in_memory = true, .base = out};
     check_range(g, CV_SIDE_CALLEE, from.base, &layout);
-    check_range(g, CV_SIDE_CALLER, to.base, &layout);
+    check_range(g, CV_SIDE_CALLER, to.base, &there);
   } else {
     *result = (slot){new_local(g, (uint8_t)lower->results[0]), (uint8_t)lower->results[0]};
   }

@@ -16,6 +16,7 @@
 //   side     whose memory: CV_SIDE_CALLER, CV_SIDE_CALLEE
 //   place    where a value is: a run of locals (flat), or a local with an address and an offset (in memory). Source and
 //            target of a move are always of the same sort: the limits of flat values are the same on both sides.
+//   address  of the width of its side's memory; sizes in bytes are i32, once they are checked
 //   slot     one local of a flat place; inside of variants its kind may be wider than the value's
 #ifndef COVE_COMPONENT_CANON_ADAPTER_EMIT_H
 #define COVE_COMPONENT_CANON_ADAPTER_EMIT_H
@@ -63,6 +64,7 @@ typedef struct gen {
   uint32_t import_index[CV_ADAPTER_IMPORT_COUNT];
   uint32_t func_index[2][FUNC_COUNT];
   uint32_t mark; // local: what CV_ADAPTER_BEGIN gave
+  bool is_64[2]; // addresses of a side
   uint32_t memory_index[2];
   uint32_t depth;
   bool failed; // no adapter: too large, or a value that is not handled
@@ -76,7 +78,7 @@ enum { GLOBAL_MAY_LEAVE = 0, GLOBAL_MAY_ENTER = 2 }; // may_leave by side; then 
 void cv_adapter_move(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to);
 void cv_adapter_move_fields(gen *g, const cv_cfield *fs, const cv_cfield *ft, uint32_t count, const place *from,
                             const place *to);
-// Elements at two addresses; `bytes` is a local with their size together.
+// Elements at two addresses; `bytes` is a local with the size of all of them where they come from.
 void cv_adapter_move_elements(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to,
                               uint32_t bytes);
 void cv_adapter_move_list(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to);
@@ -88,7 +90,8 @@ void cv_adapter_move_handle(gen *g, const cv_ctype *ts, const cv_ctype *tt, cons
 void cv_adapter_write(gen *g, const cv_flat_functype *lower, const cv_flat_functype *lift);
 
 // ---- adapter_funcs.c ----
-// Signatures are letters, i for i32 and I for i64, with a colon before the results.
+// Signatures are letters with a colon before the results: i for i32, I for i64, p for an address of the function's
+// side, q for one of the other.
 typedef struct cv_adapter_local {
   const char *sig;
   void (*write)(gen *g, unsigned side);
@@ -133,12 +136,55 @@ static inline void end(gen *g) {
   op(g, CV_OPC_END);
 }
 
-// get(local) + value -> local
-static inline void add_to(gen *g, uint32_t local, uint32_t value) {
+static inline uint8_t address_kind(const gen *g, unsigned side) {
+  return g->is_64[side] ? CV_KIND_I64 : CV_KIND_I32;
+}
+
+static inline const cv_clayout *layout_of(const gen *g, unsigned side, const cv_ctype *t) {
+  return &t->layout[g->is_64[side] ? CV_PTR64 : CV_PTR32];
+}
+
+// What stands for one of two instructions, by the width of a side's addresses.
+static inline void address_op(gen *g, unsigned side, cv_opcode narrow, cv_opcode wide) {
+  op(g, g->is_64[side] ? wide : narrow);
+}
+
+static inline void address(gen *g, unsigned side, uint32_t value) {
+  if (g->is_64[side])
+    i64(g, value);
+  else
+    i32(g, value);
+}
+
+// An i32 to an address, and back.
+static inline void widen(gen *g, unsigned side) {
+  if (g->is_64[side])
+    op(g, CV_OPC_I64_EXTEND_I32_U);
+}
+
+static inline void narrow(gen *g, unsigned side) {
+  if (g->is_64[side])
+    op(g, CV_OPC_I32_WRAP_I64);
+}
+
+// local + value -> local, an address
+static inline void add_to(gen *g, unsigned side, uint32_t local, int32_t value) {
   get(g, local);
-  i32(g, value);
-  op(g, CV_OPC_I32_ADD);
+  if (g->is_64[side])
+    i64(g, (uint64_t)(int64_t)value);
+  else
+    i32(g, (uint32_t)value);
+  address_op(g, side, CV_OPC_I32_ADD, CV_OPC_I64_ADD);
   set(g, local);
+}
+
+// local + bytes -> to
+static inline void set_sum(gen *g, unsigned side, uint32_t local, uint32_t bytes, uint32_t to) {
+  get(g, local);
+  get(g, bytes);
+  widen(g, side);
+  address_op(g, side, CV_OPC_I32_ADD, CV_OPC_I64_ADD);
+  set(g, to);
 }
 
 // A load or store in a side's memory.
@@ -267,10 +313,18 @@ static inline void end_write(gen *g, const place *to, uint32_t index, uint32_t s
   }
 }
 
-static inline void write_local(gen *g, const place *to, uint32_t index, uint32_t offset, uint32_t local) {
+// Number `index` of the two that strings and lists are: address and length, both of the width of addresses.
+static inline void read_pointer(gen *g, const place *from, uint32_t index, uint32_t local) {
+  uint32_t size = g->is_64[from->side] ? 8 : 4;
+  read_core(g, from, index, size, address_kind(g, from->side), index * size);
+  set(g, local);
+}
+
+static inline void write_pointer(gen *g, const place *to, uint32_t index, uint32_t local) {
+  uint32_t size = g->is_64[to->side] ? 8 : 4;
   begin_write(g, to);
   get(g, local);
-  end_write(g, to, index, 4, CV_KIND_I32, offset);
+  end_write(g, to, index, size, address_kind(g, to->side), index * size);
 }
 
 #endif

@@ -3,78 +3,92 @@
 // table, handles.
 #include "component/canon/adapter_emit.h"
 
-// Elements at two addresses, which are moved along; `bytes` is a local with their size together.
+// A place of elements behind the start of another.
+static place elements_of(gen *g, const place *p) {
+  place first = {.side = p->side, .in_memory = true, .base = new_local(g, address_kind(g, p->side))};
+  get(g, p->base);
+  set(g, first.base);
+  add_to(g, p->side, first.base, (int32_t)p->offset);
+  return first;
+}
+
 void cv_adapter_move_elements(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to,
                               uint32_t bytes) {
-  place f = {.side = from->side, .in_memory = true, .base = new_local(g, CV_KIND_I32)};
-  place t = {.side = to->side, .in_memory = true, .base = new_local(g, CV_KIND_I32)};
-  uint32_t stop = new_local(g, CV_KIND_I32), size = ts->layout[CV_PTR32].size;
-  const place *ends[2] = {from, to};
-  const uint32_t bases[2] = {f.base, t.base};
-  for (int i = 0; i < 2; i++) {
-    get(g, ends[i]->base);
-    i32(g, ends[i]->offset);
-    op(g, CV_OPC_I32_ADD);
-    set(g, bases[i]);
-  }
-  get(g, f.base);
-  get(g, bytes);
-  op(g, CV_OPC_I32_ADD);
-  set(g, stop);
+  place f = elements_of(g, from), t = elements_of(g, to);
+  uint32_t stop = new_local(g, address_kind(g, from->side));
+  set_sum(g, from->side, f.base, bytes, stop);
   block(g, CV_OPC_BLOCK);
   block(g, CV_OPC_LOOP);
   get(g, f.base);
   get(g, stop);
-  op(g, CV_OPC_I32_EQ);
+  address_op(g, from->side, CV_OPC_I32_EQ, CV_OPC_I64_EQ);
   op_u(g, CV_OPC_BR_IF, 1);
   cv_adapter_move(g, ts, tt, &f, &t);
-  add_to(g, f.base, size);
-  add_to(g, t.base, size);
+  add_to(g, from->side, f.base, (int32_t)layout_of(g, from->side, ts)->size);
+  add_to(g, to->side, t.base, (int32_t)layout_of(g, to->side, tt)->size);
   op_u(g, CV_OPC_BR, 0);
   end(g);
   end(g);
 }
 
+// The length of a list, checked, as an i32; elements are never larger than twice what they are on the other side, so
+// that no size overflows.
+static uint32_t read_count(gen *g, const place *from, uint32_t size) {
+  uint32_t length = new_local(g, address_kind(g, from->side)), count = new_local(g, CV_KIND_I32);
+  read_pointer(g, from, 1, length);
+  get(g, length);
+  address(g, from->side, CV_MAX_VALUE_BYTES / size);
+  address_op(g, from->side, CV_OPC_I32_GT_U, CV_OPC_I64_GT_U);
+  trap_if(g, CV_ADAPTER_TRAP_LIST_SIZE);
+  get(g, length);
+  narrow(g, from->side);
+  set(g, count);
+  return count;
+}
+
+static uint32_t times(gen *g, uint32_t count, uint32_t size) {
+  uint32_t bytes = new_local(g, CV_KIND_I32);
+  get(g, count);
+  i32(g, size);
+  op(g, CV_OPC_I32_MUL);
+  set(g, bytes);
+  return bytes;
+}
+
 void cv_adapter_move_list(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to) {
   const cv_ctype *es = ts->kind == CV_CT_MAP ? ts->entry : ts->fields[0].type;
   const cv_ctype *et = tt->kind == CV_CT_MAP ? tt->entry : tt->fields[0].type;
-  const cv_clayout *layout = &es->layout[CV_PTR32];
-  uint32_t address = new_local(g, CV_KIND_I32), count = new_local(g, CV_KIND_I32), bytes = new_local(g, CV_KIND_I32);
-  uint32_t there = new_local(g, CV_KIND_I32);
-  read_core(g, from, 0, 4, CV_KIND_I32, 0);
-  set(g, address);
-  read_core(g, from, 1, 4, CV_KIND_I32, 4);
-  set(g, count);
-  get(g, count);
-  i32(g, CV_MAX_VALUE_BYTES / layout->size);
-  op(g, CV_OPC_I32_GT_U);
-  trap_if(g, CV_ADAPTER_TRAP_LIST_SIZE);
-  get(g, count);
-  i32(g, layout->size);
-  op(g, CV_OPC_I32_MUL);
-  set(g, bytes);
-  get(g, address);
+  const cv_clayout *layout = layout_of(g, from->side, es), *layout_there = layout_of(g, to->side, et);
+  uint32_t here = new_local(g, address_kind(g, from->side)), there = new_local(g, address_kind(g, to->side));
+  uint32_t length = new_local(g, address_kind(g, to->side));
+  read_pointer(g, from, 0, here);
+  uint32_t count = read_count(g, from, layout->size), bytes = times(g, count, layout->size);
+  uint32_t bytes_there = layout_there->size == layout->size ? bytes : times(g, count, layout_there->size);
+  get(g, here);
   get(g, bytes);
   i32(g, layout->align - 1);
   i32(g, CV_ADAPTER_TRAP_LIST);
   call_local(g, FUNC_CHECK, from->side);
-  i32(g, layout->align);
-  get(g, bytes);
+  i32(g, layout_there->align);
+  get(g, bytes_there);
   i32(g, CV_ADAPTER_TRAP_LIST);
   call_local(g, FUNC_ALLOC, to->side);
   set(g, there);
-  place f = {.side = from->side, .in_memory = true, .base = address};
+  place f = {.side = from->side, .in_memory = true, .base = here};
   place t = {.side = to->side, .in_memory = true, .base = there};
   if (es->is_plain) {
     get(g, there);
-    get(g, address);
+    get(g, here);
     get(g, bytes);
     call_local(g, FUNC_COPY, from->side);
   } else {
     cv_adapter_move_elements(g, es, et, &f, &t, bytes);
   }
-  write_local(g, to, 0, 0, there);
-  write_local(g, to, 1, 4, count);
+  get(g, count);
+  widen(g, to->side);
+  set(g, length);
+  write_pointer(g, to, 0, there);
+  write_pointer(g, to, 1, length);
 }
 
 static bool same_encoding(const gen *g) {
@@ -83,34 +97,36 @@ static bool same_encoding(const gen *g) {
 }
 
 void cv_adapter_move_string(gen *g, const place *from, const place *to) {
-  uint32_t address = new_local(g, CV_KIND_I32), units = new_local(g, CV_KIND_I32);
-  read_core(g, from, 0, 4, CV_KIND_I32, 0);
-  set(g, address);
-  read_core(g, from, 1, 4, CV_KIND_I32, 4);
-  set(g, units);
+  uint32_t here = new_local(g, address_kind(g, from->side)), units = new_local(g, address_kind(g, from->side));
+  uint32_t there = new_local(g, address_kind(g, to->side)), units_there = new_local(g, address_kind(g, to->side));
+  read_pointer(g, from, 0, here);
+  read_pointer(g, from, 1, units);
   if (same_encoding(g)) {
-    get(g, address);
+    get(g, here);
     get(g, units);
     call_local(g, FUNC_STRING, from->side);
-    set(g, address);
-  } else {
-    uint32_t both = new_local(g, CV_KIND_I64);
-    i32(g, from->side);
-    get(g, address);
+    set(g, there);
     get(g, units);
+    narrow(g, from->side);
+    widen(g, to->side);
+    set(g, units_there);
+  } else {
+    const uint32_t parts[2] = {here, units}, results[2] = {units_there, there};
+    i32(g, from->side);
+    for (int i = 0; i < 2; i++) {
+      get(g, parts[i]);
+      if (!g->is_64[from->side])
+        op(g, CV_OPC_I64_EXTEND_I32_U);
+    }
     call_import(g, CV_ADAPTER_STRING);
-    set(g, both);
-    get(g, both);
-    op(g, CV_OPC_I32_WRAP_I64);
-    set(g, address);
-    get(g, both);
-    i64(g, 32);
-    op(g, CV_OPC_I64_SHR_U);
-    op(g, CV_OPC_I32_WRAP_I64);
-    set(g, units);
+    for (int i = 0; i < 2; i++) {
+      if (!g->is_64[to->side])
+        op(g, CV_OPC_I32_WRAP_I64);
+      set(g, results[i]);
+    }
   }
-  write_local(g, to, 0, 0, address);
-  write_local(g, to, 1, 4, units);
+  write_pointer(g, to, 0, there);
+  write_pointer(g, to, 1, units_there);
 }
 
 void cv_adapter_move_handle(gen *g, const cv_ctype *ts, const cv_ctype *tt, const place *from, const place *to) {

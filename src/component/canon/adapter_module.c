@@ -2,23 +2,31 @@
 // adapter_module.c: the core module around the functions of an adapter: types, imports, one export.
 #include "component/canon/adapter_emit.h"
 
-static uint32_t sig_letters(const char *sig, cv_valtype *params, cv_valtype *results, uint32_t *result_count) {
-  uint32_t n = 0;
+static bool is_64(const cv_adapter_plan *plan, unsigned side) {
+  return side == CV_SIDE_CALLEE ? plan->lowered->func->options.is_64 : plan->lowered->options.is_64;
+}
+
+static cv_valtype type_of_letter(const cv_adapter_plan *plan, unsigned side, char letter) {
+  bool wide = letter == 'p' ? is_64(plan, side) : letter == 'q' ? is_64(plan, !side) : letter == 'I';
+  return wide ? CV_I64 : CV_I32;
+}
+
+// As in adapter_emit.h; of an import the side is that which it belongs to.
+static void read_sig(const cv_adapter_plan *plan, unsigned side, const char *sig, cv_flat_functype *out) {
+  *out = (cv_flat_functype){0};
   for (; *sig != ':'; sig++)
-    params[n++] = *sig == 'I' ? CV_I64 : CV_I32;
-  *result_count = 0;
+    out->params[out->param_count++] = type_of_letter(plan, side, *sig);
   for (sig++; *sig != '\0'; sig++)
-    results[(*result_count)++] = *sig == 'I' ? CV_I64 : CV_I32;
-  return n;
+    out->results[out->result_count++] = type_of_letter(plan, side, *sig);
 }
 
 static const char *const IMPORT_SIGS[CV_ADAPTER_IMPORT_COUNT] = {
     [CV_ADAPTER_TRAP] = "i:",
-    [CV_ADAPTER_REALLOC_CALLER] = "iiii:i",
-    [CV_ADAPTER_REALLOC_CALLEE] = "iiii:i",
-    [CV_ADAPTER_UTF8] = "iii:",
-    [CV_ADAPTER_UTF16] = "iii:",
-    [CV_ADAPTER_STRING] = "iii:I",
+    [CV_ADAPTER_REALLOC_CALLER] = "pppp:p",
+    [CV_ADAPTER_REALLOC_CALLEE] = "pppp:p",
+    [CV_ADAPTER_UTF8] = "iII:",
+    [CV_ADAPTER_UTF16] = "iII:",
+    [CV_ADAPTER_STRING] = "iII:II",
     [CV_ADAPTER_OWN] = "iiii:i",
     [CV_ADAPTER_BORROW] = "ii:i",
     [CV_ADAPTER_GIVE_BACK] = "i:",
@@ -31,10 +39,10 @@ void cv_adapter_import_type(const cv_adapter_plan *plan, cv_adapter_import impor
   const cv_lowered *l = plan->lowered;
   *out = (cv_flat_functype){0};
   if (IMPORT_SIGS[import] != NULL) {
-    out->param_count = sig_letters(IMPORT_SIGS[import], out->params, out->results, &out->result_count);
+    read_sig(plan, import == CV_ADAPTER_REALLOC_CALLEE ? CV_SIDE_CALLEE : CV_SIDE_CALLER, IMPORT_SIGS[import], out);
     return;
   }
-  cv_flatten_functype(l->func->type, false, false, CV_PTR32, true, out);
+  cv_flatten_functype(l->func->type, false, false, l->func->options.is_64 ? CV_PTR64 : CV_PTR32, true, out);
   if (import == CV_ADAPTER_POST_RETURN) { // the results of the core function
     memcpy(out->params, out->results, sizeof out->results);
     out->param_count = out->result_count;
@@ -106,8 +114,8 @@ static void put_head(gen *g, const cv_flat_functype *lower, cv_buf *out, cv_buf 
   for (unsigned side = 0; side < 2; side++)
     for (unsigned f = 0; f < FUNC_COUNT; f++)
       if (has_func(plan, (local_func)f, side)) {
-        cv_flat_functype type = {0};
-        type.param_count = sig_letters(cv_adapter_funcs[f].sig, type.params, type.results, &type.result_count);
+        cv_flat_functype type;
+        read_sig(plan, side, cv_adapter_funcs[f].sig, &type);
         put_functype(section, &type);
       }
   put_section(out, 1, section);
@@ -116,7 +124,7 @@ static void put_head(gen *g, const cv_flat_functype *lower, cv_buf *out, cv_buf 
     if (plan->memories[side]) {
       g->memory_index[side] = index++;
       put_import(section, CV_EXTERN_MEMORY);
-      cv_buf_bytes(section, "\0\0", 2);
+      cv_buf_bytes(section, g->is_64[side] ? "\4\0" : "\0\0", 2); // its limits: width, minimum
     }
   for (uint32_t i = 0; i < 2 + plan->entered; i++) {
     put_import(section, CV_EXTERN_GLOBAL);
@@ -165,10 +173,11 @@ static void put_func(gen *g, cv_buf *section) {
 }
 
 bool cv_adapter_generate(const cv_adapter_plan *plan, cv_mem *mem, cv_buf *out) {
-  gen g = {.plan = plan, .mem = mem};
+  gen g = {.plan = plan, .mem = mem, .is_64 = {is_64(plan, CV_SIDE_CALLER), is_64(plan, CV_SIDE_CALLEE)}};
   cv_flat_functype lower, lift;
-  cv_flatten_functype(plan->lowered->type, false, false, CV_PTR32, false, &lower);
-  cv_flatten_functype(plan->lowered->func->type, false, false, CV_PTR32, true, &lift);
+  cv_flatten_functype(plan->lowered->type, false, false, g.is_64[CV_SIDE_CALLER] ? CV_PTR64 : CV_PTR32, false, &lower);
+  cv_flatten_functype(plan->lowered->func->type, false, false, g.is_64[CV_SIDE_CALLEE] ? CV_PTR64 : CV_PTR32, true,
+                      &lift);
   cv_buf section;
   cv_buf_init(&section, mem);
   cv_buf_init(&g.code, mem);

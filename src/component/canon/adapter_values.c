@@ -65,26 +65,28 @@ static void move_scalar(gen *g, const cv_ctype *t, const place *from, const plac
 
 // ---- compound values ----
 
-static place part_of(const place *p, const cv_ctype *t, uint64_t *offset, uint32_t *slots) {
+// The next part of a record; *offset and *slots move behind it.
+static place next_part(gen *g, const place *p, const cv_ctype *t, uint64_t *offset, uint32_t *slots) {
   place part = *p;
-  const cv_clayout *layout = &t->layout[CV_PTR32];
+  const cv_clayout *layout = layout_of(g, p->side, t);
   *offset = cv_align_up(*offset, layout->align);
   if (p->in_memory)
     part.offset += (uint32_t)*offset;
   else
     part.slots += *slots;
+  *offset += layout->size;
+  *slots += t->flat_count;
   return part;
 }
 
 void cv_adapter_move_fields(gen *g, const cv_cfield *fs, const cv_cfield *ft, uint32_t count, const place *from,
                             const place *to) {
-  uint64_t offset = 0;
-  uint32_t slots = 0;
+  uint64_t offsets[2] = {0, 0};
+  uint32_t slots[2] = {0, 0};
   for (uint32_t i = 0; i < count && !g->failed; i++) {
-    place f = part_of(from, fs[i].type, &offset, &slots), t = part_of(to, ft[i].type, &offset, &slots);
+    place f = next_part(g, from, fs[i].type, &offsets[0], &slots[0]);
+    place t = next_part(g, to, ft[i].type, &offsets[1], &slots[1]);
     cv_adapter_move(g, fs[i].type, ft[i].type, &f, &t);
-    offset += fs[i].type->layout[CV_PTR32].size;
-    slots += fs[i].type->flat_count;
   }
 }
 
@@ -92,8 +94,8 @@ static void move_case(gen *g, const cv_ctype *ts, const cv_ctype *tt, uint32_t w
                       const place *to) {
   place f = *from, t = *to;
   if (f.in_memory) {
-    f.offset += ts->layout[CV_PTR32].payload_offset;
-    t.offset += tt->layout[CV_PTR32].payload_offset;
+    f.offset += layout_of(g, f.side, ts)->payload_offset;
+    t.offset += layout_of(g, t.side, tt)->payload_offset;
   } else {
     f.slots++;
     t.slots++;
@@ -155,18 +157,16 @@ static void move_fixed_list(gen *g, const cv_ctype *ts, const cv_ctype *tt, cons
   const cv_ctype *es = ts->fields[0].type, *et = tt->fields[0].type;
   if (from->in_memory && ts->length > UNROLL) {
     uint32_t bytes = new_local(g, CV_KIND_I32);
-    i32(g, ts->length * es->layout[CV_PTR32].size);
+    i32(g, ts->length * layout_of(g, from->side, es)->size);
     set(g, bytes);
     cv_adapter_move_elements(g, es, et, from, to, bytes);
     return;
   }
-  uint64_t offset = 0;
-  uint32_t slots = 0;
+  uint64_t offsets[2] = {0, 0};
+  uint32_t slots[2] = {0, 0};
   for (uint32_t i = 0; i < ts->length && !g->failed; i++) {
-    place f = part_of(from, es, &offset, &slots), t = part_of(to, et, &offset, &slots);
+    place f = next_part(g, from, es, &offsets[0], &slots[0]), t = next_part(g, to, et, &offsets[1], &slots[1]);
     cv_adapter_move(g, es, et, &f, &t);
-    offset += es->layout[CV_PTR32].size;
-    slots += es->flat_count;
   }
 }
 

@@ -22,7 +22,7 @@ uint32_t cv_flat_count(const cv_cfield *fields, uint32_t count);
 
 typedef struct cv_flat_functype {
   cv_valtype params[CV_MAX_FLAT_PARAMS + 1];
-  cv_valtype results[1];
+  cv_valtype results[2]; // of component functions at most one
   uint32_t param_count, result_count;
   bool params_spilled;  // the only parameter (or the first) is an address of a tuple in memory
   bool results_spilled; // lift: the result is an address; lower: the last parameter is one
