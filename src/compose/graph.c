@@ -130,7 +130,7 @@ static int compare_versions(cv_bytes a, cv_bytes b) {
 typedef struct binding {
   cv_graph *g;
   cv_rframe frame;
-  cv_map types;
+  cv_given_types types;
   uint32_t package;
   uint32_t import; // the node that is being added to
 } binding;
@@ -319,9 +319,9 @@ static cv_status instantiate(binding *b, const uint32_t *args, cv_graph_node *no
 cv_status cv_graph_instantiate(cv_graph *g, uint32_t package, const uint32_t *args, uint32_t *node) {
   binding b = {.g = g, .package = package};
   cv_graph_node made = {.kind = CV_GRAPH_INSTANCE, .package = package};
-  cv_map_init(&b.types, g->mem);
+  cv_given_types_init(&b.types, g->mem);
   cv_status status = instantiate(&b, args, &made);
-  cv_map_free(&b.types);
+  cv_given_types_free(&b.types);
   if (status == CV_OK)
     status = add_node(g, made, node);
   return status == CV_ENOMEM ? no_memory(g) : status;

@@ -50,7 +50,7 @@ static cv_status make_instance(cv_cvalidator *v, cv_scope *scope, const cv_ccomp
   }
   def->resource_count = (uint32_t)(scope->resources.count - def->first_resource);
   def->type.sort = CV_SORT_INSTANCE;
-  if (type->traits.has_resource || frame->types->count != 0) {
+  if (type->traits.has_resource || frame->types->by_serial.count != 0) {
     const cv_cextern *exports;
     CV_TRY(cv_subst_externs(v, frame, type->exports, type->export_count, &exports));
     return cv_instancetype_new(v, exports, type->export_count, NULL, 0, &def->type.as.instance);
@@ -74,9 +74,10 @@ cv_status cv_instantiate_define(cv_cvalidator *v, cv_scope *scope, cv_cdef *def)
   cv_rframe frame;
   CV_TRY(cv_cvalidator_step(v, CV_COPY_STEPS * (uint64_t)type->resource_count));
   CV_TRY(cv_rframe_init(v, &frame, NULL, type->resources, type->imported_resource_count, type->resource_count));
-  cv_map args, types;
+  cv_map args;
+  cv_given_types types;
   cv_map_init(&args, v->mem);
-  cv_map_init(&types, v->mem);
+  cv_given_types_init(&types, v->mem);
   frame.types = &types;
   cv_status status = enter_args(v, scope, def, &args);
   if (status == CV_OK)
@@ -84,7 +85,7 @@ cv_status cv_instantiate_define(cv_cvalidator *v, cv_scope *scope, cv_cdef *def)
   if (status == CV_OK)
     status = make_instance(v, scope, type, &frame, def);
   cv_map_free(&args);
-  cv_map_free(&types);
+  cv_given_types_free(&types);
   CV_TRY(status);
   return cv_scope_push(v, scope, &def->type);
 }

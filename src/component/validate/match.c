@@ -230,8 +230,8 @@ static cv_status match_func(cv_cvalidator *v, const cv_rframe *frame, const cv_c
 // ---- instances and components ----
 
 // `types` of the frame around, when the instance stands for an import's.
-static cv_status match_instance(cv_cvalidator *v, const cv_rframe *outer, cv_map *types, const cv_cinstancetype *a,
-                                const cv_cinstancetype *w) {
+static cv_status match_instance(cv_cvalidator *v, const cv_rframe *outer, cv_given_types *types,
+                                const cv_cinstancetype *a, const cv_cinstancetype *w) {
   if (a == w)
     return CV_OK;
   CV_TRY(cv_cvalidator_step(v, 1 + w->export_count));
@@ -303,8 +303,19 @@ static cv_status match_type(cv_cvalidator *v, const cv_rframe *frame, cv_cdeftyp
   return CV_OK;
 }
 
+void cv_given_types_init(cv_given_types *types, cv_mem *mem) {
+  cv_map_init(&types->by_serial, mem);
+  cv_map_init(&types->by_origin, mem);
+}
+
+void cv_given_types_free(cv_given_types *types) {
+  cv_map_free(&types->by_serial);
+  cv_map_free(&types->by_origin);
+}
+
 // The type that an import asked for becomes the one that was given, in whatever speaks of it: the names that it has
-// where it was given go with it.
+// where it was given go with it. So does every new name of a value type; where resources are in it, what came of one
+// definition may differ.
 static cv_status note_type(const cv_rframe *frame, cv_cdeftype a, cv_cdeftype w) {
   if (frame == NULL || frame->types == NULL || w.kind == CV_DEF_RESOURCE)
     return CV_OK;
@@ -313,8 +324,13 @@ static cv_status note_type(const cv_rframe *frame, cv_cdeftype a, cv_cdeftype w)
                       : a.kind == CV_DEF_FUNC      ? (const void *)a.as.func
                       : a.kind == CV_DEF_COMPONENT ? (const void *)a.as.component
                                                    : (const void *)a.as.instance;
-  return cv_map_put(frame->types, (cv_bytes){(const uint8_t *)serial, sizeof *serial}, (uint64_t)(uintptr_t)given,
-                    NULL);
+  if (w.kind == CV_DEF_VALUE && !w.as.value->traits.has_resource) {
+    const uint32_t *origin = &w.as.value->traits.origin;
+    CV_TRY(cv_map_put(&frame->types->by_origin, (cv_bytes){(const uint8_t *)origin, sizeof *origin},
+                      (uint64_t)(uintptr_t)given, NULL));
+  }
+  return cv_map_put(&frame->types->by_serial, (cv_bytes){(const uint8_t *)serial, sizeof *serial},
+                    (uint64_t)(uintptr_t)given, NULL);
 }
 
 cv_status cv_match_extern(cv_cvalidator *v, const cv_rframe *frame, const cv_cexterntype *a, const cv_cexterntype *w) {

@@ -6,13 +6,16 @@
 typedef struct rewriter {
   cv_cvalidator *v;
   const cv_rframe *frame;
-  cv_map *done; // serial of a type -> address of what became of it
-  bool all;     // types without resources change too
+  cv_map *done;            // serial of a type -> address of what became of it
+  const cv_map *by_origin; // given for imports; NULL for none
+  bool all;                // types without resources change too
 } rewriter;
 
 // Where the type's result is noted, or *out set to it.
 static bool is_done(const rewriter *w, const cv_ctraits *traits, const void **out) {
   const uint64_t *found = cv_map_get(w->done, (cv_bytes){(const uint8_t *)&traits->serial, sizeof traits->serial});
+  if (found == NULL && w->by_origin != NULL && !traits->has_resource)
+    found = cv_map_get(w->by_origin, (cv_bytes){(const uint8_t *)&traits->origin, sizeof traits->origin});
   if (found == NULL)
     return false;
   *out = (const void *)(uintptr_t)*found;
@@ -188,8 +191,9 @@ cv_status cv_subst_externs(cv_cvalidator *v, const cv_rframe *frame, const cv_ce
   cv_map_init(&done, v->mem);
   rewriter w = {.v = v, .frame = frame, .done = &done};
   if (frame->types != NULL) {
-    w.done = frame->types;
-    w.all = frame->types->count != 0;
+    w.done = &frame->types->by_serial;
+    w.by_origin = &frame->types->by_origin;
+    w.all = w.done->count != 0;
   }
   cv_status status = subst_externs(&w, externs, count, out);
   cv_map_free(&done);

@@ -176,12 +176,20 @@ CV_MUST_USE cv_status cv_visible_check(cv_cvalidator *v, cv_scope *scope, bool i
                                        bool *visible);
 
 // ---- match.c ----
+// Instantiation: the types that were given for those that imports asked for, by address.
+typedef struct cv_given_types {
+  cv_map by_serial; // of the type asked for
+  cv_map by_origin; // of one without resources: whatever new name it has
+} cv_given_types;
+void cv_given_types_init(cv_given_types *types, cv_mem *mem);
+void cv_given_types_free(cv_given_types *types);
+
 typedef struct cv_rframe {
   const struct cv_rframe *outer;
   const cv_cresource *const *bound; // two runs of ascending ids
   uint32_t first_run, count;
   const cv_cresource **actual; // NULL where not bound yet
-  cv_map *types;               // instantiation: serial of an imported type -> address of the type given; or NULL
+  cv_given_types *types;       // or NULL
 } cv_rframe;
 CV_MUST_USE cv_status cv_rframe_init(cv_cvalidator *v, cv_rframe *frame, const cv_rframe *outer,
                                      const cv_cresource *const *bound, uint32_t first_run, uint32_t count);
@@ -196,7 +204,7 @@ CV_MUST_USE cv_status cv_match_module(cv_cvalidator *v, const cv_coremoduletype 
                                       const cv_coremoduletype *wanted);
 
 // ---- subst.c ----
-// With frame->types, which becomes the memory of what was rewritten, types are replaced too.
+// With frame->types, whose by_serial becomes the memory of what was rewritten, types are replaced too.
 CV_MUST_USE cv_status cv_subst_externs(cv_cvalidator *v, const cv_rframe *frame, const cv_cextern *externs,
                                        uint32_t count, const cv_cextern **out);
 // Whether a type speaks of resources that it does not bind.
