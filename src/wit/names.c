@@ -90,11 +90,16 @@ void cv_bindgen_interface(const cv_wit_interface *interface, cv_buf *out) {
   cv_bindgen_snake(interface->head.name, out);
 }
 
-// A line of a comment: a backslash at its end would go on in the next line of C.
+// A line of a comment. It stays one in C: of control characters some end a line, and a backslash at its end, a trigraph
+// for one too, would go on in the next one.
 static void put_comment(const uint8_t *text, size_t size, cv_buf *out) {
-  cv_buf_bytes(out, text, size);
-  if (size > 0 && text[size - 1] == '\\')
-    cv_buf_byte(out, '.');
+  while (size > 0 && text[size - 1] <= ' ')
+    size--;
+  cv_buf_text(out, size > 0 ? " " : "");
+  for (size_t i = 0; i < size; i++)
+    cv_buf_byte(out, text[i] < ' ' && text[i] != '\t' ? ' ' : text[i]);
+  if (size > 0 && (text[size - 1] == '\\' || text[size - 1] == '/'))
+    cv_buf_text(out, text[size - 1] == '\\' || (size > 2 && text[size - 2] == '?') ? "." : "");
 }
 
 void cv_bindgen_docs(cv_bytes docs, unsigned indent, cv_buf *out) {
@@ -102,7 +107,7 @@ void cv_bindgen_docs(cv_bytes docs, unsigned indent, cv_buf *out) {
     size_t end = at;
     while (end < docs.size && docs.data[end] != '\n')
       end++;
-    cv_buf_printf(out, "%*s//%s", (int)indent, "", end > at ? " " : "");
+    cv_buf_printf(out, "%*s//", (int)indent, "");
     put_comment(docs.data + at, end - at, out);
     cv_buf_byte(out, '\n');
     at = end + 1;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Components in C with the bindings of `cove bindgen guest`, compiled by clang alone: no C library, no other tool."""
 import os
+import re
 import shutil
 
 from harness import HERE, ROOT, Failure, Skip, case
@@ -86,9 +87,13 @@ def random_values(ctx):
     relay = component(ctx, VALUES, "relay", "values", flags=ALONE)
     ctx.same(ctx.process([echo, leaf, "300"]), "16500 calls, 0 answers\n")
     ctx.same(ctx.process([echo, relay, "300"]), "16500 calls, 16500 answers\n")
+    # One asks the other, which answers itself.
+    both = os.path.join(ctx.scratch, "both.wasm")
+    cove(ctx, "component", "compose", relay, "--plug", leaf, "-o", both)
+    ctx.same(ctx.process([echo, both, "300"]), "16500 calls, 0 answers\n")
 
 
-@case("bindgen/levels", "own")
+@case("bindgen/levels", "own", "heavy")
 def levels(ctx):
     """Without optimisation, and for the smallest size: what a compiler assumes of the bindings holds."""
     echo = program(ctx, "echo")
@@ -106,6 +111,79 @@ def with_library(ctx):
     relay = component(ctx, VALUES, "relay", "values", flags=["--target=wasm32-wasi", "-mexec-model=reactor"],
                       options=["--wasi-reactor"])
     ctx.same(ctx.process([echo, relay, "100"]), "5500 calls, 5500 answers\n")
+
+
+# "/* own */ T *exports_f(U x, const V *y);"
+PROTOTYPE = re.compile(r"^(?:/\*.*?\*/ )?(\w+) exports_(\w+)\((.*)\);$", re.MULTILINE)
+
+
+def relay_source(header, own):
+    """C for a world that imports and exports an interface: with `own` each export gives back what it was given, else it
+    asks the import."""
+    lines = ['#include "names.h"']
+    for result, name, params in PROTOTYPE.findall(header):
+        params = [] if params == "void" else [p.rsplit(" ", 1) for p in params.split(", ")]
+        names = [p[1].lstrip("*") for p in params]
+        values = ["*" + n if p[1].startswith("*") else n for p, n in zip(params, names)]
+        if own:
+            answer = values[0] if len(values) == 1 else f"({result}){{{', '.join(values)}}}"
+            body = f"return {answer};" if result != "void" else " ".join(f"(void){n};" for n in names)
+        else:
+            body = f"{'return ' if result != 'void' else ''}{name}({', '.join(names)});"
+        lines.append(f"{result} exports_{name}({', '.join(' '.join(p) for p in params) or 'void'}) {{ {body} }}")
+    return "\n".join(lines) + "\n"
+
+
+def random_world(ctx, seed, tool):
+    wit = os.path.join(ctx.scratch, f"seed{seed}.wit")
+    with open(wit, "wb") as out:
+        out.write(ctx.process([tool, str(seed)]).out)
+    with open(os.path.join(bindings(ctx, wit, "w", "names"), "names.h"), encoding="utf-8") as file:
+        header = file.read()
+    for own in (True, False):
+        source = os.path.join(ctx.scratch, "source.c")
+        with open(source, "w", encoding="utf-8") as out:
+            out.write(relay_source(header, own))
+        yield component(ctx, wit, "w", "names", source=source, flags=ALONE)
+
+
+@case("bindgen/random-worlds", "own", "heavy")
+def random_worlds(ctx):
+    """Worlds of random types, whose labels mean something in C."""
+    echo, tool = program(ctx, "echo"), program(ctx, "random_wit")
+    for seed in range(1, 9):
+        for made, answers in zip(random_world(ctx, seed, tool), (0, 14 * 12)):
+            ctx.same(ctx.process([echo, made, "12"]), f"{14 * 12} calls, {answers} answers\n", f"seed {seed}")
+
+
+LARGE = """
+package test:large;
+interface large {
+  enum many { %s }
+  variant more { %s }
+  echo-many: func(x: many) -> many;
+  echo-list: func(x: list<many>) -> list<many>;
+  echo-more: func(x: more) -> more;
+  echo-mores: func(x: list<more>) -> list<more>;
+}
+world w { import large; export large; }
+"""
+
+
+@case("bindgen/large", "own")
+def large(ctx):
+    """More cases than a byte counts."""
+    echo, wit = program(ctx, "echo"), os.path.join(ctx.scratch, "large.wit")
+    with open(wit, "w", encoding="utf-8") as out:
+        out.write(LARGE % (", ".join(f"c{i}" for i in range(300)),
+                           ", ".join(f"c{i}({('u8', 'f32', 's64', 'string')[i % 4]})" for i in range(257))))
+    with open(os.path.join(bindings(ctx, wit, "w", "names"), "names.h"), encoding="utf-8") as file:
+        header = file.read()
+    source = os.path.join(ctx.scratch, "source.c")
+    with open(source, "w", encoding="utf-8") as out:
+        out.write(relay_source(header, False))
+    ctx.same(ctx.process([echo, component(ctx, wit, "w", "names", source=source, flags=ALONE), "300"]),
+             "1200 calls, 1200 answers\n")
 
 
 @case("bindgen/resources", "own")

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PARAMS = 16, MAX_DEPTH = 12, MEMORY_LIMIT = 2 << 20, CHUNK = 64 << 20 };
+enum { MAX_PARAMS = 32, MAX_DEPTH = 12, MEMORY_LIMIT = 2 << 20, CHUNK = 64 << 20 };
 
 static uint64_t random_state = 0x9e3779b97f4a7c15;
 
