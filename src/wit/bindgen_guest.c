@@ -90,10 +90,10 @@ static const char *world_name(cv_gen *g) {
   const cv_wit_package *package = g->world->package;
   cv_buf out;
   cv_buf_init(&out, g->mem);
-  PRINT(&out, "%.*s:%.*s/%.*s", (int)package->ns.size, (const char *)package->ns.data, (int)package->name.size,
-        (const char *)package->name.data, (int)g->world->head.name.size, (const char *)g->world->head.name.data);
+  PRINT(&out, "%.*s:%.*s/%.*s", CV_BYTES_ARG(package->ns), CV_BYTES_ARG(package->name),
+        CV_BYTES_ARG(g->world->head.name));
   if (package->version.size)
-    PRINT(&out, "@%.*s", (int)package->version.size, (const char *)package->version.data);
+    PRINT(&out, "@%.*s", CV_BYTES_ARG(package->version));
   return cv_gen_keep(g, &out).text;
 }
 

@@ -150,7 +150,7 @@ static cv_status new_shape(cv_gen *g, const cv_wit_func *func, cv_gen_shape **ou
     return cv_gen_no_memory(g);
   if (func->is_async)
     return cv_fail(g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: async function %.*s in guest bindings",
-                   (int)func->head.name.size, (const char *)func->head.name.data);
+                   CV_BYTES_ARG(func->head.name));
   return cv_gen_func_shape(g, func, *out);
 }
 

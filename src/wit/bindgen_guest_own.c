@@ -56,10 +56,6 @@ const char *cv_guest_handle_note(const cv_gen *g, const cv_wit_type *type, bool 
   return own && (borrow || rep) ? "/* own and borrow */ " : own ? "/* own */ " : borrow || rep ? "/* borrow */ " : "";
 }
 
-const char *cv_guest_rep_name(cv_gen *g, const cv_wit_typedef *resource) {
-  return cv_gen_join(g, cv_gen_def_name(g, resource).text, "_rep");
-}
-
 const char *cv_guest_helper(cv_gen *g, const char *cname, const char *suffix) {
   return cv_gen_unique(g, cv_gen_join(g, cv_gen_join(g, "helper:", cname), suffix), cv_gen_join(g, cname, suffix));
 }
@@ -187,7 +183,7 @@ static void put_builtin(cv_gen *g, const cv_wit_typedef *resource, const char *m
 }
 
 static void put_own_resource(cv_gen *g, const cv_wit_typedef *def, const char *module, const char *cname) {
-  const char *rep = cv_guest_rep_name(g, def), *from = cv_guest_helper(g, cname, "_from_rep"),
+  const char *rep = cv_gen_rep_name(g, def), *from = cv_guest_helper(g, cname, "_from_rep"),
              *to = cv_guest_helper(g, cname, "_to_rep"), *drop = cv_guest_helper(g, cname, "_drop"),
              *destroy = cv_guest_helper(g, cname, "_destroy");
   PRINT(g->types,

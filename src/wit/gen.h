@@ -95,6 +95,8 @@ bool cv_gen_is_handle(const cv_wit_type *type);
 bool cv_gen_is_guest_resource(const cv_gen *g, const cv_wit_typedef *resource);
 // In a guest's bindings: a resource that the guest itself defines, where names are those of its exports.
 bool cv_gen_is_own_resource(const cv_gen *g, const cv_wit_typedef *resource);
+// The structure that such a resource is.
+const char *cv_gen_rep_name(cv_gen *g, const cv_wit_typedef *resource);
 // What a type is called inside names. Steps tell own from borrow, C types do not.
 cv_gen_name cv_gen_type_mangle(cv_gen *g, const cv_wit_type *type, bool for_step);
 // The same as a key: two types have the same one only when they are the same.

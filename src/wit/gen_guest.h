@@ -71,8 +71,6 @@ CV_MUST_USE cv_status cv_guest_after_type(cv_gen *g, const cv_wit_typedef *def, 
                                           const char *cname);
 // A function that goes with a type: its name with "_free" and the like.
 const char *cv_guest_helper(cv_gen *g, const char *cname, const char *suffix);
-// The structure that a resource of the guest is.
-const char *cv_guest_rep_name(cv_gen *g, const cv_wit_typedef *resource);
 
 // ---- bindgen_guest_funcs.c ----
 // What surrounds the names of a run of functions.

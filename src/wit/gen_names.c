@@ -275,6 +275,11 @@ const cv_wit_type *cv_gen_element(cv_gen *g, const cv_wit_type *type) {
   return entry;
 }
 
+const char *cv_gen_rep_name(cv_gen *g, const cv_wit_typedef *resource) {
+  return cv_gen_unique(g, cv_gen_key(g, "rep", resource, NULL),
+                       cv_gen_join(g, cv_gen_def_name(g, resource).text, "_rep"));
+}
+
 // The C type: "uint32_t", "wasi_io_poll_pollable *", "p2_list_u8".
 cv_gen_name cv_gen_c_type(cv_gen *g, const cv_wit_type *type) {
   const char *simple = cv_gen_scalar_type(type->kind);
@@ -284,9 +289,10 @@ cv_gen_name cv_gen_c_type(cv_gen *g, const cv_wit_type *type) {
     return cv_gen_def_name(g, type->def);
   cv_buf out;
   cv_buf_init(&out, g->mem);
-  if (g->is_guest && cv_gen_is_handle(type))
-    PRINT(&out, "%s%s", cv_gen_def_name(g, type->def).text,
-          type->kind == CV_CT_BORROW && cv_gen_is_own_resource(g, type->def) ? "_rep *" : "");
+  if (g->is_guest && type->kind == CV_CT_BORROW && cv_gen_is_own_resource(g, type->def))
+    PRINT(&out, "%s *", cv_gen_rep_name(g, type->def));
+  else if (g->is_guest && cv_gen_is_handle(type))
+    cv_buf_text(&out, cv_gen_def_name(g, type->def).text);
   else if (cv_gen_is_handle(type) && cv_gen_is_guest_resource(g, type->def))
     cv_buf_text(&out, "cove_handle");
   else if (cv_gen_is_handle(type))

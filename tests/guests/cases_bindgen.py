@@ -95,11 +95,11 @@ def random_values(ctx):
 
 @case("bindgen/levels", "own", "heavy")
 def levels(ctx):
-    """Without optimisation, and for the smallest size: what a compiler assumes of the bindings holds."""
+    """Without optimisation, for the smallest size, and by the linker: what a compiler assumes of the bindings holds."""
     echo = program(ctx, "echo")
-    for level in ("-O0", "-Oz", "-flto"):
-        relay = component(ctx, VALUES, "relay", "values", flags=[*ALONE, level])
-        ctx.same(ctx.process([echo, relay, "20"]), "1100 calls, 1100 answers\n", level)
+    for level in (["-O0", "-g"], ["-Oz"], ["-flto"]):
+        relay = component(ctx, VALUES, "relay", "values", flags=[*ALONE, *level])
+        ctx.same(ctx.process([echo, relay, "20"]), "1100 calls, 1100 answers\n", level[0])
 
 
 @case("bindgen/c-library", "own")
