@@ -10,6 +10,9 @@
 #include "component/link.h"
 #include "compose/modules.h"
 #include "wasm/binary/decode.h"
+#include "wasm/limits.h"
+
+#include <stdio.h>
 
 static CV_COLD cv_status no_memory(cv_graph *g) {
   return cv_fail(g->diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory");
@@ -24,6 +27,9 @@ static cv_status put_packages(cv_graph *g) {
     cv_graph_package *p = &g->packages[i];
     if (cv_binary_kind_of(p->bytes.data, p->bytes.size, NULL) != CV_BINARY_COMPONENT)
       return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "%s is not a component", p->title);
+    if (p->bytes.size > CV_MAX_MODULE_SIZE - g->binary.size)
+      return cv_fail(g->diag, CV_ELIMIT, CV_NO_OFFSET, "the components are larger than %d bytes together",
+                     CV_MAX_MODULE_SIZE);
     cv_buf_byte(&g->binary, 4);
     cv_buf_uleb(&g->binary, p->bytes.size);
     p->start = (uint32_t)g->binary.size;
@@ -34,12 +40,16 @@ static cv_status put_packages(cv_graph *g) {
 
 // A message about a package says which one, and where in it.
 static cv_status blame_package(cv_graph *g, cv_status status) {
-  for (uint32_t i = 0; i < g->package_count && status == CV_EINVALID; i++) {
+  char text[sizeof g->diag->text];
+  for (uint32_t i = 0; i < g->package_count && status != CV_OK; i++) {
     const cv_graph_package *p = &g->packages[i];
-    if (g->diag->offset < p->start || g->diag->offset - p->start >= p->bytes.size)
+    if (g->diag->offset < p->start || g->diag->offset - p->start > p->bytes.size)
       continue;
-    g->diag->offset -= p->start;
-    return cv_in_context(&g->v, status, "%s", p->title);
+    memcpy(text, g->diag->text, sizeof text);
+    snprintf(g->diag->text, sizeof g->diag->text, "%.100s: offset 0x%llx: %.350s", p->title,
+             (unsigned long long)(g->diag->offset - p->start), text);
+    g->diag->offset = CV_NO_OFFSET;
+    break;
   }
   return status;
 }
@@ -64,6 +74,8 @@ cv_status cv_graph_new(cv_graph *g, cv_graph_package *packages, uint32_t count, 
   cv_buf_init(&g->binary, mem);
   cv_map_init(&g->owners, mem);
   cv_map_init(&g->origins, mem);
+  cv_map_init(&g->accesses, mem);
+  cv_map_init(&g->export_names, mem);
   g->registry = cv_type_registry_new(mem);
   if (!g->registry)
     return no_memory(g);
@@ -76,7 +88,10 @@ void cv_graph_free(cv_graph *g) {
   if (g->has_scope)
     cv_scope_free(&g->v, &g->scope);
   cv_vec_free(g->mem, &g->nodes);
+  cv_vec_free(g->mem, &g->imports);
   cv_vec_free(g->mem, &g->exports);
+  cv_map_free(&g->accesses);
+  cv_map_free(&g->export_names);
   cv_map_free(&g->owners);
   cv_map_free(&g->origins);
   cv_component_delete(g->component);
@@ -90,7 +105,10 @@ void cv_graph_free(cv_graph *g) {
 
 static cv_status add_node(cv_graph *g, cv_graph_node node, uint32_t *out) {
   *out = (uint32_t)g->nodes.count;
-  return cv_vec_push(g->mem, &g->nodes, node) == CV_OK ? CV_OK : no_memory(g);
+  if (cv_vec_push(g->mem, &g->nodes, node) != CV_OK ||
+      (node.kind == CV_GRAPH_IMPORT && cv_vec_push(g->mem, &g->imports, *out) != CV_OK))
+    return no_memory(g);
+  return CV_OK;
 }
 
 const cv_cinstancetype *cv_graph_instance_type(const cv_graph *g, uint32_t node) {
@@ -212,13 +230,12 @@ static cv_status merge_instance(binding *b, cv_cexterntype *have, const cv_cinst
 }
 
 static bool find_import(const cv_graph *g, cv_bytes name, uint32_t *out) {
-  for (uint32_t i = 0; i < g->nodes.count; i++) {
-    const cv_graph_node *n = &g->nodes.data[i];
-    if (n->kind != CV_GRAPH_IMPORT || !cv_graph_same_name(n->external.name, name))
-      continue;
-    *out = i;
-    return true;
+  for (uint32_t i = 0; i < g->imports.count; i++) {
+    *out = g->imports.data[i];
+    if (cv_graph_same_name(g->nodes.data[*out].external.name, name))
+      return true;
   }
+  *out = CV_NO_INDEX;
   return false;
 }
 
@@ -256,6 +273,48 @@ cv_status cv_graph_import(cv_graph *g, cv_bytes name, cv_bytes path, uint32_t *n
 }
 
 // ---- instances -----------------------------------------------------------------------------------------------------
+
+// Whether a type speaks of a resource that an instance of the composition makes.
+static bool is_made(const binding *b, const cv_cresource *resource) {
+  const cv_cresource **slot = cv_rframe_find(&b->frame, resource);
+  return slot && *slot && !cv_map_get(&b->g->owners, id_key(&(*slot)->id));
+}
+
+static bool has_made(const binding *b, const cv_ctype *type) {
+  bool made = type->resource && is_made(b, type->resource);
+  for (uint32_t i = 0; i < type->count && type->traits.has_resource && !made; i++)
+    made = type->fields[i].type && has_made(b, type->fields[i].type);
+  return made;
+}
+
+static bool same_type(cv_cdeftype a, cv_cdeftype b) {
+  if (a.kind != b.kind)
+    return false;
+  return a.kind == CV_DEF_RESOURCE ? a.as.resource->id == b.as.resource->id
+                                   : a.kind == CV_DEF_VALUE && cv_ctype_equal(a.as.value, b.as.value);
+}
+
+// A type import of a world names a type of an instance that is given before (WIT's `use` in a world). One that speaks
+// of a resource of the composition cannot be an import of it: the package gets the type of that instance.
+static cv_status take_type(binding *b, const cv_cextern *import, const cv_graph_arg *given, uint32_t count,
+                           uint32_t *node) {
+  cv_graph *g = b->g;
+  const cv_cdeftype type = import->type.as.type;
+  if (import->type.sort != CV_SORT_TYPE || (type.kind != CV_DEF_RESOURCE && type.kind != CV_DEF_VALUE) ||
+      !(type.kind == CV_DEF_RESOURCE ? is_made(b, type.as.resource) : has_made(b, type.as.value)))
+    return CV_OK;
+  const cv_cextern *wanted;
+  CV_TRY(cv_subst_externs(&g->v, &b->frame, import, 1, &wanted));
+  for (uint32_t i = 0; i < count; i++) {
+    const cv_cinstancetype *instance = cv_graph_instance_type(g, given[i].node);
+    for (uint32_t k = 0; instance && k < instance->export_count; k++) {
+      const cv_cextern *e = &instance->exports[k];
+      if (e->type.sort == CV_SORT_TYPE && same_type(e->type.as.type, wanted->type.as.type))
+        return cv_graph_access(g, given[i].node, e->name, node);
+    }
+  }
+  return CV_OK;
+}
 
 static cv_status take_argument(binding *b, const cv_cextern *import, uint32_t *node) {
   cv_graph *g = b->g;
@@ -311,6 +370,8 @@ static cv_status instantiate(binding *b, const uint32_t *args, cv_graph_node *no
     return CV_ENOMEM;
   for (uint32_t i = 0; i < type->import_count; i++) {
     node->args[i] = (cv_graph_arg){type->imports[i].name, args[i]};
+    if (args[i] == CV_NO_INDEX)
+      CV_TRY(take_type(b, &type->imports[i], node->args, i, &node->args[i].node));
     CV_TRY(take_argument(b, &type->imports[i], &node->args[i].node));
   }
   return make_type(b, type, &node->external.type);
@@ -328,24 +389,35 @@ cv_status cv_graph_instantiate(cv_graph *g, uint32_t package, const uint32_t *ar
 }
 
 cv_status cv_graph_access(cv_graph *g, uint32_t instance, cv_bytes name, uint32_t *node) {
-  for (uint32_t i = 0; i < g->nodes.count; i++) {
-    const cv_graph_node *n = &g->nodes.data[i];
-    if (n->kind == CV_GRAPH_ACCESS && n->source == instance && cv_bytes_equal(n->external.name, name)) {
-      *node = i;
-      return CV_OK;
-    }
-  }
   const cv_cinstancetype *type = cv_graph_instance_type(g, instance);
   const cv_cextern *found = type ? cv_cextern_find(type->sorted, type->export_count, name) : NULL;
   if (!found)
     return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "%s has no export `%.*s`", cv_graph_node_title(g, instance),
                    CV_NAME(name));
-  return add_node(g, (cv_graph_node){.kind = CV_GRAPH_ACCESS, .external = *found, .source = instance}, node);
+  uint8_t *key = cv_arena_alloc(&g->arena, sizeof instance + name.size);
+  if (!key)
+    return no_memory(g);
+  memcpy(key, &instance, sizeof instance);
+  memcpy(key + sizeof instance, found->name.data, found->name.size);
+  const cv_bytes place = {key, sizeof instance + found->name.size};
+  const uint64_t *known = cv_map_get(&g->accesses, place);
+  if (known) {
+    *node = (uint32_t)*known;
+    return CV_OK;
+  }
+  CV_TRY(add_node(g, (cv_graph_node){.kind = CV_GRAPH_ACCESS, .external = *found, .source = instance}, node));
+  return cv_map_put(&g->accesses, place, *node, NULL) == CV_OK ? CV_OK : no_memory(g);
+}
+
+bool cv_graph_is_exported(const cv_graph *g, cv_bytes name) {
+  return cv_map_get(&g->export_names, name) != NULL;
 }
 
 cv_status cv_graph_export_node(cv_graph *g, uint32_t node, cv_bytes name, const cv_cextern *like) {
-  for (uint32_t i = 0; i < g->exports.count; i++)
-    if (cv_bytes_equal(g->exports.data[i].name, name))
-      return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "`%.*s` is exported twice", CV_NAME(name));
+  bool existed = false;
+  if (cv_map_put(&g->export_names, name, node, &existed) != CV_OK)
+    return no_memory(g);
+  if (existed)
+    return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "`%.*s` is exported twice", CV_NAME(name));
   return cv_vec_push(g->mem, &g->exports, (cv_graph_export){name, like, node}) == CV_OK ? CV_OK : no_memory(g);
 }

@@ -67,7 +67,10 @@ typedef struct cv_graph {
   cv_scope scope; // of resources of the composition
   bool has_scope;
   CV_VEC(cv_graph_node) nodes;
+  CV_VEC(uint32_t) imports; // those nodes that are imports
+  cv_map accesses;          // node of the instance and name of its export -> node
   CV_VEC(cv_graph_export) exports;
+  cv_map export_names;
   cv_map owners;  // id of a resource -> the import that introduces it
   cv_map origins; // of a type -> address of the origin of the same type in an import that was there before
 } cv_graph;
@@ -85,6 +88,7 @@ CV_MUST_USE cv_status cv_graph_instantiate(cv_graph *g, uint32_t package, const 
 CV_MUST_USE cv_status cv_graph_access(cv_graph *g, uint32_t instance, cv_bytes name, uint32_t *node);
 // `like` has the attributes of the name, and may be NULL.
 CV_MUST_USE cv_status cv_graph_export_node(cv_graph *g, uint32_t node, cv_bytes name, const cv_cextern *like);
+bool cv_graph_is_exported(const cv_graph *g, cv_bytes name);
 // The component; validated.
 CV_MUST_USE cv_status cv_graph_encode(cv_graph *g, cv_buf *out);
 
@@ -103,5 +107,9 @@ struct cv_wit_encoder *cv_graph_encoder_root(cv_graph_encoder *x);
 CV_MUST_USE cv_status cv_graph_put_import(cv_graph_encoder *x, uint32_t node);
 void cv_graph_put_name(cv_buf *out, const cv_cextern *external);
 void cv_graph_put_sort(cv_buf *out, cv_csort sort);
+
+// ---- graph_core.c ----
+// Appends a core module type. CV_EUNSUPPORTED when it has types that cannot be written alone.
+CV_MUST_USE cv_status cv_graph_put_module_type(cv_graph *g, const cv_coremoduletype *type, cv_buf *out);
 
 #endif

@@ -194,7 +194,8 @@ static cv_status put_component(writer *w, cv_graph_encoder *x, cv_buf *out) {
   for (uint32_t i = 0; i < g->exports.count; i++)
     put_export(w, &g->exports.data[i]);
   cv_wit_encode_flush(w->e);
-  cv_buf_bytes(out, w->e->body.data + imports, w->e->body.size - imports);
+  if (w->e->body.size > imports)
+    cv_buf_bytes(out, w->e->body.data + imports, w->e->body.size - imports);
   put_names(w, out);
   return w->e->body.failed || w->item.failed ? CV_ENOMEM : cv_buf_status(out);
 }

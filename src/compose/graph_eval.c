@@ -227,13 +227,6 @@ static cv_status bind(evaluator *v, const cv_gt_statement *s, uint32_t node) {
   return existed ? FAIL(v, s->at, "`%.*s` is bound twice", CV_NAME(s->name)) : CV_OK;
 }
 
-static bool is_exported(const cv_graph *g, cv_bytes name) {
-  for (uint32_t i = 0; i < g->exports.count; i++)
-    if (cv_bytes_equal(g->exports.data[i].name, name))
-      return true;
-  return false;
-}
-
 static cv_status export_all(evaluator *v, const cv_gt_statement *s, uint32_t instance) {
   CV_TRY(check_instance(v, instance, s->at));
   names n = exports_of(&v->g, instance);
@@ -241,7 +234,7 @@ static cv_status export_all(evaluator *v, const cv_gt_statement *s, uint32_t ins
     return FAIL(v, s->at, "%s has no exports to be exported", cv_graph_node_title(&v->g, instance));
   for (uint32_t i = 0; i < n.count; i++) {
     uint32_t node;
-    if (is_exported(&v->g, n.list[i].name))
+    if (cv_graph_is_exported(&v->g, n.list[i].name))
       continue;
     CV_TRY(at(v, s->at, cv_graph_access(&v->g, instance, n.list[i].name, &node)));
     CV_TRY(at(v, s->at, cv_graph_export_node(&v->g, node, n.list[i].name, &n.list[i])));

@@ -17,9 +17,11 @@
 #include "wit/encode.h"
 
 enum {
+  SECTION_CORE_TYPE = 3,
   SECTION_ALIAS = 6,
   SECTION_TYPE = 7,
   SECTION_IMPORT = 10,
+  DECL_CORE_TYPE = 0x00,
   DECL_TYPE = 0x01,
   DECL_ALIAS = 0x02,
   DECL_IMPORT = 0x03,
@@ -397,6 +399,13 @@ static uint32_t put_component_type(cv_graph_encoder *x, scope *s, const cv_ccomp
   return put_item(s, SECTION_TYPE, DECL_TYPE, &item, CV_CS_TYPE);
 }
 
+static uint32_t put_module_type(cv_graph_encoder *x, scope *s, const cv_coremoduletype *type) {
+  cv_buf item;
+  cv_buf_init(&item, x->g->mem);
+  need(x, cv_graph_put_module_type(x->g, type, &item));
+  return put_item(s, SECTION_CORE_TYPE, DECL_CORE_TYPE, &item, CV_CS_CORE_TYPE);
+}
+
 // The definition that an (eq) refers to.
 static uint32_t put_deftype(cv_graph_encoder *x, scope *s, cv_cdeftype type) {
   uint32_t index = 0;
@@ -479,9 +488,9 @@ static uint32_t put_extern(cv_graph_encoder *x, scope *s, const cv_cextern *e, b
   cv_buf item;
   if (x->status != CV_OK)
     return 0;
-  if (e->type.sort == CV_SORT_MODULE || e->type.sort == CV_SORT_VALUE) {
-    fail(x, cv_fail(x->g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: import of a %s, `%.*s`",
-                    e->type.sort == CV_SORT_MODULE ? "core module" : "value", CV_NAME(e->name)));
+  if (e->type.sort == CV_SORT_VALUE) {
+    fail(x, cv_fail(x->g->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: import of a value, `%.*s`",
+                    CV_NAME(e->name)));
     return 0;
   }
   if (e->type.sort == CV_SORT_FUNC)
@@ -490,6 +499,8 @@ static uint32_t put_extern(cv_graph_encoder *x, scope *s, const cv_cextern *e, b
     index = put_instance_type(x, s, e->type.as.instance);
   else if (e->type.sort == CV_SORT_COMPONENT)
     index = put_component_type(x, s, e->type.as.component);
+  else if (e->type.sort == CV_SORT_MODULE)
+    index = put_module_type(x, s, e->type.as.module);
   cv_buf_init(&item, x->g->mem);
   cv_graph_put_name(&item, e);
   if (e->type.sort == CV_SORT_TYPE) {

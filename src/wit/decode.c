@@ -336,6 +336,8 @@ static cv_status add_func(decoder *d, const cv_cextern *item) {
 
 // "ns:pkg/name@1.2.3" into its parts; false for a plain name.
 static bool split_id(cv_bytes id, cv_wit_path *path) {
+  if (id.size == 0)
+    return false;
   const uint8_t *colon = memchr(id.data, ':', id.size), *end = id.data + id.size;
   const uint8_t *slash = colon ? memchr(colon, '/', (size_t)(end - colon)) : NULL;
   if (!slash)

@@ -5,7 +5,7 @@ import os
 import re
 
 from cases_component import cove, javascript, jco_must, made, must, python, rust_module
-from harness import HERE, Failure, case
+from harness import HERE, ROOT, Failure, case
 
 SOURCES = os.path.join(HERE, "compose")
 WORLD = os.path.join(SOURCES, "world.wit")
@@ -36,6 +36,20 @@ instantiations:
     arguments:
       demo:stock/store@1.0.0: storage
 """
+
+
+# An environment of its own, of a later version than the command asks for.
+ARGUMENTS = r'''(component
+  (core module $m (memory (export "memory") 1)
+    (data (i32.const 8) "\10\00\00\00\02\00\00\00")
+    (data (i32.const 16) "\20\00\00\00\01\00\00\00\24\00\00\00\07\00\00\00")
+    (data (i32.const 32) "x   plugged")
+    (func (export "f") (result i32) i32.const 8))
+  (core instance $i (instantiate $m))
+  (func $f (result (list string)) (canon lift (core func $i "f") (memory (core memory $i "memory"))))
+  (instance $e (export "get-arguments" (func $f)))
+  (export "wasi:cli/environment@0.2.6" (instance $e)))
+'''
 
 
 def components(ctx):
@@ -119,3 +133,28 @@ def split_languages(ctx):
     again = cove(ctx, "component", "split", whole, "-o", folder)
     ctx.contains(again, "is there already", "--force", status=1)
     must(ctx, "component", "split", whole, "-o", folder, "--force")
+
+
+@case("compose/plug", "own")
+def compose_plug(ctx):
+    """Two components as text, and what both tiers and jco make of the two as one."""
+    files = os.path.join(ROOT, "tests", "cli", "files")
+    out = os.path.join(ctx.scratch, "out.wasm")
+    must(ctx, "component", "compose", os.path.join(files, "socket.wat"), "--plug", os.path.join(files, "math.wat"), "-o", out)
+    for tier in ("jit", "interp"):
+        ctx.same(must(ctx, "run", f"--tier={tier}", "--invoke", "twice(21)", out), "42\n", tier)
+
+
+@case("compose/command")
+def compose_command(ctx):
+    """A command whose arguments are a plug's; the rest of WASI is the host's."""
+    core, _ = ctx.c_pair("args", [os.path.join(HERE, "c", "args.c")])
+    command = made(ctx, "args.component.wasm", [core], "new", core, "--wasi-command")
+    plug, text = (os.path.join(ctx.scratch, name) for name in ("plug.wasm", "plug.wat"))
+    with open(text, "w", encoding="utf-8") as file:
+        file.write(ARGUMENTS)
+    must(ctx, "parse", text, "-o", plug)
+    whole = os.path.join(ctx.scratch, "whole.wasm")
+    must(ctx, "component", "compose", command, "--plug", plug, "-o", whole)
+    ctx.same(must(ctx, "run", whole, "not seen"), "1\n[plugged]\n")
+    ctx.same(jco_must(ctx, "run", whole, "not seen"), "1\n[plugged]\n", "jco")

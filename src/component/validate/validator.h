@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// validator.h: what the parts of component validation share; internal to component/validate.
+// validator.h: what the parts of component validation share. For them and for compose/graph.c, which puts components
+// together by the same rules.
 //
 //   component.c  one component: its definitions in order       scope.c     index spaces
 //   types.c      value and function types                      decls.c     component and instance types
