@@ -172,9 +172,11 @@ static cv_status add_call(cv_gen *g, const cv_wit_item *item, const cv_wit_func 
   if (s->result)
     PRINT(out, "  if (run == COVE_HOST_OK)\n    run = %s(&call, values, result);\n", lift_name(g, cname));
   cv_buf_text(out, "  return cove_glue_leave(&call, run, error);\n}\n\n");
-  cv_bindgen_docs(func->head.docs, 0, &g->protos);
-  put_call_prototype(g, cname, s, &g->protos);
-  cv_buf_text(&g->protos, ";\n");
+  cv_buf proto;
+  cv_buf_init(&proto, g->mem);
+  put_call_prototype(g, cname, s, &proto);
+  cv_buf_byte(&proto, ';');
+  cv_gen_put_prototype(g, func, cv_gen_keep(g, &proto).text);
   PRINT(&g->members, "  cove_component_func *%s;\n", cname);
   PRINT(&g->finds, "      {{\"%s\", \"%s\",\n        \"%s\"},\n       &out->%s},\n",
         item->interface ? cv_gen_label_of_item(g, item) : "", cv_gen_label_of(g, func), cv_gen_keep(g, &signature).text,
@@ -188,7 +190,7 @@ static cv_status add_export(cv_gen *g, const cv_wit_item *item) {
   if (item->kind == CV_WIT_ITEM_FUNC)
     return add_call(g, item, item->func);
   const char *label = cv_gen_label_of_item(g, item);
-  PRINT(g->types, "// ---- %s ----\n\n", label);
+  PRINT(g->types, "// ---- %s, as an instance exports it ----\n\n", label);
   PRINT(&g->protos, "\n// ---- %s: calls ----\n\n", label);
   for (const cv_wit_typedef *def = item->interface->types; def; def = def->next)
     if (def->kind != CV_WIT_USE)

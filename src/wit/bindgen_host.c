@@ -20,6 +20,7 @@
 // A flat value is read through the union member of its own type, which is right whatever type it was joined to: the
 // narrower type is in the low bits of the slot.
 #include "wit/gen.h"
+#include "wit/print.h"
 
 #include <stdio.h>
 
@@ -92,22 +93,52 @@ cv_status cv_gen_func_shape(cv_gen *g, const cv_wit_func *func, cv_gen_shape *s)
   return s->result ? cv_gen_need_type(g, s->result) : CV_OK;
 }
 
+// Breaks lines after commas.
+static void put_wrapped(const char *text, const char *head, const char *next_head, cv_buf *out) {
+  enum { COLUMNS = 110 };
+  size_t column = strlen(head);
+  cv_buf_text(out, head);
+  for (const char *end; *text; text = end) {
+    end = strstr(text, ", ");
+    end = end ? end + 2 : text + strlen(text);
+    size_t size = (size_t)(end - text);
+    if (column + size > COLUMNS + 1 && column > strlen(next_head)) {
+      out->size -= !out->failed && out->size > 0 && out->data[out->size - 1] == ' ';
+      PRINT(out, "\n%s", next_head);
+      column = strlen(next_head);
+    }
+    cv_buf_bytes(out, text, size);
+    column += size;
+  }
+  cv_buf_byte(out, '\n');
+}
+
+void cv_gen_put_prototype(cv_gen *g, const cv_wit_func *func, const char *text) {
+  cv_buf wit;
+  cv_buf_init(&wit, g->mem);
+  cv_wit_print_func(func, &wit);
+  cv_bindgen_docs(func->head.docs, 0, &g->protos);
+  put_wrapped(cv_gen_keep(g, &wit).text, func->head.docs.size ? "//   " : "// ", "//     ", &g->protos);
+  put_wrapped(text, "", "    ", &g->protos);
+}
+
 static void put_prototype(cv_gen *g, const cv_wit_func *func, const char *cname, const cv_gen_shape *s) {
-  cv_buf *out = &g->protos;
-  cv_bindgen_docs(func->head.docs, 0, out);
-  PRINT(out, "cove_host_result %s(void *host, cove_call *call", cname);
+  cv_buf out;
+  cv_buf_init(&out, g->mem);
+  PRINT(&out, "cove_host_result %s(void *host, cove_call *call", cname);
   for (uint32_t i = 0; i < s->count; i++) {
-    cv_buf_text(out, ", ");
+    cv_buf_text(&out, ", ");
     if (cv_gen_by_pointer(s->params[i]))
-      PRINT(out, "const %s *%s", cv_gen_c_type(g, s->params[i]).text, s->names[i]);
+      PRINT(&out, "const %s *%s", cv_gen_c_type(g, s->params[i]).text, s->names[i]);
     else
-      cv_gen_put_member(g, s->params[i], s->names[i], out);
+      cv_gen_put_member(g, s->params[i], s->names[i], &out);
   }
   if (s->result) {
-    cv_buf_text(out, ", ");
-    cv_gen_put_member(g, s->result, "*result", out);
+    cv_buf_text(&out, ", ");
+    cv_gen_put_member(g, s->result, "*result", &out);
   }
-  cv_buf_text(out, ");\n");
+  cv_buf_text(&out, ");");
+  cv_gen_put_prototype(g, func, cv_gen_keep(g, &out).text);
 }
 
 static cv_status put_params(cv_gen *g, const cv_gen_shape *s, cv_buf *out) {
@@ -375,18 +406,20 @@ static cv_status add_interface(cv_gen *g, const cv_wit_item *item) {
 // Functions and types that the world has outside of interfaces.
 static cv_status add_world_items(cv_gen *g, bool *any) {
   row *rows = NULL;
-  for (const cv_wit_typedef *def = g->world->types; def; def = def->next) {
+  for (const cv_wit_typedef *def = g->world->types; def; def = def->next)
+    *any |= def->kind == CV_WIT_RESOURCE;
+  for (const cv_wit_item *item = g->world->imports; item; item = item->next)
+    *any |= item->kind == CV_WIT_ITEM_FUNC;
+  if (*any)
+    cv_buf_text(&g->protos, "\n// ---- functions of the world itself ----\n\n");
+  for (const cv_wit_typedef *def = g->world->types; def; def = def->next)
     if (def->kind == CV_WIT_RESOURCE)
       CV_TRY(add_resource(g, NULL, def, &rows));
     else if (def->kind != CV_WIT_USE)
       CV_TRY(cv_gen_need_def(g, def));
-    *any |= def->kind == CV_WIT_RESOURCE;
-  }
   for (const cv_wit_item *item = g->world->imports; item; item = item->next)
-    if (item->kind == CV_WIT_ITEM_FUNC) {
-      *any = true;
+    if (item->kind == CV_WIT_ITEM_FUNC)
       CV_TRY(add_func(g, item, item->func, &rows));
-    }
   if (*any)
     put_interface_table(g, g->prefix, "", rows, g->world->types);
   return CV_OK;
@@ -490,26 +523,32 @@ static void put_header(const cv_gen *g, const cv_buf *types, cv_buf *out) {
   cv_bindgen_upper(cv_bytes_of(g->prefix), &guard);
   const char *upper = cv_buf_cstr(&guard);
   PRINT(out, "// Written by `cove bindgen host` for world %.*s. Do not edit.\n", CV_BYTES_ARG(g->world->head.name));
-  cv_buf_text(
-      out,
-      "//\n// The host provides the functions below. Parameters are the function's until it returns, but for owned\n"
-      "// resources, which become the host's. What a result points to lives until it was lowered: make it static\n"
-      "// or with cove_call_alloc. Owned resources in a result become the guest's. `host` is what was given when\n"
-      "// the world was defined.\n");
+  if (g->world->imports)
+    cv_buf_text(
+        out,
+        "//\n// The host writes the functions that have a cove_call; `host` is what it gave with the world. Parameters "
+        "are\n"
+        "// theirs to read until they return; resources among them are the host's from then on, but for those that "
+        "are\n"
+        "// `borrow` in WIT. What a result points to is static, or of cove_call_alloc; resources in it are the\n"
+        "// component's. A function ends with COVE_HOST_OK, or with what cove_call_trap and cove_call_exit return.\n");
+  if (g->world->exports)
+    cv_buf_text(
+        out,
+        "//\n// The host calls the functions that have `exports`, which ..._exports_find fills in for an instance. "
+        "Strings and\n"
+        "// lists of a result are in `results`, which starts as {0} and is freed by the host with cove_results_free.\n"
+        "// Resources among the parameters are the component's from the call on, but for borrowed ones; a cove_handle\n"
+        "// in a result is the host's, who ends it with cove_handle_drop.\n");
   PRINT(out, "#ifndef %s_BINDINGS_H\n#define %s_BINDINGS_H\n\n#include <cove/glue.h>\n\nCOVE_BEGIN\n\n",
         upper ? upper : "", upper ? upper : "");
   cv_buf_bytes(out, types->data, types->size);
   if (g->world->exports) {
-    PRINT(out,
-          "// ---- what an instance exports ----\n//\n// Each function below calls one export. Strings and lists of a "
-          "result are "
-          "of `results`, which the host frees with\n// cove_results_free. Owned handles among the parameters go to the "
-          "instance.\n\ntypedef struct %s_exports {\n",
-          g->prefix);
+    PRINT(out, "// ---- what an instance exports ----\n\ntypedef struct %s_exports {\n", g->prefix);
     cv_buf_bytes(out, g->members.data, g->members.size);
     PRINT(out,
           "} %s_exports;\n// COVE_NOT_FOUND or COVE_UNLINKABLE when the instance does not fit the world.\n"
-          "cove_status %s_exports_find(cove_component_instance *instance, %s_exports *out, cove_error **error);\n\n",
+          "cove_status %s_exports_find(cove_component_instance *instance, %s_exports *out, cove_error **error);\n",
           g->prefix, g->prefix, g->prefix);
   }
   cv_buf_bytes(out, g->protos.data, g->protos.size);

@@ -153,6 +153,9 @@ const char *cv_gen_label_of(cv_gen *g, const cv_wit_func *func);
 // "wasi:io/streams@0.2.12"
 const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item);
 
+// A prototype in the header: the function's documentation, what it is in WIT, and `text`, in lines of 110 columns.
+void cv_gen_put_prototype(cv_gen *g, const cv_wit_func *func, const char *text);
+
 // ---- bindgen_calls.c ----
 // Gives the functions that call an export their names.
 void cv_gen_name_calls(cv_gen *g, const cv_wit_item *item);

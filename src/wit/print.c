@@ -100,8 +100,7 @@ static void put_params(const cv_wit_func *func, cv_buf *out) {
   }
 }
 
-static void put_func(const cv_wit_func *func, unsigned level, cv_buf *out) {
-  put_head(&func->head, level, out);
+static void put_func_text(const cv_wit_func *func, cv_buf *out) {
   if (func->kind == CV_WIT_CONSTRUCTOR) {
     cv_buf_text(out, "constructor");
   } else {
@@ -109,6 +108,19 @@ static void put_func(const cv_wit_func *func, unsigned level, cv_buf *out) {
     cv_buf_printf(out, ": %s%sfunc", func->kind == CV_WIT_STATIC ? "static " : "", func->is_async ? "async " : "");
   }
   put_params(func, out);
+}
+
+void cv_wit_print_func(const cv_wit_func *func, cv_buf *out) {
+  if (func->resource) {
+    put_id(func->resource->head.name, out);
+    cv_buf_byte(out, '.');
+  }
+  put_func_text(func, out);
+}
+
+static void put_func(const cv_wit_func *func, unsigned level, cv_buf *out) {
+  put_head(&func->head, level, out);
+  put_func_text(func, out);
   cv_buf_text(out, ";\n");
 }
 

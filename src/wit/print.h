@@ -11,4 +11,7 @@ void cv_wit_print(const cv_wit *wit, const cv_wit_package *first, cv_buf *out);
 // One type: "result<list<u8>, stream-error>".
 void cv_wit_print_type(const cv_wit_type *type, cv_buf *out);
 
+// One function: "item.merge: static func(a: item, b: borrow<item>) -> item".
+void cv_wit_print_func(const cv_wit_func *func, cv_buf *out);
+
 #endif

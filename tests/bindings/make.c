@@ -210,7 +210,9 @@ static unsigned read_params(const char *at, const char *end, param *out) {
   for (const char *next; at < end && count < 40; at = next) {
     const char *stop = memchr(at, ',', (size_t)(end - at));
     stop = stop ? stop : end;
-    next = stop < end ? stop + 2 : end;
+    next = stop < end ? stop + 1 : end;
+    while (next < end && (*next == ' ' || *next == '\n'))
+      next++;
     const char *name = stop;
     while (name > at && name[-1] != ' ' && name[-1] != '*')
       name--;
@@ -220,10 +222,10 @@ static unsigned read_params(const char *at, const char *end, param *out) {
   return count;
 }
 
-// The line of the nth prototype that begins with `start` and has `mark` in it.
+// The nth prototype that begins with `start` and has `mark` in it.
 static const char *prototype(const char *header, const char *start, const char *mark, unsigned n) {
   for (const char *line = header; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-    const char *end = strchr(line, '\n'), *found = strstr(line, mark);
+    const char *end = strstr(line, ");\n"), *found = strstr(line, mark);
     if (strncmp(line, start, strlen(start)) == 0 && found && found < end && n-- == 0)
       return line;
   }
@@ -231,31 +233,31 @@ static const char *prototype(const char *header, const char *start, const char *
 }
 
 static void put_answer(const char *name, const char *line, const char *call, cv_buf *out) {
-  static const char given[] = "(void *host, cove_call *call";
-  const char *end = strstr(line, ");\n"), *from = strstr(line, given) + sizeof given - 1;
+  const char *end = strstr(line, ");\n"), *from = strchr(line, '(') + 1;
   const char *call_name = call + strlen("cove_status ");
   param params[40];
-  unsigned count = read_params(from < end ? from + 2 : end, end, params);
-  bool has_result = count > 0 && strcmp(params[count - 1].name, "result") == 0;
+  const unsigned first = 2; // after host and call
+  unsigned count = read_params(from, end, params);
+  bool has_result = count > first && strcmp(params[count - 1].name, "result") == 0;
   count -= has_result;
   PRINT(out, "%.*s) {\n  echo *host_ = host;\n  (void)call;\n", (int)(end - line), line);
   PRINT(out,
         "  if (host_->exports != NULL) {\n    cove_results_free(&host_->results);\n    return %.*s((const %s_exports "
         "*)host_->exports",
         (int)(strchr(call_name, '(') - call_name), call_name, name);
-  for (unsigned i = 0; i < count; i++)
+  for (unsigned i = first; i < count; i++)
     PRINT(out, ", %s", params[i].name);
   PRINT(out,
         "%s, &host_->error) == COVE_OK ? COVE_HOST_OK\n      : cove_call_trap(call, \"the second instance "
         "trapped\");\n  }\n",
         has_result ? ", result, &host_->results" : "");
-  for (unsigned i = 0; i < count && has_result; i++) {
-    if (count == 1)
+  for (unsigned i = first; i < count && has_result; i++) {
+    if (count == first + 1)
       PRINT(out, "  *result = %s%s;\n", params[i].by_pointer ? "*" : "", params[i].name);
     else
-      PRINT(out, "  result->f%u = %s%s;\n", i, params[i].by_pointer ? "*" : "", params[i].name);
+      PRINT(out, "  result->f%u = %s%s;\n", i - first, params[i].by_pointer ? "*" : "", params[i].name);
   }
-  for (unsigned i = 0; i < count && !has_result; i++)
+  for (unsigned i = first; i < count && !has_result; i++)
     PRINT(out, "  (void)%s;\n", params[i].name);
   cv_buf_text(out, "  return COVE_HOST_OK;\n}\n\n");
 }
