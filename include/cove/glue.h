@@ -177,8 +177,7 @@ typedef struct cove_glue_export {
   const char *name;      // "greet", "[method]document.title"
   const char *signature; // resources that the interface exports have its name: "demo:hello/types/document"
 } cove_glue_export;
-// COVE_NOT_FOUND; COVE_UNLINKABLE with both signatures when the types differ; COVE_UNSUPPORTED for a function whose
-// memory has 64-bit addresses. *out lives as long as the store.
+// COVE_NOT_FOUND; COVE_UNLINKABLE with both signatures when the types differ. *out lives as long as the store.
 COVE_API COVE_MUST_USE cove_status cove_glue_find_export(cove_component_instance *instance,
                                                          const cove_glue_export *what, cove_component_func **out,
                                                          cove_error **error);

@@ -4,7 +4,7 @@
 // Definitions stand under the full name of what they serve. One of an interface may be a generated table (glue), loose
 // functions and resources (members, which come first), or both. Other definitions are ready items. Items for a
 // component's imports are made when it is first instantiated and kept, so that a further instance costs no matching.
-#include "api/component.h"
+#include "api/scratch.h"
 
 typedef struct member {
   cv_bytes name;
@@ -299,6 +299,8 @@ static cv_cfunc *host_func(matcher *m, const cv_cfunctype *type, cv_bytes name) 
   func->type = type;
   func->name = name;
   func->resources = m->resources;
+  func->component = m->component->component;
+  func->context = cv_store_context(m->linker->store->store);
   return func;
 }
 
@@ -361,6 +363,7 @@ static bool match_func(matcher *m, const definition *d, const cv_cextern *e, cv_
     if (func->env == NULL)
       return out_of_memory(m);
     *(cv_api_host_func *)func->env = (cv_api_host_func){given->fn, given->env};
+    func->lifted_env = func->env;
   } else if (d->denied) {
     func->flat = denied_call;
     func->env = (void *)(uintptr_t)denied_text(m, d, e->name);
@@ -370,6 +373,8 @@ static bool match_func(matcher *m, const definition *d, const cv_cextern *e, cv_
     // The public function has the very convention of the internal one, under public names.
     func->flat = (cv_flat_fn *)(void (*)(void))glue->fn;
     func->env = d->host;
+    func->lifted = cv_scratch_call;
+    func->lifted_env = func;
   }
   out->as.func = func;
   return true;

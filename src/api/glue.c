@@ -2,7 +2,7 @@
 // glue.c: what generated bindings are built on (cove/glue.h): lifting and lowering step by step, over the canonical
 // ABI's own functions; and calls of exports. A cove_call is a cv_canon_call under another name, with room behind it for
 // what a call of an export needs.
-#include "api/component.h"
+#include "api/scratch.h"
 #include "base/utf8.h"
 #include "component/canon/access.h"
 
@@ -20,6 +20,8 @@ typedef struct export_call {
   cv_task task;
   const cv_cfunc *func;
   cove_results *results;
+  cv_context *context; // with scratch
+  cv_scratch *scratch; // for values that do not go to a 32-bit memory; NULL where they do
   uint8_t flat_result[sizeof(cv_value)];
   bool entered;
 } export_call;
@@ -425,10 +427,6 @@ cove_status cove_glue_find_export(cove_component_instance *instance, const cove_
   cove_status status = check_signature(exports, type->type.as.func, what, error);
   if (status != COVE_OK)
     return status;
-  if (func->kind != CV_CFUNC_LIFTED)
-    return cv_api_fail(error, COVE_UNSUPPORTED, "unsupported: the host calls its own function by way of a component");
-  if (func->options.is_64)
-    return cv_api_fail(error, COVE_UNSUPPORTED, "unsupported: \"%s\" has a 64-bit memory", what->name);
   if (func->options.is_async)
     return cv_api_fail(error, COVE_UNSUPPORTED, "unsupported: async");
   *out = (cove_component_func *)func;
@@ -441,9 +439,64 @@ cove_status cove_glue_find_resource(cove_component_instance *instance, const cha
   return *out != NULL ? COVE_OK : not_found(interface, name, error);
 }
 
+// The way for functions with a 64-bit memory, and for those of the host that a component only passes on: the values are
+// lowered into memory of the host's own, and called with from there.
+static cove_host_result enter_scratch(export_call *e, const cv_cfunc *f, cv_context *context) {
+  bool is_host = f->kind == CV_CFUNC_HOST;
+  const cv_component *component = is_host ? f->component : f->instance->component;
+  const cv_resource_type *const *resources =
+      is_host ? f->resources : (const cv_resource_type *const *)f->instance->resources;
+  e->entered = false;
+  e->context = context;
+  e->scratch = cv_scratch_new(context, component, (const cv_resource_type **)(uintptr_t)resources);
+  if (e->scratch == NULL) {
+    e->call.instance = NULL; // leaving has no more than the context to go by
+    return COVE_HOST_TRAP;
+  }
+  cv_canon_call_begin(&e->call, &e->scratch->instance, &e->scratch->options, f->type, NULL);
+  e->call.is_export = true;
+  e->task = (cv_task){.instance = &e->scratch->instance};
+  e->call.task = &e->task;
+  return COVE_HOST_OK;
+}
+
+static cove_host_result invoke_scratch(export_call *e, cv_value *values) {
+  const cv_cfunctype *type = e->func->type;
+  cv_canon_context cx = context_of(&e->call);
+  cv_cval *args = cv_canon_array(&cx, type->param_count + 1u, sizeof *args), result = {0};
+  if (args == NULL)
+    return COVE_HOST_TRAP;
+  cx.lifted_bytes = 0; // they are the host's
+  cv_run run = cv_lift_values(&cx, type->params, type->param_count, CV_MAX_FLAT_PARAMS, values, args);
+  e->call.taken = NULL; // the function's now
+  if (run == CV_RUN_OK)
+    run = cv_cfunc_call(cx.instance->context, e->func, NULL, args, type->result != NULL ? &result : NULL,
+                        &e->call.scratch);
+  const cv_cfield field = {.type = type->result};
+  if (run == CV_RUN_OK && type->result != NULL)
+    run = cv_lower_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, &result, NULL, values);
+  return (cove_host_result)run;
+}
+
+static cove_status leave_scratch(export_call *e, cv_run run, cove_error **error) {
+  cv_store *store = e->scratch->instance.store;
+  if (run == CV_RUN_OK)
+    e->call.taken = NULL; // the caller's now
+  cove_status status = run == CV_RUN_OK ? COVE_OK : cv_api_trap(error, cv_api_store_of(store), run);
+  cv_canon_call_end(&e->call);
+  cv_scratch_delete(e->scratch);
+  return status;
+}
+
 cove_host_result cove_glue_enter(cove_call *call, cove_component_func *func, cove_results *results) {
   export_call *e = (export_call *)call;
   const cv_cfunc *f = cv_api_cfunc(func);
+  e->scratch = NULL;
+  if (CV_UNLIKELY(f->kind == CV_CFUNC_HOST || f->options.is_64)) {
+    e->func = f;
+    e->results = results;
+    return enter_scratch(e, f, f->kind == CV_CFUNC_HOST ? f->context : f->instance->context);
+  }
   cv_canon_call_begin(&e->call, f->instance, &f->options, f->type, NULL);
   e->call.is_export = true;
   e->func = f;
@@ -455,6 +508,8 @@ cove_host_result cove_glue_enter(cove_call *call, cove_component_func *func, cov
 
 cove_host_result cove_glue_invoke(cove_call *call, cove_value *values) {
   export_call *e = (export_call *)call;
+  if (CV_UNLIKELY(e->scratch != NULL))
+    return invoke_scratch(e, (cv_value *)values);
   cv_run run = cv_task_call_core(e->call.instance->context, e->func->core, (cv_value *)values);
   memcpy(e->flat_result, values, sizeof e->flat_result);
   return (cove_host_result)run;
@@ -462,6 +517,10 @@ cove_host_result cove_glue_invoke(cove_call *call, cove_value *values) {
 
 cove_status cove_glue_leave(cove_call *call, cove_host_result result, cove_error **error) {
   export_call *e = (export_call *)call;
+  if (CV_UNLIKELY(e->scratch != NULL))
+    return leave_scratch(e, (cv_run)result, error);
+  if (CV_UNLIKELY(e->call.instance == NULL))
+    return cv_api_trap(error, cv_api_store_of(e->context->store), (cv_run)result);
   cv_cinstance *instance = e->call.instance;
   cv_context *context = instance->context;
   cv_run run = (cv_run)result;

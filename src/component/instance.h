@@ -17,6 +17,7 @@
 
 typedef struct cv_cinstance cv_cinstance;
 typedef struct cv_cfunc cv_cfunc;
+struct cv_canon_context; // component/canon/canon.h
 typedef struct cv_task cv_task;
 
 typedef struct cv_resource_type {
@@ -64,6 +65,9 @@ typedef struct cv_canon_env {
   cv_func *realloc;
   cv_func *post_return;
   cv_func *callback;
+  // In the place of realloc for a memory of the host's own (api/scratch.h): *out is the place of `size` bytes.
+  cv_run (*give)(struct cv_canon_context *cx, uint64_t old, uint64_t old_size, uint32_t align, uint64_t size,
+                 uint64_t *out);
 } cv_canon_env;
 
 typedef enum cv_cfunc_kind {
@@ -86,11 +90,14 @@ struct cv_cfunc {
   cv_cinstance *instance;   // lifted: whose; host: NULL
   cv_func *core;            // lifted: what it calls
   cv_canon_env options;     // lifted
-  cv_flat_fn *flat;         // host: one of the two
+  cv_flat_fn *flat;         // host: one of the two, or both: `flat` is for callers with 32-bit memories
   cv_lifted_fn *lifted;
-  void *env;
+  void *env; // of flat
+  void *lifted_env;
   cv_bytes name;                            // for messages and traces
   const cv_resource_type *const *resources; // host: those in `type`, by its numbering
+  const cv_component *component;            // host: whose numbering that is
+  cv_context *context;                      // host: of the store
 };
 
 // Whether the component has built-ins that ask for the current task.

@@ -273,8 +273,6 @@ static cv_status lower(maker *m, const cv_canon *canon) {
   lowered->instance = m->instance;
   lowered->options = options_of(m->instance, &canon->options);
   lowered->type = canon->func_type;
-  if (lowered->options.is_64 && lowered->func->kind == CV_CFUNC_HOST && lowered->func->flat != NULL)
-    return cv_fail(m->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: 64-bit memories for functions of the host");
   cv_func *func = lowered_func(m, canon, lowered);
   if (func == NULL)
     return no_memory(m->diag);

@@ -266,14 +266,14 @@ static cv_run resolve_to_host(cv_task *task, const cv_cval *result) {
 // A function of the host that the host calls, by way of a component that only passed it on.
 static cv_run call_host_func(cv_context *c, const cv_cfunc *func, const cv_cval *args, cv_cval *result,
                              cv_arena *arena) {
-  if (func->lifted == NULL)
-    return cv_trap_set(c, CV_TRAP_UNSUPPORTED, "unsupported: calling a host function of generated glue from the host");
   static const cv_canon_env no_options;
   cv_cinstance outside = {.store = c->store, .context = c};
   cv_canon_call call;
   cv_canon_call_begin(&call, &outside, &no_options, func->type, func->env);
   call.scratch = *arena; // what the result points to is the caller's
-  cv_run run = func->lifted(func->env, &call, args, result);
+  // Without a form over values it takes none: it only says why it is not there.
+  cv_run run = func->lifted != NULL ? func->lifted(func->lifted_env, &call, args, result)
+                                    : func->flat(func->env, &call, &(cv_value){0});
   *arena = call.scratch;
   return run;
 }
@@ -349,7 +349,7 @@ static cv_run call_lifted_host(lower_end *l) {
   }
   l->end.taken = NULL; // the function's now
   const cv_ctype *type = func->type->result;
-  cv_run run = func->lifted(func->env, &l->call, args, type != NULL ? &result : NULL);
+  cv_run run = func->lifted(func->lifted_env, &l->call, args, type != NULL ? &result : NULL);
   if (run != CV_RUN_OK)
     return run;
   cv_canon_context cx = context_of(l);
@@ -420,7 +420,8 @@ cv_run cv_lowered_call(void *env, cv_instance *caller, cv_value *values) {
   const cv_lowered *lowered = env;
   if (CV_UNLIKELY(!cv_cinstance_may_leave(lowered->instance)))
     return cannot_leave(lowered);
-  if (lowered->func->kind == CV_CFUNC_HOST && lowered->func->flat != NULL)
+  const cv_cfunc *func = lowered->func;
+  if (func->kind == CV_CFUNC_HOST && func->flat != NULL && (!lowered->options.is_64 || func->lifted == NULL))
     return call_flat_host(lowered, values);
   return call_generic(lowered, values);
 }

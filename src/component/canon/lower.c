@@ -29,6 +29,8 @@ cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t old_size, u
                         uint64_t *out) {
   cv_cinstance *i = cx->instance;
   const cv_canon_env *options = cx->options;
+  if (options->give != NULL)
+    return options->give(cx, old, old_size, align, new_size, out);
   if (options->realloc == NULL)
     return cv_canon_trap(cx, "a value needs memory, but no realloc is given");
   cv_value values[4] = {{.u64 = old}, {.u64 = old_size}, {.u64 = align}, {.u64 = new_size}};
