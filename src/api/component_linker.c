@@ -363,7 +363,6 @@ static bool match_func(matcher *m, const definition *d, const cv_cextern *e, cv_
     if (func->env == NULL)
       return out_of_memory(m);
     *(cv_api_host_func *)func->env = (cv_api_host_func){given->fn, given->env};
-    func->lifted_env = func->env;
   } else if (d->denied) {
     func->flat = denied_call;
     func->env = (void *)(uintptr_t)denied_text(m, d, e->name);
@@ -374,7 +373,6 @@ static bool match_func(matcher *m, const definition *d, const cv_cextern *e, cv_
     func->flat = (cv_flat_fn *)(void (*)(void))glue->fn;
     func->env = d->host;
     func->lifted = cv_scratch_call;
-    func->lifted_env = func;
   }
   out->as.func = func;
   return true;

@@ -92,8 +92,7 @@ struct cv_cfunc {
   cv_canon_env options;     // lifted
   cv_flat_fn *flat;         // host: one of the two, or both: `flat` is for callers with 32-bit memories
   cv_lifted_fn *lifted;
-  void *env; // of flat
-  void *lifted_env;
+  void *env;                                // of flat, or without it of lifted; beside flat, lifted gets this structure
   cv_bytes name;                            // for messages and traces
   const cv_resource_type *const *resources; // host: those in `type`, by its numbering
   const cv_component *component;            // host: whose numbering that is

@@ -263,6 +263,10 @@ static cv_run resolve_to_host(cv_task *task, const cv_cval *result) {
   return CV_RUN_OK;
 }
 
+static void *lifted_env(const cv_cfunc *func) {
+  return func->flat != NULL ? (void *)(uintptr_t)func : func->env;
+}
+
 // A function of the host that the host calls, by way of a component that only passed it on.
 static cv_run call_host_func(cv_context *c, const cv_cfunc *func, const cv_cval *args, cv_cval *result,
                              cv_arena *arena) {
@@ -272,7 +276,7 @@ static cv_run call_host_func(cv_context *c, const cv_cfunc *func, const cv_cval 
   cv_canon_call_begin(&call, &outside, &no_options, func->type, func->env);
   call.scratch = *arena; // what the result points to is the caller's
   // Without a form over values it takes none: it only says why it is not there.
-  cv_run run = func->lifted != NULL ? func->lifted(func->lifted_env, &call, args, result)
+  cv_run run = func->lifted != NULL ? func->lifted(lifted_env(func), &call, args, result)
                                     : func->flat(func->env, &call, &(cv_value){0});
   *arena = call.scratch;
   return run;
@@ -349,7 +353,7 @@ static cv_run call_lifted_host(lower_end *l) {
   }
   l->end.taken = NULL; // the function's now
   const cv_ctype *type = func->type->result;
-  cv_run run = func->lifted(func->lifted_env, &l->call, args, type != NULL ? &result : NULL);
+  cv_run run = func->lifted(lifted_env(func), &l->call, args, type != NULL ? &result : NULL);
   if (run != CV_RUN_OK)
     return run;
   cv_canon_context cx = context_of(l);
