@@ -12,6 +12,7 @@ typedef struct input {
   const uint8_t *at, *end;
   cv_arena *arena;
   uint32_t types; // made so far
+  bool lends;     // types are of parameters
 } input;
 
 static uint8_t next(input *in) {
@@ -58,9 +59,12 @@ static const cv_ctype *make_type(input *in, unsigned depth) {
   bool scalar = depth >= MAX_DEPTH || ++in->types > MAX_TYPES || choice < 128;
   t->kind = scalar ? scalars[choice % CV_COUNT(scalars)] : compounds[choice % CV_COUNT(compounds)];
   switch ((cv_ctype_kind)t->kind) {
-  case CV_CT_OWN:
-    t->resource = &RESOURCES[next(in) % 2];
+  case CV_CT_OWN: {
+    uint8_t which = next(in);
+    t->resource = &RESOURCES[which % 2];
+    t->kind = in->lends && which >= 128 ? CV_CT_BORROW : CV_CT_OWN;
     break;
+  }
   case CV_CT_FLAGS:
     t->count = 1 + next(in) % 32;
     t->fields = CV_ARENA_ARRAY(in->arena, cv_cfield, t->count);
@@ -107,8 +111,10 @@ static const cv_ctype *make_type(input *in, unsigned depth) {
 static void run_pair(pair *p, input *in) {
   cv_cfield params[3] = {{.name = {0}}};
   cv_cfunctype type = {.params = params, .param_count = next(in) % 4};
+  in->lends = true;
   for (uint32_t i = 0; i < type.param_count; i++)
     params[i].type = make_type(in, 0);
+  in->lends = false;
   type.result = next(in) % 4 != 0 ? make_type(in, 0) : NULL;
   p->type = &type;
   uint8_t encodings = next(in);
@@ -144,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   assert_true(cv_store_new(engine, NULL, &w.store, &diag) == CV_OK);
   w.context = cv_store_context(w.store);
   pair p;
-  pair_init(&p, w);
+  pair_init_wide(&p, w, size & 1, size & 2); // addresses of 64 bits
   input in = {.at = data, .end = data + size, .arena = &p.arena};
   run_pair(&p, &in);
   pair_free(&p);
