@@ -511,7 +511,8 @@ cove_host_result cove_glue_invoke(cove_call *call, cove_value *values) {
   if (CV_UNLIKELY(e->scratch != NULL))
     return invoke_scratch(e, (cv_value *)values);
   cv_run run = cv_task_call_core(e->call.instance->context, e->func->core, (cv_value *)values);
-  memcpy(e->flat_result, values, sizeof e->flat_result);
+  if (e->func->options.post_return != NULL) // the caller's slots may be used for what else it does
+    memcpy(e->flat_result, values, sizeof e->flat_result);
   return (cove_host_result)run;
 }
 
@@ -527,8 +528,9 @@ cove_status cove_glue_leave(cove_call *call, cove_host_result result, cove_error
   if (CV_LIKELY(run == CV_RUN_OK))
     run = cv_task_return(context, &e->task);
   if (CV_LIKELY(run == CV_RUN_OK)) {
-    cv_value flat;
-    memcpy(&flat, e->flat_result, sizeof flat);
+    cv_value flat; // set when it is looked at: by post-return
+    if (e->func->options.post_return != NULL)
+      memcpy(&flat, e->flat_result, sizeof flat);
     run = cv_task_leave(context, &e->task, &flat);
   } else if (e->entered) {
     cv_task_abandon(context, &e->task);

@@ -61,8 +61,10 @@ static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
   uintptr_t outer_limit = c->stack_limit;
   uint32_t outer_thread = c->thread;
   cv_context *before = thread->context;
-  const cv_suspended suspended = {before, thread->suspended};
+  // Filled where it is used: both fields at once are read as one word, too soon after one of them was written.
+  cv_suspended suspended;
   if (CV_UNLIKELY(before != NULL)) {
+    suspended = (cv_suspended){before, thread->suspended};
     suspend(&suspended);
     cv_context_inherit_interrupt(c);
   }
@@ -103,9 +105,11 @@ cv_run cv_call(cv_context *c, cv_func *func, cv_value *values) {
     return cv_trap_set(c, CV_TRAP_STACK_OVERFLOW, NULL);
   // The store may have been left for another one on this same stack.
   cv_context *before = cv_this_thread.context;
-  const cv_suspended suspended = {before, cv_this_thread.suspended};
-  if (CV_UNLIKELY(before != c))
+  cv_suspended suspended;
+  if (CV_UNLIKELY(before != c)) {
+    suspended = (cv_suspended){before, cv_this_thread.suspended};
     suspend(&suspended);
+  }
   cv_this_thread.context = c;
   c->host_depth++;
   cv_run run = func->invoke(c, func, NULL, values);

@@ -319,6 +319,7 @@ static void test_made_when_called(void **state) {
       cv_value values[2] = {{.u64 = depths[i] == 0 ? 4 + 5 * trap : 0}, {.u64 = trap ? UINT32_MAX : 0}};
       assert_int_equal(cv_call(w.context, core, values), trap ? CV_RUN_TRAP : CV_RUN_OK);
       assert_int_equal(core->instance != NULL, has_adapter);
+      assert_int_equal(core->type, id);
       assert_int_equal(calls, depths[i] == 0 || !trap);
       if (!trap && depths[i] == 0)
         assert_int_equal(values[0].u32, 5);
