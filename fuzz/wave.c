@@ -26,9 +26,9 @@ static const char world[] =
 enum { TYPES = 16, ALL = 0x80 };
 
 static const cove_component_functype *functype(void) {
-  static const cove_component_functype *type; // of a component that is kept
-  cove_engine *engine;
-  cove_component *component;
+  static const cove_component_functype *type;
+  static cove_engine *engine; // kept, as the type is
+  static cove_component *component;
   cove_buffer binary;
   cove_error *error = NULL;
   if (type != NULL)

@@ -282,6 +282,7 @@ void cove_wasi_flush(cove_wasi *wasi) {
 void cove_wasi_delete(cove_wasi *wasi) {
   if (wasi == NULL)
     return;
+  wasi->wasi->trace = NULL; // what goes with the store's tables later is not told
   cv_p1_delete(wasi->p1);
   if (wasi->p2 != NULL)
     cv_p2_release(wasi->p2);

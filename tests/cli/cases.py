@@ -328,6 +328,8 @@ CASES = [
     # ---- insight ----
     row("trace", "run", "--trace=wasi", "hello.wat"),
     row("trace-json", "run", "--trace=wasi:json", "--stdout=null", "hello.wat"),
+    row("component-trace", "run", "--trace=wasi", "--stdout=null", "hello-component.wat", "one", "two", "three", "four"),
+    row("component-trace-json", "run", "--trace=wasi:json", "--stdout=null", "hello-component.wat"),
     row("trace-bad", "run", "--trace=everything", "hello.wat"),
     row("timing", "run", "--timing", "hello.wat"),
     row("inspect-program", "inspect", "read.wat"),

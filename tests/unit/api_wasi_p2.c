@@ -251,8 +251,13 @@ static void test_collected_output_ends(void **state) {
   close_fixture(&f, false);
 }
 
-// Handles that the program left go with its store, or with the grants, whichever is deleted last; also when it never
-// ran, when it ended by a trap, and when two instances shared the grants.
+static void count_lines(void *env, const char *line, size_t size) {
+  ++*(int *)env;
+  assert_int_equal(line[size - 1], '\n');
+}
+
+// Handles that the program left go with its store, or with the grants, whichever is deleted last, with a trace; also
+// when it never ran, when it ended by a trap, and when two instances shared the grants.
 static void test_deleting(void **state) {
   static const struct {
     const char *name, *text;
@@ -267,7 +272,9 @@ static void test_deleting(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (int wasi_first = 0; wasi_first < 2; wasi_first++) {
       fixture f;
+      int lines = 0, before;
       cove_wasi_config *config = collecting();
+      cove_wasi_config_trace(config, COVE_TRACE_TEXT, count_lines, &lines);
       open_fixture(&f, rows[i].text, config);
       for (int k = 0; k < rows[i].runs; k++) {
         cove_error *error = NULL;
@@ -277,13 +284,11 @@ static void test_deleting(void **state) {
       }
       assert_int_equal(cove_wasi_output(f.wasi, 1).size, 6 * rows[i].runs);
       cove_wasi_config_delete(config);
+      before = lines;
       close_fixture(&f, wasi_first);
+      if (wasi_first)
+        assert_int_equal(lines, before); // nobody is told any more
     }
-}
-
-static void count_lines(void *env, const char *line, size_t size) {
-  ++*(int *)env;
-  assert_int_equal(line[size - 1], '\n');
 }
 
 // The lines of a trace come while the program runs, in the order of its calls.
@@ -294,7 +299,7 @@ static void test_trace(void **state) {
   cove_wasi_config_trace(config, COVE_TRACE_TEXT, count_lines, &lines);
   open_fixture(&f, STREAMS("0.2.0") NO_EXTRA RUN(HELLO), config);
   assert_int_equal(run(&f, NULL), COVE_OK);
-  assert_int_equal(lines, 2); // drops are no calls
+  assert_int_equal(lines, 3); // the stream, what is written to it, and that it is dropped
   cove_wasi_config_delete(config);
   close_fixture(&f, true);
 }

@@ -23,7 +23,7 @@ void cv_json_string(cv_buf *out, cv_bytes s) {
       cv_buf_byte(out, (uint8_t)c);
     } else if (c == '\n' || c == '\r' || c == '\t') {
       cv_buf_printf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-    } else if (c < 0x20 || c == 0x7f) {
+    } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) { // controls, which terminals may obey
       cv_buf_printf(out, "\\u%04x", (unsigned)c);
     } else {
       cv_buf_bytes(out, s.data + i, n);
@@ -51,10 +51,11 @@ static void print_value(cv_buf *out, const cv_trace_value *v) {
     break;
   case CV_TRACE_TEXT:
     cv_json_string(out, cut(v->text));
-    if (v->text.size > MAX_TEXT)
+    if (v->text.size > MAX_TEXT || v->is_cut)
       cv_buf_text(out, "...");
     break;
   case CV_TRACE_FLAGS:
+  case CV_TRACE_VALUE:
     cv_buf_bytes(out, v->text.data, v->text.size);
     break;
   case CV_TRACE_DESCRIPTOR:
@@ -68,7 +69,15 @@ static void print_value(cv_buf *out, const cv_trace_value *v) {
   }
 }
 
+// "wall-clock." of "wasi:clocks/wall-clock@0.2.0" before a function that belongs to no resource.
+static void print_interface(cv_buf *out, const cv_trace_call *call) {
+  const char *slash = strchr(call->interface, '/');
+  if (slash != NULL && strchr(call->name, '.') == NULL)
+    cv_buf_printf(out, "%.*s.", (int)strcspn(slash + 1, "@"), slash + 1);
+}
+
 void cv_trace_print_text(cv_buf *out, const cv_trace_call *call) {
+  print_interface(out, call);
   cv_buf_printf(out, "%s(", call->name);
   for (size_t i = 0; i < call->arg_count; i++) {
     if (i != 0)
@@ -86,7 +95,7 @@ void cv_trace_print_text(cv_buf *out, const cv_trace_call *call) {
 static void json_value(cv_buf *out, const cv_trace_value *v) {
   cv_json_string(out, cv_bytes_of(v->name));
   cv_buf_byte(out, ':');
-  if (v->kind == CV_TRACE_TEXT)
+  if (v->kind == CV_TRACE_TEXT || v->kind == CV_TRACE_VALUE)
     cv_json_string(out, cut(v->text));
   else if (v->kind == CV_TRACE_SIGNED)
     cv_buf_printf(out, "%" PRId64, (int64_t)v->number);

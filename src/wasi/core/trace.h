@@ -14,6 +14,7 @@ typedef enum cv_trace_kind {
   CV_TRACE_TEXT,       // a string of the guest
   CV_TRACE_DESCRIPTOR, // number, and text when it has a name
   CV_TRACE_FLAGS,      // number, and text: the names of its bits
+  CV_TRACE_VALUE,      // text that is written as it is: "some(3)"
 } cv_trace_kind;
 
 typedef struct cv_trace_value {
@@ -21,6 +22,7 @@ typedef struct cv_trace_value {
   cv_trace_kind kind;
   uint64_t number;
   cv_bytes text; // borrowed for the call
+  bool is_cut;   // CV_TRACE_TEXT: there is more
 } cv_trace_value;
 
 enum { CV_MAX_TRACE_ARGS = 10, CV_MAX_TRACE_RESULTS = 4 };
@@ -29,7 +31,7 @@ typedef struct cv_trace_call {
   const char *interface, *name;
   cv_trace_value args[CV_MAX_TRACE_ARGS];
   size_t arg_count;
-  cv_trace_value results[CV_MAX_TRACE_RESULTS]; // only after success
+  cv_trace_value results[CV_MAX_TRACE_RESULTS]; // after success; and what an error carries
   size_t result_count;
   const char *outcome; // "success", or the name of the error in the interface; "exit", "trap"
   bool failed;
@@ -41,7 +43,8 @@ typedef struct cv_trace_call {
 typedef void cv_trace_fn(void *env, const cv_trace_call *call);
 
 // "fd_write(fd=1 <stdout>, iovs=0x1000, iovs_len=1) = success nwritten=6 [1.2 us]" and a newline. Strings of the guest
-// are cut at 256 bytes.
+// are cut at 256 bytes. Functions of an interface that belong to no resource have its name before their own:
+// "wall-clock.now()".
 void cv_trace_print_text(cv_buf *out, const cv_trace_call *call);
 // One JSON object and a newline. Bytes of the guest that are not valid UTF-8 become U+FFFD.
 void cv_trace_print_json(cv_buf *out, const cv_trace_call *call);

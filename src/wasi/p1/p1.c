@@ -225,15 +225,16 @@ static cv_bytes name_flags(trace_texts *texts, unsigned set, uint32_t flags) {
 }
 
 // The first bytes that buffers hold, across their limits.
-static cv_bytes first_bytes(const p1_call *c, trace_texts *texts, uint32_t list, uint32_t count) {
+static cv_bytes first_bytes(const p1_call *c, trace_texts *texts, uint32_t list, uint32_t count, bool *is_cut) {
   char out[64];
   size_t n = 0;
   uint8_t *pair, *data;
-  for (uint64_t i = 0; i < count && n < sizeof out; i++) {
+  for (uint64_t i = 0; i < count && !*is_cut; i++) {
     if (list + i * 8 > UINT32_MAX || p1_mem(c, (uint32_t)(list + i * 8), 8, &pair) != CV_ERR_OK)
       break;
     uint64_t v = cv_load_le64(pair);
     size_t size = CV_MIN((size_t)(v >> 32), sizeof out - n);
+    *is_cut = v >> 32 > size;
     if (p1_mem(c, (uint32_t)v, size, &data) != CV_ERR_OK)
       break;
     memcpy(out + n, data, size);
@@ -264,7 +265,7 @@ static void trace_arg(const p1_call *c, const param *p, unsigned i, cv_trace_cal
     break;
   case PARAM_DATA:
     v->kind = CV_TRACE_TEXT;
-    v->text = first_bytes(c, texts, c->a[i].u32, c->a[i + 1].u32);
+    v->text = first_bytes(c, texts, c->a[i].u32, c->a[i + 1].u32, &v->is_cut);
     break;
   case PARAM_PTR:
   case PARAM_OUT:

@@ -97,11 +97,11 @@ static wasi_cli_terminal_input_terminal_input terminal_input;
 static wasi_cli_terminal_output_terminal_output terminal_output;
 
 void wasi_cli_terminal_input_terminal_input_drop(void *host, wasi_cli_terminal_input_terminal_input *self) {
-  (void)host, (void)self;
+  cv_p2_trace_drop(host, &wasi_cli_terminal_input_terminal_input_resource, self);
 }
 
 void wasi_cli_terminal_output_terminal_output_drop(void *host, wasi_cli_terminal_output_terminal_output *self) {
-  (void)host, (void)self;
+  cv_p2_trace_drop(host, &wasi_cli_terminal_output_terminal_output_resource, self);
 }
 
 static bool is_terminal(const cv_p2 *p2, unsigned which) {

@@ -73,7 +73,7 @@ static cv_err descriptor_new(cv_p2 *p2, cv_file *file, char *label, uint32_t gra
 }
 
 void wasi_filesystem_types_descriptor_drop(void *host, descriptor *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_filesystem_types_descriptor_resource, &self->base);
 }
 
 // ---- preopens ----
@@ -460,7 +460,7 @@ static void end_entries(cv_p2 *p2, p2_resource *r) {
 }
 
 void wasi_filesystem_types_directory_entry_stream_drop(void *host, wasi_filesystem_types_directory_entry_stream *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_filesystem_types_directory_entry_stream_resource, &self->base);
 }
 
 static cv_err read_directory(cv_p2 *p2, descriptor *d, wasi_filesystem_types_directory_entry_stream **out) {

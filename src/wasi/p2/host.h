@@ -14,6 +14,7 @@ enum { P2_SCRATCH = 256 << 10 }; // most bytes of one read
 typedef struct p2_resource {
   struct p2_resource *next, **link;
   size_t size;
+  uint32_t handle; // the number under which a program last saw it, when there is a trace; 0 for none
   void (*end)(cv_p2 *p2, struct p2_resource *r); // lets go what it holds
 } p2_resource;
 
@@ -28,6 +29,7 @@ struct cv_p2 {
   cv_output *outputs[3]; // of standard output and error (1, 2): shared, so that what they hold keeps its order
   cv_random insecure;
   bool has_seed;
+  bool is_over;                   // the program: what is dropped now, it has not dropped
   uint64_t seed[2];               // insecure-seed, once it was asked for
   struct p2_traced_world *traced; // made when there is a trace
   uint8_t *scratch; // P2_SCRATCH bytes; a result may point into it, as the next call comes after it was lowered
@@ -67,7 +69,8 @@ struct wasi_filesystem_types_directory_entry_stream {
 // ---- p2.c ----
 // Zeroed, in the list; NULL when out of memory, or when there are too many (cv_p2_trap knows).
 void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(cv_p2 *p2, p2_resource *r));
-void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r);
+// `resource` is its type, for the trace; NULL when it is not the program that drops it.
+void cv_p2_resource_drop(cv_p2 *p2, const cove_glue_resource *resource, p2_resource *r);
 
 // A trap of CV_ERR_STOPPED, CV_ERR_OUTPUT_LIMIT, CV_ERR_NOMEM, or of any other error as a sentence.
 CV_MUST_USE cove_host_result cv_p2_trap(cv_p2 *p2, cove_call *call, cv_err err);
@@ -93,6 +96,8 @@ static inline cv_bytes p2_bytes(cove_string s) {
 // The generated table with tracing around each function; NULL when out of memory.
 const cove_glue_world *cv_p2_traced_world(cv_p2 *p2);
 void cv_p2_traced_world_delete(cv_p2 *p2);
+// A program has dropped a resource; to be called while it is there.
+void cv_p2_trace_drop(cv_p2 *p2, const cove_glue_resource *resource, const void *rep);
 
 // ---- io.c ----
 // The error as a resource: one for each error of the core, for ever.

@@ -17,7 +17,7 @@ wasi_io_error_error *cv_p2_error(cv_err err) {
 }
 
 void wasi_io_error_error_drop(void *host, wasi_io_error_error *self) {
-  (void)host, (void)self; // there for ever
+  cv_p2_trace_drop(host, &wasi_io_error_error_resource, self); // there for ever
 }
 
 cove_host_result wasi_io_error_error_to_debug_string(void *host, cove_call *call, wasi_io_error_error *self,
@@ -62,7 +62,7 @@ wasi_io_poll_pollable *cv_p2_pollable(cv_p2 *p2, cv_pollable *pollable) {
 }
 
 void wasi_io_poll_pollable_drop(void *host, wasi_io_poll_pollable *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_io_poll_pollable_resource, &self->base);
 }
 
 cove_host_result wasi_io_poll_pollable_ready(void *host, cove_call *call, wasi_io_poll_pollable *self, bool *result) {
@@ -119,7 +119,7 @@ wasi_io_streams_input_stream *cv_p2_input(cv_p2 *p2, cv_input *input) {
 }
 
 void wasi_io_streams_input_stream_drop(void *host, wasi_io_streams_input_stream *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_io_streams_input_stream_resource, &self->base);
 }
 
 static cove_host_result read_some(cv_p2 *p2, cove_call *call, cv_input *input, uint64_t len, bool wait,
@@ -183,7 +183,7 @@ wasi_io_streams_output_stream *cv_p2_output(cv_p2 *p2, cv_output *output) {
 }
 
 void wasi_io_streams_output_stream_drop(void *host, wasi_io_streams_output_stream *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_io_streams_output_stream_resource, &self->base);
 }
 
 cove_host_result wasi_io_streams_output_stream_check_write(void *host, cove_call *call,

@@ -64,7 +64,7 @@ static void end_bucket(cv_p2 *p2, p2_resource *r) {
 }
 
 void wasi_keyvalue_store_bucket_drop(void *host, bucket_ *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_keyvalue_store_bucket_resource, &self->base);
 }
 
 cove_host_result wasi_keyvalue_store_open(void *host, cove_call *call, cove_string identifier,
@@ -169,7 +169,7 @@ static void end_cas(cv_p2 *p2, p2_resource *r) {
 }
 
 void wasi_keyvalue_atomics_cas_drop(void *host, cas_ *self) {
-  cv_p2_resource_drop(host, &self->base);
+  cv_p2_resource_drop(host, &wasi_keyvalue_atomics_cas_resource, &self->base);
 }
 
 cove_host_result wasi_keyvalue_atomics_cas_new(void *host, cove_call *call, bucket_ *bucket, cove_string key,
@@ -225,7 +225,7 @@ cove_host_result wasi_keyvalue_atomics_swap(void *host, cove_call *call, cas_ *c
     result->as.error.as.cas_failed = cas;
     return COVE_HOST_OK;
   }
-  cv_p2_resource_drop(host, &cas->base);
+  cv_p2_resource_drop(host, NULL, &cas->base);
   result->as.error.tag = WASI_KEYVALUE_ATOMICS_CAS_ERROR_STORE_ERROR;
   return fail(host, call, b, err, &result->is_error, &result->as.error.as.store_error);
 }

@@ -43,9 +43,19 @@ void cv_p2_detach(cv_p2 *p2) {
 }
 
 void cv_p2_flush(cv_p2 *p2) {
+  p2->is_over = true;
   for (unsigned i = 1; i < 3; i++)
     if (p2->outputs[i] != NULL && cv_output_flush(p2->outputs[i], true) != CV_ERR_OK)
       continue; // the reader is gone, or who asks for the wait to end: the rest is lost
+}
+
+static void end_resource(cv_p2 *p2, p2_resource *r) {
+  *r->link = r->next;
+  if (r->next != NULL)
+    r->next->link = r->link;
+  r->end(p2, r);
+  p2->alive_count--;
+  cv_mem_free(p2->mem, r, r->size);
 }
 
 void cv_p2_release(cv_p2 *p2) {
@@ -53,7 +63,7 @@ void cv_p2_release(cv_p2 *p2) {
     return;
   p2->w->should_stop = NULL; // nobody is left to ask
   while (p2->alive != NULL)
-    cv_p2_resource_drop(p2, p2->alive);
+    end_resource(p2, p2->alive);
   for (unsigned i = 0; i < 3; i++) {
     cv_output_release(p2->outputs[i]);
     cv_stream_release(p2->stdio[i]);
@@ -105,13 +115,10 @@ void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(cv_p2 *p2, p2_resou
   return r;
 }
 
-void cv_p2_resource_drop(cv_p2 *p2, p2_resource *r) {
-  *r->link = r->next;
-  if (r->next != NULL)
-    r->next->link = r->link;
-  r->end(p2, r);
-  p2->alive_count--;
-  cv_mem_free(p2->mem, r, r->size);
+void cv_p2_resource_drop(cv_p2 *p2, const cove_glue_resource *resource, p2_resource *r) {
+  if (resource != NULL)
+    cv_p2_trace_drop(p2, resource, r);
+  end_resource(p2, r);
 }
 
 // ---- ends of calls ----

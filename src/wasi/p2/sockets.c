@@ -36,7 +36,7 @@ cove_host_result wasi_sockets_instance_network_instance_network(void *host, cove
 }
 
 void wasi_sockets_network_network_drop(void *host, network_ *self) {
-  (void)host, (void)self; // there for ever
+  cv_p2_trace_drop(host, &wasi_sockets_network_network_resource, self); // there for ever
 }
 
 cove_host_result wasi_sockets_network_network_error_code(void *host, cove_call *call, wasi_io_error_error *err,
