@@ -39,6 +39,7 @@ typedef enum known_by {
   BY_SERIAL,   // value types
   BY_SAME,     // value types: serial of the first of those that are the same
   BY_RESOURCE, // id
+  BY_WRITTEN,  // value types without a name: serial; for the scope itself only
   KNOWN_COUNT,
 } known_by;
 
@@ -258,6 +259,19 @@ static bool has_name(const cv_ctype *type) {
          type->kind == CV_CT_FLAGS;
 }
 
+// Types share their parts, so that what is written once must not be written again for each way to it.
+static uint32_t put_anonymous(cv_graph_encoder *x, scope *s, const cv_ctype *type) {
+  const uint64_t *written = cv_map_get(&s->known[BY_WRITTEN], key_of(&type->traits.serial));
+  if (written)
+    return (uint32_t)*written;
+  cv_buf item;
+  cv_buf_init(&item, x->g->mem);
+  put_structure(x, s, type, &item);
+  uint32_t index = add_type(x, s, &item);
+  know(x, s, BY_WRITTEN, &type->traits.serial, index);
+  return index;
+}
+
 static void put_valtype(cv_graph_encoder *x, scope *s, const cv_ctype *type, cv_buf *out) {
   uint32_t index;
   bool found = find_known(x, s, BY_SERIAL, &type->traits.serial, &index);
@@ -265,12 +279,8 @@ static void put_valtype(cv_graph_encoder *x, scope *s, const cv_ctype *type, cv_
     cv_buf_byte(out, type->kind);
     return;
   }
-  if (!found && !(has_name(type) && find_known(x, s, BY_SAME, &first_same(x, type, false)->traits.serial, &index))) {
-    cv_buf item;
-    cv_buf_init(&item, x->g->mem);
-    put_structure(x, s, type, &item);
-    index = add_type(x, s, &item);
-  }
+  if (!found && !(has_name(type) && find_known(x, s, BY_SAME, &first_same(x, type, false)->traits.serial, &index)))
+    index = put_anonymous(x, s, type);
   cv_buf_sleb(out, index);
 }
 

@@ -545,6 +545,31 @@ static void damaged_parts(void **state) {
   take_back(&g);
 }
 
+// A tuple of two tuples of two tuples...: a few bytes that stand for thousands of parts, in many functions.
+static void shared_parts(void **state) {
+  cv_buf text, out;
+  given g = {.count = 1};
+  cv_buf_init(&text, &mem);
+  cv_buf_text(&text, "(component (type $t0 (tuple u8 u8))");
+  for (int i = 1; i <= 12; i++)
+    cv_buf_printf(&text, "(type $t%d (tuple $t%d $t%d))", i, i - 1, i - 1);
+  cv_buf_text(&text, "(import \"i\" (instance (alias outer 1 $t12 (type $t))");
+  for (int i = 0; i < 50; i++)
+    cv_buf_printf(&text, "(export \"f%d\" (func (param \"x%d\" $t)))", i, i);
+  cv_buf_text(&text, ")))");
+  parse(cv_buf_cstr(&text), &g.bytes[0]);
+  g.parts[0] = (cv_compose_part){.name = cv_bytes_of("t:a"), .title = "t:a"};
+  g.parts[0].bytes = (cv_bytes){g.bytes[0].data, g.bytes[0].size};
+  uint64_t before = mem.calls;
+  if (compose("let a = new t:a {...};", &g, &out) != CV_OK)
+    fail_msg("%s", diag.text);
+  assert_in_range(mem.calls - before, 1, 50000); // what is written for each way to it takes half a million
+  assert_in_range(out.size, g.bytes[0].size, 4 * g.bytes[0].size);
+  cv_buf_free(&text);
+  cv_buf_free(&out);
+  take_back(&g);
+}
+
 // ---- memory that runs out ------------------------------------------------------------------------------------------
 
 // Each allocation fails in turn, and with it all later ones.
@@ -646,9 +671,9 @@ static void parts_of_components(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(compositions),        cmocka_unit_test(texts_that_are_wrong), cmocka_unit_test(deep_expressions),
-      cmocka_unit_test(damaged_texts),       cmocka_unit_test(damaged_parts),        cmocka_unit_test(memory_runs_out),
-      cmocka_unit_test(parts_of_components),
+      cmocka_unit_test(compositions),    cmocka_unit_test(texts_that_are_wrong), cmocka_unit_test(deep_expressions),
+      cmocka_unit_test(damaged_texts),   cmocka_unit_test(damaged_parts),        cmocka_unit_test(shared_parts),
+      cmocka_unit_test(memory_runs_out), cmocka_unit_test(parts_of_components),
   };
   cv_mem_init(&mem, UINT64_MAX);
   return cmocka_run_group_tests(tests, NULL, NULL);
