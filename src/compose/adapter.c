@@ -15,6 +15,7 @@ enum { STACK_SIZE = 65536, PAGE_BITS = 16, STATE_ALLOCATING = 1, STATE_ALLOCATED
 
 typedef struct rewrite {
   const cv_module *m;
+  const cv_bytes *names;
   const bool *reached;
   cv_adapter_stack stack;
   cv_buf *out;
@@ -274,7 +275,7 @@ static void put_section(rewrite *w, const cv_compose_section *section) {
     put_types(w, section);
     break;
   case CV_SECT_IMPORT:
-    cv_compose_put_imports(w->m, section->contents + section->size, &w->s);
+    cv_compose_put_imports(w->m, w->names, section->contents + section->size, &w->s);
     break;
   case CV_SECT_FUNCTION:
     put_functions(w, section);
@@ -297,9 +298,9 @@ static bool is_after_start(uint8_t id) {
   return id == CV_SECT_ELEMENT || id == CV_SECT_DATA_COUNT || id == CV_SECT_CODE || id == CV_SECT_DATA;
 }
 
-void cv_compose_put_adapter(const cv_module *adapter, const bool *reached, const cv_adapter_stack *stack, cv_mem *mem,
-                            cv_buf *out) {
-  rewrite w = {.m = adapter, .reached = reached, .stack = *stack, .out = out};
+void cv_compose_put_adapter(const cv_module *adapter, const cv_bytes *names, const bool *reached,
+                            const cv_adapter_stack *stack, cv_mem *mem, cv_buf *out) {
+  rewrite w = {.m = adapter, .names = names, .reached = reached, .stack = *stack, .out = out};
   cv_compose_section section = {.after = adapter->bytes + CV_COMPOSE_PREAMBLE};
   bool needs_start = has_stack(&w) && !is_lazy(&w);
   cv_buf_init(&w.s, mem);

@@ -26,9 +26,9 @@ typedef struct cv_adapter_stack {
 // What an adapter asks for; `realloc` is its import `__main_module__.cabi_realloc`, when it could be used for the
 // stack. The module is valid.
 cv_adapter_stack cv_adapter_stack_of(const cv_module *adapter);
-// The adapter as a module: without exported functions that are not reached (prune.h), without the bodies and names of
-// such functions, and with its stack.
-void cv_compose_put_adapter(const cv_module *adapter, const bool *reached, const cv_adapter_stack *stack, cv_mem *mem,
-                            cv_buf *out);
+// The adapter as a module: with the names of imports that are given (modules.h), without exported functions that are
+// not reached (prune.h), without the bodies and names of such functions, and with its stack.
+void cv_compose_put_adapter(const cv_module *adapter, const cv_bytes *names, const bool *reached,
+                            const cv_adapter_stack *stack, cv_mem *mem, cv_buf *out);
 
 #endif

@@ -14,7 +14,7 @@ cv_status cv_compose_embed(cv_bytes module, const cv_wit_world *world, cv_mem *m
   cv_buf_init(&section, mem);
   cv_status status = cv_wit_encode_world(world, mem, &type, diag);
   if (status == CV_OK) {
-    cv_compose_put_module(decoded, false, mem, out);
+    cv_compose_put_module(decoded, NULL, mem, out);
     cv_compose_put_name(&section, CV_BYTES_LITERAL("component-type"));
     cv_buf_bytes(&section, type.data, type.size);
     cv_compose_put_section(out, 0, &section);

@@ -2,9 +2,11 @@
 // modules.c: core modules as binaries: one that is given, and those that tie the others together.
 #include "compose/modules.h"
 
+#include "base/map.h"
 #include "compose/compose.h"
 #include "wasm/opcodes.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,46 +46,74 @@ bool cv_compose_is_world(cv_bytes name) {
   return name.size >= size && memcmp(name.data, prefix, size) == 0 && (name.size == size || name.data[size] == ':');
 }
 
-// Some import has the name of this one with the suffix behind it.
-static bool is_taken(const cv_module *module, const cv_import *import, const char *suffix) {
-  size_t size = strlen(suffix);
-  for (uint32_t i = 0; i < module->import_count; i++) {
-    const cv_import *other = &module->imports[i];
-    if (other->name.size == import->name.size + size && cv_bytes_equal(other->module, import->module) &&
-        memcmp(other->name.data, import->name.data, import->name.size) == 0 &&
-        memcmp(other->name.data + import->name.size, suffix, size) == 0)
-      return true;
-  }
-  return false;
+// A module name and a name in it as one key.
+static cv_bytes import_key(cv_bytes module, cv_bytes name, cv_arena *arena) {
+  uint64_t size = module.size;
+  uint8_t *key = cv_arena_alloc(arena, sizeof size + module.size + name.size);
+  if (!key)
+    return (cv_bytes){NULL, 0};
+  memcpy(key, &size, sizeof size);
+  memcpy(key + sizeof size, module.data, module.size);
+  memcpy(key + sizeof size + module.size, name.data, name.size);
+  return (cv_bytes){key, sizeof size + module.size + name.size};
 }
 
-void cv_compose_put_import_name(const cv_module *module, uint32_t index, cv_buf *out) {
-  const cv_import *import = &module->imports[index];
-  uint32_t version = 1;
-  for (uint32_t i = 0; i < index; i++)
-    version += cv_bytes_equal(module->imports[i].module, import->module) &&
-               cv_bytes_equal(module->imports[i].name, import->name);
-  char suffix[32] = "";
-  if (version > 1) {
-    snprintf(suffix, sizeof suffix, " [v%u]", version);
-    for (uint32_t i = 1; is_taken(module, import, suffix); i++)
-      snprintf(suffix, sizeof suffix, " [v%u.%u]", version, i);
-  }
-  cv_buf_uleb(out, import->name.size + strlen(suffix));
-  cv_buf_bytes(out, import->name.data, import->name.size);
-  cv_buf_text(out, suffix);
+// "f [v2]", unless another import is called so: "f [v2.1]", ...
+static cv_bytes name_again(const cv_import *import, uint64_t version, const cv_map *seen, cv_arena *arena) {
+  char suffix[40];
+  cv_bytes key;
+  uint32_t i = 0;
+  do {
+    int size = i == 0 ? snprintf(suffix, sizeof suffix, " [v%" PRIu64 "]", version)
+                      : snprintf(suffix, sizeof suffix, " [v%" PRIu64 ".%u]", version, i);
+    uint8_t *text = cv_arena_alloc(arena, import->name.size + (size_t)size);
+    if (!text)
+      return (cv_bytes){NULL, 0};
+    memcpy(text, import->name.data, import->name.size);
+    memcpy(text + import->name.size, suffix, (size_t)size);
+    key = import_key(import->module, (cv_bytes){text, import->name.size + (size_t)size}, arena);
+    i++;
+  } while (key.data && cv_map_get(seen, key));
+  size_t prefix = sizeof(uint64_t) + import->module.size;
+  return key.data ? (cv_bytes){key.data + prefix, key.size - prefix} : key;
 }
 
-// The contents of the import section, which ends at `end`, with a name of its own for each import. Names are in the
-// module's bytes, and what follows a name is kept as it is.
-void cv_compose_put_imports(const cv_module *module, const uint8_t *end, cv_buf *s) {
+static bool name_imports(const cv_module *m, cv_map *seen, cv_arena *arena, cv_bytes *names) {
+  for (uint32_t i = 0; i < m->import_count; i++) {
+    cv_bytes key = import_key(m->imports[i].module, m->imports[i].name, arena);
+    if (!key.data || cv_map_put(seen, key, 0, NULL) != CV_OK)
+      return false;
+  }
+  for (uint32_t i = 0; i < m->import_count; i++) {
+    uint64_t *count = cv_map_get(seen, import_key(m->imports[i].module, m->imports[i].name, arena));
+    if (!count)
+      return false;
+    names[i] = ++*count > 1 ? name_again(&m->imports[i], *count, seen, arena) : m->imports[i].name;
+    if (!names[i].data && *count > 1)
+      return false;
+  }
+  return true;
+}
+
+const cv_bytes *cv_compose_import_names(const cv_module *module, cv_mem *mem, cv_arena *arena) {
+  cv_map seen;
+  cv_bytes *names = CV_ARENA_ARRAY(arena, cv_bytes, module->import_count + 1);
+  cv_map_init(&seen, mem);
+  if (names && !name_imports(module, &seen, arena, names))
+    names = NULL;
+  cv_map_free(&seen);
+  return names;
+}
+
+// What follows a name in the import section is kept as it is: names are in the module's bytes.
+void cv_compose_put_imports(const cv_module *module, const cv_bytes *names, const uint8_t *end, cv_buf *s) {
   cv_buf_uleb(s, module->import_count);
   for (uint32_t i = 0; i < module->import_count; i++) {
     const cv_import *import = &module->imports[i];
     const uint8_t *type = import->name.data + import->name.size;
     const uint8_t *after = i + 1 < module->import_count ? module->bytes + module->imports[i + 1].entry : end;
     cv_compose_put_name(s, import->module);
-    cv_compose_put_import_name(module, i, s);
+    cv_compose_put_name(s, names[i]);
     cv_buf_bytes(s, type, (size_t)(after - type));
   }
 }
@@ -118,14 +148,14 @@ static bool is_world_section(const cv_module *module, const cv_compose_section *
   return false;
 }
 
-void cv_compose_put_module(const cv_module *module, bool rename, cv_mem *mem, cv_buf *out) {
+void cv_compose_put_module(const cv_module *module, const cv_bytes *names, cv_mem *mem, cv_buf *out) {
   cv_compose_section section = {.after = module->bytes + CV_COMPOSE_PREAMBLE};
   cv_buf s;
   cv_buf_init(&s, mem);
   cv_buf_bytes(out, module->bytes, CV_COMPOSE_PREAMBLE);
   while (cv_compose_next_section(module, &section)) {
-    if (section.id == CV_SECT_IMPORT && rename) {
-      cv_compose_put_imports(module, section.after, &s);
+    if (section.id == CV_SECT_IMPORT && names) {
+      cv_compose_put_imports(module, names, section.after, &s);
       cv_compose_put_section(out, CV_SECT_IMPORT, &s);
     } else if (!is_world_section(module, &section)) {
       cv_buf_bytes(out, section.start, (size_t)(section.after - section.start));

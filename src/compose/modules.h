@@ -6,13 +6,13 @@
 #include "base/buf.h"
 #include "wasm/module.h"
 
-// A decoded module without the sections that say what world it is for. A component may hold no module that imports one
-// name twice, as some linkers have it: with `rename`, the second `f` becomes `f [v2]`.
-void cv_compose_put_module(const cv_module *module, bool rename, cv_mem *mem, cv_buf *out);
+// A component may hold no module that imports one name twice, as some linkers have it: the second `f` becomes `f [v2]`.
+// The names of all imports, in the arena; NULL when out of memory. `mem` is for work.
+const cv_bytes *cv_compose_import_names(const cv_module *module, cv_mem *mem, cv_arena *arena);
+// A decoded module without the sections that say what world it is for, and with those names unless they are NULL.
+void cv_compose_put_module(const cv_module *module, const cv_bytes *names, cv_mem *mem, cv_buf *out);
 // The contents of its import section, which ends at `end`, with those names.
-void cv_compose_put_imports(const cv_module *module, const uint8_t *end, cv_buf *s);
-// The name that import `index` has then.
-void cv_compose_put_import_name(const cv_module *module, uint32_t index, cv_buf *out);
+void cv_compose_put_imports(const cv_module *module, const cv_bytes *names, const uint8_t *end, cv_buf *s);
 
 // One section of a decoded module.
 typedef struct cv_compose_section {

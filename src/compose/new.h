@@ -66,11 +66,12 @@ typedef struct cv_new_unit {
   cv_bytes bytes;
   cv_module *module;
   cv_wit_world *world;
-  cv_new_slot *slots; // one for each import
-  bool *reached;      // of an adapter: the functions that somebody may call. NULL for main
-  bool is_used;       // of an adapter: something of it is
-  bool is_helper;     // it serves adapters: peek.h, grow.h
-  bool hides_exports; // the component does not export what its world does
+  cv_new_slot *slots;    // one for each import
+  const cv_bytes *names; // of the imports (modules.h)
+  bool *reached;         // of an adapter: the functions that somebody may call. NULL for main
+  bool is_used;          // of an adapter: something of it is
+  bool is_helper;        // it serves adapters: peek.h, grow.h
+  bool hides_exports;    // the component does not export what its world does
   cv_adapter_stack stack;
   uint32_t core_module, core_instance;
   uint32_t memory;          // core memory that it works in, once it is instantiated; CV_NO_INDEX for none

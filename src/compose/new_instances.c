@@ -29,9 +29,9 @@ cv_status cv_new_put_core_modules(cv_new_builder *b, bool has_start) {
     cv_buf_init(&module, b->mem);
     const cv_new_unit *u = &b->units[i];
     if (u->name)
-      cv_compose_put_adapter(u->module, u->reached, &u->stack, b->mem, &module);
+      cv_compose_put_adapter(u->module, u->names, u->reached, &u->stack, b->mem, &module);
     else
-      cv_compose_put_module(u->module, true, b->mem, &module);
+      cv_compose_put_module(u->module, u->names, b->mem, &module);
     b->e.body.failed |= module.failed;
     cv_new_add_binary(b, CV_CSECT_CORE_MODULE, (cv_bytes){module.data, module.size});
     b->units[i].core_module = b->e.counts[CV_CS_CORE_MODULE]++;
@@ -113,7 +113,7 @@ static cv_status put_bundle(cv_new_builder *b, const cv_new_unit *u, uint32_t fi
     if (!cv_bytes_equal(module->imports[i].module, from))
       continue;
     status = slot_item(b, u, i, &sort, &index);
-    cv_compose_put_import_name(module, i, &items);
+    cv_compose_put_name(&items, u->names[i]);
     cv_buf_byte(&items, sort);
     cv_buf_uleb(&items, index);
     count++;

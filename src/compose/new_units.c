@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // new_units.c: the core modules that a component is made of, and the worlds that they are for.
 #include "compose/compose.h"
+#include "compose/modules.h"
 #include "compose/new.h"
 
 #include "component/component.h"
@@ -144,7 +145,8 @@ cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u) {
   u->slots = CV_ARENA_ARRAY(&b->arena, cv_new_slot, u->module->import_count + 1);
   if (u->name)
     u->reached = CV_ARENA_ARRAY(&b->arena, bool, u->module->func_count + 1);
-  return u->slots && (u->reached || !u->name) ? CV_OK : cv_new_no_memory(b);
+  u->names = cv_compose_import_names(u->module, b->mem, &b->arena);
+  return u->slots && u->names && (u->reached || !u->name) ? CV_OK : cv_new_no_memory(b);
 }
 
 bool cv_new_same_item(const cv_wit_item *a, const cv_wit_item *b) {
