@@ -775,6 +775,14 @@ static cv_status build(cv_mem *mem, const char *host, cv_wasi **w) {
   if (status == CV_OK)
     status = cv_wasi_config_net(c, &(cv_net_rule){.uses = CV_NET_CONNECT});
   if (status == CV_OK)
+    status = cv_wasi_config_setting(c, "name", "value");
+  if (status == CV_OK)
+    status = cv_wasi_config_bucket(c, &(cv_bucket_grant){.name = "memory"});
+#ifdef COVE_HAVE_LIBSQLITE3
+  if (status == CV_OK)
+    status = cv_wasi_config_bucket(c, &(cv_bucket_grant){.name = "file", .file = ":memory:"});
+#endif
+  if (status == CV_OK)
     status = cv_wasi_new(mem, c, w, &diag);
   cv_wasi_config_delete(c);
   return status;

@@ -397,6 +397,7 @@ def main():
     parser.add_argument("--cove", required=True)
     parser.add_argument("--guests", required=True, type=pathlib.Path)
     parser.add_argument("--components", action="store_true", help="programs of preview 1 as components")
+    parser.add_argument("--no-sqlite", action="store_true", help="leave out what needs SQLite: cove is built without it")
     parser.add_argument("rows", nargs="*", help="names of rows; default: all")
     options = parser.parse_args()
     failed = 0
@@ -408,9 +409,12 @@ def main():
         folder = tempfile.TemporaryDirectory(prefix="cove-components-")
         guests = pathlib.Path(folder.name)
         rows = component_rows(options.cove, options.guests, guests)
+    if options.no_sqlite:
+        rows = [row for row in rows if not any(".db" in option for option in row[2])]
     jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, guests, row, scratch)) for row in rows]
     if not options.components:  # 0.2 hands out no sockets as descriptors
-        jobs.append(("0.2: a bucket that stays", lambda scratch: run_kept_bucket(options.cove, guests, scratch)))
+        if not options.no_sqlite:
+            jobs.append(("0.2: a bucket that stays", lambda scratch: run_kept_bucket(options.cove, guests, scratch)))
         jobs.append(("serve a connection", lambda scratch: run_socket_row(options.cove, guests, False)))
         jobs.append(("serve on an inherited socket", lambda scratch: run_socket_row(options.cove, guests, True)))
     for name, job in jobs:
