@@ -115,13 +115,14 @@ static cv_status put_world(cv_gen *g, cv_buf *out) {
   cv_buf type;
   cv_buf_init(&type, g->mem);
   cv_status status = cv_wit_encode_world(g->world, g->mem, &type, g->diag);
-  PRINT(out,
-        "// ---- the world, for `cove component new` ----\n\n"
-        "__asm__(\".section \\\".custom_section.component-type:%s:%s\\\",\\\"\\\",@\\n\"\n",
-        g->prefix, world_name(g));
+  cv_buf_text(out, "// ---- the world, for `cove component new` ----\n\n");
+  // In statements of a size that every compiler takes; the assembler puts them together.
   for (size_t i = 0; i < type.size && status == CV_OK; i++) {
+    if (i % (32 * 24) == 0)
+      PRINT(out, "%s__asm__(\".section \\\".custom_section.component-type:%s:%s\\\",\\\"\\\",@\\n\"",
+            i == 0 ? "" : "\\n\");\n", g->prefix, world_name(g));
     if (i % 24 == 0)
-      cv_buf_text(out, i == 0 ? "        \".byte " : "\\n\"\n        \".byte ");
+      PRINT(out, "%s\n        \".byte ", i % (32 * 24) == 0 ? "" : "\\n\"");
     PRINT(out, "%s%u", i % 24 == 0 ? "" : ",", type.data[i]);
   }
   cv_buf_text(out, "\\n\");\n");
