@@ -109,9 +109,26 @@ static bool takes_argument(const cli_option_info *o) {
   return o->argument[0] != '\0' && o->argument[1] != '=';
 }
 
+// The words that a command takes as its first operand: those in lower case, "host" and "guest" of "host|guest WIT".
+static void print_words(int command) {
+  unsigned count = 0;
+  for (const char *at = commands[command].operands; *at != '\0';) {
+    size_t word = strspn(at, "abcdefghijklmnopqrstuvwxyz"), rest = strcspn(at + word, " |[]");
+    if (word > 0 && rest == 0)
+      printf("%s%.*s", count++ > 0 ? " " : "", (int)word, at);
+    at += word + rest;
+    at += strspn(at, " |[]");
+  }
+}
+
+static bool has_words(int command) {
+  const char *operands = commands[command].operands + (commands[command].operands[0] == '[');
+  return operands[0] >= 'a' && operands[0] <= 'z';
+}
+
 static void bash(void) {
   printf("# Made from the option tables of the command; do not edit.\n_cove() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} words\n"
+         "  local cur=${COMP_WORDS[COMP_CWORD]} words first=\n"
          "  if [ \"$COMP_CWORD\" = 1 ]; then\n    COMPREPLY=($(compgen -W '");
   for (int c = 0; c < CLI_COMMAND_COUNT; c++)
     printf("%s ", commands[c].name);
@@ -121,12 +138,16 @@ static void bash(void) {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
       if (applies(i, c))
         printf("--%s%s ", options[i].name, takes_argument(&options[i]) ? "=" : "");
+    if (has_words(c)) {
+      printf("' first='");
+      print_words(c);
+    }
     printf("' ;;\n");
   }
-  printf("  esac\n  case $cur in\n"
+  printf("  esac\n  [ \"$COMP_CWORD\" = 2 ] || first=\n  case $cur in\n"
          "  -*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "      [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null ;;\n"
-         "  *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+         "  *) COMPREPLY=($(compgen -W \"$first\" -- \"$cur\") $(compgen -f -- \"$cur\")) ;;\n"
          "  esac\n}\ncomplete -o filenames -F _cove cove\n");
 }
 
@@ -167,6 +188,12 @@ static void zsh(void) {
       }
       printf("'");
     }
+    if (has_words(c)) {
+      bool is_needed = commands[c].operands[0] != '[';
+      printf(is_needed ? " '1:what:(" : " '1: :{_alternative \"words:what:(");
+      print_words(c);
+      printf(is_needed ? ")'" : ")\" \"files:file:_files\"}'");
+    }
     printf(" '*:file:_files' ;;\n");
   }
   printf("  esac\n}\n_cove \"$@\"\n");
@@ -178,6 +205,11 @@ static void fish(void) {
     printf("complete -c cove -n __fish_use_subcommand -a %s -d '", commands[c].name);
     quoted(commands[c].summary, "");
     printf("'\n");
+    if (has_words(c)) {
+      printf("complete -c cove -n '__fish_seen_subcommand_from %s' -a '", commands[c].name);
+      print_words(c);
+      printf("'\n");
+    }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
       if (!applies(i, c))
         continue;
