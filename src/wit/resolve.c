@@ -261,6 +261,33 @@ static cv_status resolve_type(resolver *r, cv_wit_type *type, cv_wit_typedef *sc
   return CV_OK;
 }
 
+// Types can double with each line of text: a component that has more than CV_MAX_CTYPE_SIZE of them in one, written
+// out, is refused, and WIT sooner, since sizes and bindings are made by walking through them all.
+enum { MAX_WEIGHT = 100000 };
+
+static uint32_t added(uint32_t a, uint32_t b) {
+  return a + b <= MAX_WEIGHT ? a + b : MAX_WEIGHT + 1;
+}
+
+static uint32_t type_weight(const cv_wit_type *type) {
+  uint32_t weight = 1;
+  if (type->kind == CV_WIT_NAMED)
+    return type->def->weight;
+  for (const cv_wit_type *part = type->parts; part; part = part->next)
+    weight = added(weight, type_weight(part));
+  return weight;
+}
+
+static cv_status weigh(resolver *r, cv_wit_place place, const cv_wit_type *type, const cv_wit_part *parts,
+                       uint32_t *weight) {
+  *weight = type ? added(1, type_weight(type)) : 1;
+  for (const cv_wit_part *part = parts; part; part = part->next)
+    *weight = added(*weight, part->type ? type_weight(part->type) : 1);
+  if (*weight > MAX_WEIGHT)
+    return cv_wit_fail(r->wit, place, CV_ELIMIT, r->diag, "this is made of more than %d types", MAX_WEIGHT);
+  return CV_OK;
+}
+
 static cv_status resolve_parts(resolver *r, cv_wit_part *parts, cv_wit_typedef *scope, const cv_wit_file *file,
                                const cv_wit_package *package) {
   for (cv_wit_part *part = parts; part; part = part->next)
@@ -294,6 +321,9 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
   if (def->type)
     CV_TRY(resolve_type(r, def->type, scope, file, package));
   CV_TRY(resolve_parts(r, def->parts, scope, file, package));
+  CV_TRY(weigh(r, def->head.place, def->type, def->parts, &def->weight));
+  if (def->kind == CV_WIT_USE)
+    def->weight = def->target->weight;
   def->state = DONE;
   *r->defined = def;
   r->defined = &def->after;
@@ -302,8 +332,11 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
 
 static cv_status resolve_func(resolver *r, cv_wit_func *func, cv_wit_typedef *scope, const cv_wit_file *file,
                               const cv_wit_package *package) {
+  uint32_t weight;
   CV_TRY(resolve_parts(r, func->params, scope, file, package));
-  return func->result ? resolve_type(r, func->result, scope, file, package) : CV_OK;
+  if (func->result)
+    CV_TRY(resolve_type(r, func->result, scope, file, package));
+  return weigh(r, func->head.place, func->result, func->params, &weight);
 }
 
 // The functions of resources come last: they may name any type, the resource too.

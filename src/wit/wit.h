@@ -95,6 +95,7 @@ struct cv_wit_typedef {
   cv_bytes source;    // use
   cv_wit_typedef *target;
   uint8_t state;         // of resolution
+  uint32_t weight;       // of resolution: how many types it is made of, written out
   cv_wit_typedef *after; // of resolution: the next in the order in which types can be defined
   cv_wit_typedef *next;
 };

@@ -51,6 +51,12 @@ static const struct {
     {"package a:b; interface i { record r { a: s } record s { a: list<r> } }", "contains itself", 1, 35},
     {"package a:b; interface i { type t = u8; type t = u16; }", "`t` is defined twice", 1, 46},
     {"package a:b; interface i { f: func(); F: func(); }", "`F` is defined twice", 1, 39},
+    {"package a:b; interface i { type a = result<u8, u8>; type b = result<a, a>; type c = result<b, b>; "
+     "type d = result<c, c>; type e = result<d, d>; type f = result<e, e>; type g = result<f, f>; "
+     "type h = result<g, g>; type j = result<h, h>; type k = result<j, j>; type l = result<k, k>; "
+     "type m = result<l, l>; type n = result<m, m>; type o = result<n, n>; type p = result<o, o>; "
+     "type q = result<p, p>; }",
+     "more than 100000 types", 1, 380},
     {"package a:b; interface i {} interface i {}", "`i` is defined twice", 1, 39},
     {"package a:b; interface i { enum e { } }", "is empty", 1, 33},
     {"package a:b; interface i { record: func(); }", "expected", 1, 34},
