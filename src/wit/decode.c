@@ -466,6 +466,8 @@ static cv_status new_world(decoder *d, cv_bytes id) {
   while (*last)
     last = &(*last)->next;
   *last = world;
+  if (!cv_wit_root(d->wit))
+    package->group = 0; // the package of the first world is the root: what is printed parses back
   return keep(d, path.name, &world->head.name);
 }
 

@@ -354,6 +354,7 @@ CASES = [
     row("wast-fails", "wast", "-v", "fails.wast"),
     # ---- WIT and components ----
     row("wit-folder", "wit", "wit"),
+    row("wit-component", "wit", "shapes.wat"),
     row("wit-wrong", "wit", "wit-wrong.wit"),
     row("wit-none", "wit", "plugin.wat"),
     row("wit-check", "wit", "check", "wit", "-w", "plugin", "shapes.wat"),

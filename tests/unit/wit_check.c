@@ -134,6 +134,33 @@ static void check_rows(void **state) {
   cove_engine_delete(engine);
 }
 
+// A component fits the world that is printed of it.
+static void own_world(void **state) {
+  cove_engine *engine;
+  assert_int_equal(cove_engine_new(NULL, &engine, NULL), COVE_OK);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    cove_buffer binary, text;
+    cove_error *error = NULL;
+    cove_wit *wit, *again;
+    cove_wit_fit *fit;
+    cove_misfit m;
+    if (cove_text_parse(engine, rows[i].component, strlen(rows[i].component), &binary, &error) != COVE_OK ||
+        cove_wit_of_binary(binary.data, binary.size, &wit, &error) != COVE_OK ||
+        cove_wit_text(wit, &text, &error) != COVE_OK ||
+        cove_wit_parse(text.data, text.size, NULL, &again, &error) != COVE_OK ||
+        cove_wit_check(again, NULL, binary.data, binary.size, &fit, &error) != COVE_OK)
+      fail_msg("row %zu: %s", i, cove_error_message(error));
+    if (cove_wit_fit_misfit(fit, 0, &m))
+      fail_msg("row %zu: %s: %s\n%s", i, m.where, m.what, text.data);
+    cove_wit_fit_delete(fit);
+    cove_wit_delete(again);
+    cove_wit_delete(wit);
+    cove_buffer_delete(&text);
+    cove_buffer_delete(&binary);
+  }
+  cove_engine_delete(engine);
+}
+
 static void refuse(void **state) {
   static const char wit_text[] = "package t:p; world w { import f: func(); }";
   static const char module[] = "\0asm\1\0\0", broken[] = "\0asm\x0d\0\1\0\x07\1";
@@ -178,6 +205,7 @@ static void many(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(check_rows),
+      cmocka_unit_test(own_world),
       cmocka_unit_test(refuse),
       cmocka_unit_test(many),
   };
