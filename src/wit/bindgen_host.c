@@ -559,13 +559,50 @@ static void put_header(const cv_gen *g, const cv_buf *types, cv_buf *out) {
   cv_buf_free(&guard);
 }
 
+// What one line of C opens and closes, outside of its strings.
+static void count_brackets(const char *line, size_t size, int *braces, int *parens) {
+  bool in_string = false;
+  for (size_t i = 0; i < size; i++) {
+    char c = line[i];
+    if (c == '"')
+      in_string = !in_string;
+    *braces += in_string ? 0 : (c == '{') - (c == '}');
+    *parens += in_string ? 0 : (c == '(') - (c == ')');
+  }
+}
+
+static bool begins(const char *line, size_t size, const char *word) {
+  return size >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
+}
+
+// Statements are written without regard to where they will stand: here each line gets its indentation.
+static void put_indented(const cv_buf *text, cv_buf *out) {
+  const char *at = (const char *)text->data, *end = at + text->size;
+  int braces = 0, parens = 0;
+  bool is_guarded = false; // by an `if` or `for` without braces in the line before
+  while (at < end) {
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    const char *next = stop ? stop + 1 : end;
+    stop = stop ? stop : end;
+    while (at < stop && *at == ' ')
+      at++;
+    size_t size = (size_t)(stop - at);
+    bool is_label = begins(at, size, "case ") || begins(at, size, "default:");
+    int depth = 2 * (braces - (is_label || begins(at, size, "}"))) + (parens > 0 ? 4 : 0) + (is_guarded ? 2 : 0);
+    PRINT(out, "%*s%.*s\n", size && depth > 0 ? depth : 0, "", (int)size, at);
+    bool is_head = begins(at, size, "if (") || begins(at, size, "for (");
+    count_brackets(at, size, &braces, &parens);
+    is_guarded = is_head && parens == 0 && size > 0 && stop[-1] == ')';
+    at = next;
+  }
+}
+
 static void put_source(const cv_gen *g, const char *header, cv_buf *out) {
   PRINT(out, "// Written by `cove bindgen host` for world %.*s. Do not edit.\n#include \"%s\"\n\n",
         CV_BYTES_ARG(g->world->head.name), header);
-  cv_buf_bytes(out, g->steps.data, g->steps.size);
-  cv_buf_bytes(out, g->glue.data, g->glue.size);
-  cv_buf_bytes(out, g->calls.data, g->calls.size);
-  cv_buf_bytes(out, g->tables.data, g->tables.size);
+  const cv_buf *parts[] = {&g->steps, &g->glue, &g->calls, &g->tables};
+  for (size_t i = 0; i < CV_COUNT(parts); i++)
+    put_indented(parts[i], out);
 }
 
 cv_status cv_bindgen_host(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem, cv_buf *header,

@@ -136,11 +136,11 @@ cv_status cv_gen_put_note(cv_gen *g, const cv_wit_type *given, const char *from,
   if (!cv_gen_has_own(g, type))
     return CV_OK;
   if (cv_gen_is_handle(type)) {
-    PRINT(out, "  if (cove_glue_note_own(call, &%s, %s) != COVE_HOST_OK)\n    noted = COVE_HOST_TRAP;\n",
+    PRINT(out, "  if (cove_glue_note_own(call, &%s, %s) != COVE_HOST_OK) {\n    noted = COVE_HOST_TRAP;\n  }\n",
           cv_gen_resource_def(g, type->def), from);
     return CV_OK;
   }
   CV_TRY(need_note(g, type));
-  PRINT(out, "  if (%s(call, &%s) != COVE_HOST_OK)\n    noted = COVE_HOST_TRAP;\n", note_name(g, type), from);
+  PRINT(out, "  if (%s(call, &%s) != COVE_HOST_OK) {\n    noted = COVE_HOST_TRAP;\n  }\n", note_name(g, type), from);
   return CV_OK;
 }

@@ -3,8 +3,9 @@
 // arguments, and a guest that passes every call on. Runs while the tests are built.
 //
 // usage: make WORLD.wit|SEED NAME FOLDER    writes NAME.h, NAME.c and NAME_host.c
+//        make rSEED NAME FOLDER             NAME.h and NAME.c of a world with resources, for compiling only
 //
-// Each function of such a world gives back its argument, or the tuple of its arguments.
+// Each function of a world of the first kind gives back its argument, or the tuple of its arguments.
 #include "random_wit.h"
 #include "wit/bindgen.h"
 #include "wit/encode.h"
@@ -315,7 +316,7 @@ static void read_file(const char *path, cv_buf *out) {
 
 int main(int argc, char **argv) {
   if (argc != 4) {
-    fprintf(stderr, "usage: bindings_make WORLD.wit|SEED NAME FOLDER\n");
+    fprintf(stderr, "usage: bindings_make WORLD.wit|SEED|rSEED NAME FOLDER\n");
     return 2;
   }
   cv_buf wit_text, header, source, core, host;
@@ -326,7 +327,10 @@ int main(int argc, char **argv) {
   cv_diag_init(&diag);
   for (size_t i = 0; i < CV_COUNT(all); i++)
     cv_buf_init(all[i], &mem);
-  if (argv[1][0] >= '0' && argv[1][0] <= '9')
+  bool compile_only = argv[1][0] == 'r' && argv[1][1] >= '0' && argv[1][1] <= '9';
+  if (compile_only)
+    random_wit_with_resources(strtoull(argv[1] + 1, NULL, 10), &wit_text);
+  else if (argv[1][0] >= '0' && argv[1][0] <= '9')
     random_wit(strtoull(argv[1], NULL, 10), &wit_text);
   else
     read_file(argv[1], &wit_text);
@@ -337,11 +341,13 @@ int main(int argc, char **argv) {
       cv_wit_resolve(wit, NULL, &diag) != CV_OK || cv_wit_find_world(wit, NULL, &world, &diag) != CV_OK ||
       cv_bindgen_host(world, &(cv_bindgen_options){argv[2], header_name}, &mem, &header, &source, &diag) != CV_OK)
     die(argv[1]);
-  put_core(world, &core);
-  put_host(argv[2], cv_buf_cstr(&header), cv_buf_cstr(&wit_text), cv_buf_cstr(&core), &host);
   write_file(argv[3], argv[2], ".h", &header);
   write_file(argv[3], argv[2], ".c", &source);
-  write_file(argv[3], argv[2], "_host.c", &host);
+  if (!compile_only) {
+    put_core(world, &core);
+    put_host(argv[2], cv_buf_cstr(&header), cv_buf_cstr(&wit_text), cv_buf_cstr(&core), &host);
+    write_file(argv[3], argv[2], "_host.c", &host);
+  }
   for (size_t i = 0; i < CV_COUNT(all); i++)
     cv_buf_free(all[i]);
   cv_wit_delete(wit);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// random_wit.h: a WIT document of a seed: one world that imports and exports an interface, whose functions give back
-// their argument or the tuple of their arguments. Labels are words that mean something in C, C++ or the generated code.
+// random_wit.h: WIT documents of a seed. Labels are words that mean something in C, C++ or the generated code.
+//
+// One kind has a world that imports and exports an interface, whose functions give back their argument or the tuple of
+// their arguments. The other has resources too, and imports under labels and inside of the world: it is only compiled.
 #ifndef COVE_TESTS_RANDOM_WIT_H
 #define COVE_TESTS_RANDOM_WIT_H
 
@@ -31,6 +33,8 @@ typedef struct random_wit_state {
   const char *named[MAX_NAMED]; // types that can be used
   unsigned named_count;
   bool used[LABELS]; // in the interface that is being written
+  bool with_resources, may_borrow;
+  const char *resources[2]; // those that can be used, or NULL
 } random_wit_state;
 
 static uint32_t random_below(random_wit_state *r, uint32_t n) {
@@ -51,6 +55,11 @@ static void random_type(random_wit_state *r, unsigned depth) {
   static const char *const simple[] = {"bool", "s8",  "u8",   "s16",    "u16", "s32", "u32",
                                        "s64",  "u64", "char", "string", "f32", "f64"};
   cv_buf *out = r->out;
+  const char *resource = r->with_resources && random_below(r, 6) == 0 ? r->resources[random_below(r, 2)] : NULL;
+  if (resource != NULL) {
+    cv_buf_printf(out, r->may_borrow && random_below(r, 2) == 0 ? "borrow<%%%s>" : "%%%s", resource);
+    return;
+  }
   uint32_t which = random_below(r, depth > 0 ? 12 : 4);
   if (which < 3 || (which < 6 && r->named_count == 0)) {
     cv_buf_text(out, simple[random_below(r, CV_COUNT(simple))]);
@@ -145,6 +154,81 @@ static void random_func(random_wit_state *r) {
   else
     cv_buf_printf(whole, count == 1 ? ") -> %s;\n" : ") -> tuple<%s>;\n", cv_buf_cstr(&types));
   cv_buf_free(&types);
+}
+
+// A function of anything: "(params) -> result".
+static void random_signature(random_wit_state *r) {
+  bool used[LABELS] = {false};
+  cv_buf_byte(r->out, '(');
+  r->may_borrow = true;
+  for (uint32_t n = random_below(r, 20), i = 0; i < n; i++) {
+    cv_buf_printf(r->out, "%s%%%s: ", i != 0 ? ", " : "", random_label(r, used));
+    random_type(r, 2);
+  }
+  r->may_borrow = false;
+  cv_buf_text(r->out, ")");
+  if (random_below(r, 3) == 0)
+    return;
+  cv_buf_text(r->out, " -> ");
+  random_type(r, 2);
+}
+
+static void random_resource(random_wit_state *r, const char *name) {
+  bool used[LABELS] = {false};
+  cv_buf_printf(r->out, "  resource %%%s {\n", name);
+  if (random_below(r, 2) == 0)
+    cv_buf_text(r->out, "    constructor(%from: u8);\n");
+  for (int i = 0; i < 5; i++) {
+    cv_buf_printf(r->out, "    %%%s: %sfunc", random_label(r, used), random_below(r, 3) == 0 ? "static " : "");
+    random_signature(r);
+    cv_buf_text(r->out, ";\n");
+  }
+  cv_buf_text(r->out, "  }\n");
+}
+
+static void random_interface(random_wit_state *r) {
+  memset(r->used, 0, sizeof r->used);
+  r->named_count = 0;
+  r->resources[0] = random_label(r, r->used);
+  r->resources[1] = random_label(r, r->used);
+  for (int i = 0; i < 8; i++)
+    random_typedef(r);
+  for (int i = 0; i < 2; i++)
+    random_resource(r, r->resources[i]);
+  for (int i = 0; i < 8; i++) {
+    cv_buf_printf(r->out, "  %%%s: func", random_label(r, r->used));
+    random_signature(r);
+    cv_buf_text(r->out, ";\n");
+  }
+}
+
+// Two versions of a package beside each other, an interface that is imported and exported, one inside of the world, and
+// functions of the world itself.
+static void random_wit_with_resources(uint64_t seed, cv_buf *out) {
+  random_wit_state r = {.seed = seed * 2 + 1, .out = out, .with_resources = true};
+  cv_buf_text(out, "package test:host@1.0.0;\n\ninterface %exports {\n");
+  random_interface(&r);
+  cv_buf_text(out, "}\n\nworld %call {\n  import %exports;\n  export %exports;\n"
+                   "  import test:others/%exports@0.2.1;\n  import test:others/%exports@0.3.0;\n"
+                   "  export test:others/%exports@0.2.1;\n  import %store: interface {\n");
+  random_interface(&r);
+  cv_buf_text(out, "  }\n  export %load: interface {\n");
+  random_interface(&r);
+  cv_buf_text(out, "  }\n");
+  r.with_resources = false;
+  r.named_count = 0;
+  memset(r.used, 0, sizeof r.used);
+  for (int i = 0; i < 6; i++) {
+    cv_buf_printf(out, "  %s %%x-%s: func", i % 2 == 0 ? "import" : "export", random_label(&r, r.used));
+    random_signature(&r);
+    cv_buf_text(out, ";\n");
+  }
+  r.with_resources = true;
+  cv_buf_text(out, "}\n\npackage test:others@0.2.1 {\n  interface %exports {\n");
+  random_interface(&r);
+  cv_buf_text(out, "  }\n}\n\npackage test:others@0.3.0 {\n  interface %exports {\n");
+  random_interface(&r);
+  cv_buf_text(out, "  }\n}\n");
 }
 
 static void random_wit(uint64_t seed, cv_buf *out) {
