@@ -157,7 +157,7 @@ static void random_func(random_wit_state *r) {
 }
 
 // A function of anything: "(params) -> result".
-static void random_signature(random_wit_state *r) {
+static inline void random_signature(random_wit_state *r) {
   bool used[LABELS] = {false};
   cv_buf_byte(r->out, '(');
   r->may_borrow = true;
@@ -173,7 +173,7 @@ static void random_signature(random_wit_state *r) {
   random_type(r, 2);
 }
 
-static void random_resource(random_wit_state *r, const char *name) {
+static inline void random_resource(random_wit_state *r, const char *name) {
   bool used[LABELS] = {false};
   cv_buf_printf(r->out, "  resource %%%s {\n", name);
   if (random_below(r, 2) == 0)
@@ -186,7 +186,7 @@ static void random_resource(random_wit_state *r, const char *name) {
   cv_buf_text(r->out, "  }\n");
 }
 
-static void random_interface(random_wit_state *r) {
+static inline void random_interface(random_wit_state *r) {
   memset(r->used, 0, sizeof r->used);
   r->named_count = 0;
   r->resources[0] = random_label(r, r->used);
@@ -204,7 +204,7 @@ static void random_interface(random_wit_state *r) {
 
 // Two versions of a package beside each other, an interface that is imported and exported, one inside of the world, and
 // functions of the world itself.
-static void random_wit_with_resources(uint64_t seed, cv_buf *out) {
+static inline void random_wit_with_resources(uint64_t seed, cv_buf *out) {
   random_wit_state r = {.seed = seed * 2 + 1, .out = out, .with_resources = true};
   cv_buf_text(out, "package test:host@1.0.0;\n\ninterface %exports {\n");
   random_interface(&r);
@@ -231,7 +231,7 @@ static void random_wit_with_resources(uint64_t seed, cv_buf *out) {
   cv_buf_text(out, "  }\n}\n");
 }
 
-static void random_wit(uint64_t seed, cv_buf *out) {
+static inline void random_wit(uint64_t seed, cv_buf *out) {
   random_wit_state r = {.seed = seed * 2 + 1, .out = out};
   cv_buf_printf(out, "package test:seed%u@1.2.0;\n\ninterface types {\n", (unsigned)seed);
   for (int i = 0; i < 8; i++)
