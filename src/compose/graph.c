@@ -419,5 +419,6 @@ cv_status cv_graph_export_node(cv_graph *g, uint32_t node, cv_bytes name, const 
     return no_memory(g);
   if (existed)
     return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "`%.*s` is exported twice", CV_NAME(name));
-  return cv_vec_push(g->mem, &g->exports, (cv_graph_export){name, like, node}) == CV_OK ? CV_OK : no_memory(g);
+  return cv_vec_push(g->mem, &g->exports, (cv_graph_export){name, like, node, g->place}) == CV_OK ? CV_OK
+                                                                                                  : no_memory(g);
 }

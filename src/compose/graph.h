@@ -52,6 +52,7 @@ typedef struct cv_graph_export {
   cv_bytes name;
   const cv_cextern *like; // the attributes; or NULL
   uint32_t node;
+  uint32_t place; // cv_graph.place when it was made
 } cv_graph_export;
 
 typedef struct cv_graph {
@@ -71,6 +72,7 @@ typedef struct cv_graph {
   cv_map accesses;          // node of the instance and name of its export -> node
   CV_VEC(cv_graph_export) exports;
   cv_map export_names;
+  uint32_t place; // where the user is in what it reads; after a failure of cv_graph_encode, of the export to blame
   cv_map owners;  // id of a resource -> the import that introduces it
   cv_map origins; // of a type -> address of the origin of the same type in an import that was there before
 } cv_graph;

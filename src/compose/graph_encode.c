@@ -200,14 +200,42 @@ static cv_status put_component(writer *w, cv_graph_encoder *x, cv_buf *out) {
   return w->e->body.failed || w->item.failed ? CV_ENOMEM : cv_buf_status(out);
 }
 
+// The first export that speaks of a type without a name, if that is what is wrong.
+static cv_status find_unnamed(cv_graph *g, const cv_graph_export **out) {
+  bool visible = true;
+  g->v.steps = 0;
+  for (size_t i = 0; i < g->imports.count && visible; i++)
+    CV_TRY(cv_visible_check(&g->v, &g->scope, true, &g->nodes.data[g->imports.data[i]].external.type, &visible));
+  for (size_t i = 0; i < g->exports.count && visible; i++) {
+    *out = &g->exports.data[i];
+    CV_TRY(cv_visible_check(&g->v, &g->scope, false, &g->nodes.data[(*out)->node].external.type, &visible));
+  }
+  if (visible)
+    *out = NULL;
+  return CV_OK;
+}
+
+static cv_status explain(cv_graph *g, cv_status status) {
+  const cv_graph_export *export = NULL;
+  g->diag->offset = CV_NO_OFFSET; // of a component that nobody gets to see
+  g->place = CV_NO_INDEX;
+  if (status != CV_EINVALID || find_unnamed(g, &export) != CV_OK || !export)
+    return cv_in_context(&g->v, status, "the composition is not valid");
+  g->place = export->place;
+  cv_diag_init(g->diag);
+  return cv_fail(g->diag, status, CV_NO_OFFSET,
+                 "the export `%.*s` speaks of a type that nobody outside can know: the composition neither imports nor "
+                 "exports what defines it, which must be exported first",
+                 CV_NAME(export->name));
+}
+
 static cv_status check(cv_graph *g, const cv_buf *out) {
   cv_component *component = NULL;
   cv_status status = cv_component_decode(&component, g->mem, out->data, out->size, false, CV_FEATURES_ALL, g->diag);
   if (status == CV_OK)
     status = cv_component_validate(component, g->registry, 0, g->diag);
   cv_component_delete(component);
-  g->diag->offset = CV_NO_OFFSET; // of a component that nobody gets to see
-  return cv_in_context(&g->v, status, "the composition is not valid");
+  return status == CV_OK || status == CV_ENOMEM ? status : explain(g, status);
 }
 
 cv_status cv_graph_encode(cv_graph *g, cv_buf *out) {

@@ -244,6 +244,7 @@ static cv_status export_all(evaluator *v, const cv_gt_statement *s, uint32_t ins
 
 static cv_status export_one(evaluator *v, const cv_gt_statement *s) {
   uint32_t node;
+  v->g.place = s->at;
   CV_TRY(evaluate(v, s->value, &node));
   if (s->is_spread)
     return export_all(v, s, node);
@@ -306,8 +307,12 @@ static cv_status compose(evaluator *v, cv_compose_find *find, void *env, cv_buf 
   cv_status status = cv_graph_new(&v->g, packages, count, v->mem, v->diag);
   if (status == CV_OK)
     status = run(v);
-  if (status == CV_OK)
+  if (status == CV_OK) {
+    v->g.place = CV_NO_INDEX;
     status = cv_graph_encode(&v->g, out);
+    if (v->g.place != CV_NO_INDEX)
+      status = at(v, v->g.place, status);
+  }
   cv_graph_free(&v->g);
   return status;
 }

@@ -242,13 +242,20 @@ static const struct {
      {"(component (import \"m\" (core module (type $f (func)) (export \"g\" (global (ref null $f))))))"},
      NULL,
      "unsupported: import of a core module whose type has references to functions of a type"},
-    {"an export that speaks of what is hidden",
-     "let s = new t:b {}; export s.store[\"make\"];",
+    {"an export that speaks of what is exported before",
+     "let s = new t:b {}; export s.store as x; export s.store[\"make\"];",
      {APP, SHELVES},
+     "use x.{shelf}; export x: interface { resource shelf; make: func() -> shelf; look: func(s: borrow<shelf>) -> u32; "
+     "} "
+     "export make: func() -> shelf; } }",
+     NULL},
+    {"an export that speaks of what is inside",
+     "let s = new t:b {}; let t = new t:a { ...s };\n  export t.f;",
+     {"(component " IMPORT_STORE " (alias export $s \"make\" (func $f)) (export \"f\" (func $f)))", SHELVES},
      NULL,
-     "the composition is not valid: func not valid to be used as export: `make` mentions a type that no import or "
-     "export "
-     "names"},
+     "2:3: the export `f` speaks of a type that nobody outside can know: the composition neither imports nor exports "
+     "what "
+     "defines it, which must be exported first"},
     {"explicit imports",
      "import s: test:s/store@1.0.0; import m as \"other\": test:m/math@1.0.0; let r = new t:b { s }; let t = new t:c { "
      "m };"
