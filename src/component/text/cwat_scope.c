@@ -128,7 +128,7 @@ cv_status cv_cwat_emit(cv_cwat *p, cv_cwat_item kind, size_t start) {
   cv_cwat_scope *s = p->scope;
   if (p->items.failed)
     return cv_wat_no_memory(&p->hand);
-  const uint8_t *data = p->items.data + start;
+  const uint8_t *data = p->items.size == start ? NULL : p->items.data + start;
   size_t size = p->items.size - start;
   p->items.size = start;
   if (s->kind != CV_SCOPE_COMPONENT) {
