@@ -111,6 +111,10 @@ def with_library(ctx):
     relay = component(ctx, VALUES, "relay", "values", flags=["--target=wasm32-wasi", "-mexec-model=reactor"],
                       options=["--wasi-reactor"])
     ctx.same(ctx.process([echo, relay, "100"]), "5500 calls, 5500 answers\n")
+    # The same target without its library.
+    relay = component(ctx, VALUES, "relay", "values",
+                      flags=["--target=wasm32-wasi", "-DCOVE_NO_LIBC", "-nostdlib", "-Wl,--no-entry"])
+    ctx.same(ctx.process([echo, relay, "100"]), "5500 calls, 5500 answers\n")
 
 
 # "/* own */ T *exports_f(U x, const V *y);"
