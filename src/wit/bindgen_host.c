@@ -577,7 +577,7 @@ static bool begins(const char *line, size_t size, const char *word) {
 
 // Statements are written without regard to where they will stand: here each line gets its indentation.
 static void put_indented(const cv_buf *text, cv_buf *out) {
-  const char *at = (const char *)text->data, *end = at + text->size;
+  const char *at = (const char *)text->data, *end = text->size ? at + text->size : at;
   int braces = 0, parens = 0;
   bool is_guarded = false; // by an `if` or `for` without braces in the line before
   while (at < end) {
