@@ -16,8 +16,9 @@ static const cv_tier *choose_tier(const char *name, cv_diag *diag) {
     if ((*t)->available())
       return *t;
     if (name != NULL) {
-      (void)cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"%s\" cannot run on this machine",
-                    name);
+      const char *missing = (*t)->missing != NULL ? (*t)->missing() : NULL;
+      (void)cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"%s\" cannot run on this machine%s%s",
+                    name, missing != NULL ? ": " : "", missing != NULL ? missing : "");
       return NULL;
     }
   }

@@ -12,7 +12,7 @@
 typedef struct cv_engine cv_engine;
 
 typedef struct cv_engine_options {
-  const char *tier;     // "interp", "jit"; NULL for the fastest one that can run here
+  const char *tier;     // "interp", "jit", "llvm"; NULL for the first one that can run here
   cv_features features; // 0 for CV_FEATURES_DEFAULT
   cv_compile_options compile;
   uint64_t stack_bytes;  // native stack of a call; 0 for 8 MiB of address space
@@ -45,7 +45,7 @@ void cv_code_release(cv_code *code); // NULL is allowed
 cv_typeid cv_engine_functype(cv_engine *engine, const cv_valtype *params, uint32_t param_count,
                              const cv_valtype *results, uint32_t result_count);
 
-// All tiers that were built, fastest first, then NULL (exec/tiers.c).
+// All tiers that were built, in the order of choice, then NULL (exec/tiers.c).
 extern const cv_tier *const cv_tiers[];
 
 #endif

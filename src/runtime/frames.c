@@ -21,7 +21,8 @@ static const cv_fiber *fiber_of(const cv_context *c, uintptr_t fp) {
 
 // The instance of a native frame. What the frame holds may not be written yet: it counts only when it is an instance
 // that runs this code.
-READS_STACK static const cv_instance *instance_of(const cv_store *s, uintptr_t fp, const cv_code *code) {
+READS_STACK const cv_instance *cv_frame_instance(const cv_context *context, uintptr_t fp, const cv_code *code) {
+  const cv_store *s = context->store;
   const cv_instance *claimed = ((const cv_instance *const *)fp)[-1], *fallback = NULL;
   for (size_t i = 0; i < s->instances.count; i++) {
     const cv_instance *instance = s->instances.data[i];
@@ -46,7 +47,7 @@ READS_STACK static bool native_next(cv_frame_walk *w, cv_frame *out, bool *found
   *found = code->tier->place(code, pc, &place);
   if (*found && out != NULL)
     *out =
-        (cv_frame){.instance = instance_of(w->context->store, w->fp, code), .func = place.func, .offset = place.offset};
+        (cv_frame){.instance = cv_frame_instance(w->context, w->fp, code), .func = place.func, .offset = place.offset};
   const uintptr_t *frame = (const uintptr_t *)w->fp;
   bool up = frame[0] > w->fp;
   w->pc = frame[1];

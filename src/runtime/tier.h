@@ -48,9 +48,11 @@ typedef struct cv_code_place {
 } cv_code_place;
 
 struct cv_tier {
-  const char *name; // "interp", "jit"
-  // True when this tier can run here (CPU, executable memory).
+  const char *name; // "interp", "jit", "llvm"
+  // True when this tier can run here (CPU, executable memory, a library that it needs).
   bool (*available)(void);
+  // After `available` said no: what is missing and how to get it, as a clause; NULL when there is nothing to say.
+  const char *(*missing)(void);
   bool side_tables; // wants the side tables of validation (facts.h)
   bool guard_pages; // its code relies on faults: 32-bit memories need their whole guarded reservation
   cv_status (*compile)(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
@@ -63,10 +65,18 @@ struct cv_tier {
   void *(*thunk)(const cv_functype *signature, cv_typeid type);
   // Native tiers: meaning of a pc in code made by this tier. False when it is not in this code.
   bool (*place)(const cv_code *code, uintptr_t pc, cv_code_place *out);
+  // Native tiers: where the function that holds the call at `pc` goes on with an exception, NULL when it does not catch
+  // it. The landing pad gets rbp of its frame, the exception in rax, and in edx what cv_native_throw_on wants.
+  const uint8_t *(*pad)(const cv_code *code, uintptr_t pc, const cv_instance *instance, const cv_exception *exception);
+  // Native tiers, for cv_native_compile: the entry of a direct call, of a function that is compiled now if need be. A
+  // status other than CV_OK becomes a trap.
+  cv_status (*compile_late)(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
+  bool frames_tell_instance; // the word below the saved frame pointer of each frame is its instance
 };
 
 extern const cv_tier cv_tier_interp;
 extern const cv_tier cv_tier_jit;
+extern const cv_tier cv_tier_llvm;
 
 // Leaving native code early (traps, uncaught exceptions) is done by cv_raise (runtime.h): it makes the activation's
 // outer one innermost and restores activation->sp, where the entry trampoline has pushed rbp, rbx, r12, r13, r14, r15

@@ -29,6 +29,7 @@
   CV_HELPER(REF_FUNC, cv_instance_func)                                                                                \
   CV_HELPER(EXCEPTION_NEW, cv_exception_new)                                                                           \
   CV_HELPER(THROW, cv_native_throw)                                                                                    \
+  CV_HELPER(THROW_ON, cv_native_throw_on)                                                                              \
   CV_HELPER(RAISE, cv_raise_trap)
 
 typedef enum cv_native_helper {
@@ -58,8 +59,8 @@ size_t cv_native_shape_count(void);
 //             return address of the wasm code is below on the stack.
 enum { CV_LAZY_INDEX = 1 };
 const uint8_t *cv_native_lazy_entry(bool external);
-// Compiles the function unless it is, and tells where a direct call enters it. Defined by tier 1. Raises a trap when
-// there is no memory.
+// Compiles the function unless it is (cv_tier.compile_late), and tells where a direct call enters it. Raises a trap
+// when that fails.
 const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func);
 
 // Tells debuggers of the frames of entries and thunks, of those to come too.
@@ -68,9 +69,12 @@ void cv_native_stubs_announce(void);
 // Copies `size` bytes of position-independent data to executable memory that lives as long as the process.
 const uint8_t *cv_native_place_forever(const uint8_t *code, size_t size);
 
-// Throws `exception` (tier 1's frames of the innermost activation are searched for a handler, then the activation ends
-// with CV_RUN_EXCEPTION).
+// Throws `exception` (the native frames of the innermost activation are searched for a handler, then the activation
+// ends with CV_RUN_EXCEPTION).
 CV_NORETURN void cv_native_throw(cv_context *context, cv_exception *exception);
+// From a landing pad that does not want the exception after all: goes on with the caller of its frame. `from` is what
+// the pad got in edx.
+CV_NORETURN void cv_native_throw_on(cv_context *context, cv_exception *exception, uint32_t from);
 // Goes on with what a callee in the array convention returned: a trap or an exception.
 CV_NORETURN void cv_native_propagate(cv_context *context, cv_run run);
 

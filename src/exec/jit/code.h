@@ -61,6 +61,9 @@ extern const uint8_t *jit_stencil_pool;
 CV_MUST_USE cv_status jit_init(jit *j, const jit_code *code);
 void jit_free(jit *j);
 
+// ---- throw.c ----
+const uint8_t *jit_pad(const cv_code *base, uintptr_t pc, const cv_instance *instance, const cv_exception *exception);
+
 // ---- place.c ----
 // Copies the function in `j` to the arena and makes it callable.
 CV_MUST_USE cv_status jit_place_function(jit_code *code, const jit *j, uint32_t index);

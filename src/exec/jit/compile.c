@@ -145,32 +145,19 @@ static cv_status compile_late(jit_code *code, uint32_t func, cv_diag *diag) {
   return status == CV_OK ? jit_announce(code, code->placed - 1) : status;
 }
 
-const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func) {
+static cv_status jit_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag) {
   jit_code *code = (jit_code *)instance->code;
-  uint32_t index = func - code->base.module->imported_funcs;
-  const jit_func_code *f = &code->funcs[index];
+  const jit_func_code *f = &code->funcs[func - code->base.module->imported_funcs];
   if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) {
-    cv_diag diag;
-    cv_diag_init(&diag);
     cv_status status = CV_OK;
     cv_lock_take(&code->lock);
     if (!f->ready) // another thread may have been here
-      status = compile_late(code, func, &diag);
+      status = compile_late(code, func, diag);
     cv_lock_release(&code->lock);
-    if (status != CV_OK) {
-      cv_context *c = instance->context;
-      if (status == CV_EUNSUPPORTED)
-        cv_trap_set(c, CV_TRAP_UNSUPPORTED, "%s", diag.text);
-      else
-        cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for the machine code of function %u", func);
-      cv_raise(c, CV_RUN_TRAP);
-    }
+    CV_TRY(status);
   }
-  uint8_t *entry = cv_code_arena_base() + f->at;
-  cv_func *object = (cv_func *)((char *)instance + code->base.layout.funcs) + index;
-  if (object->instance != NULL)
-    object->code = entry;
-  return entry + JIT_EXTERNAL_ENTRY;
+  *entry = cv_code_arena_base() + f->at + JIT_EXTERNAL_ENTRY;
+  return CV_OK;
 }
 
 static void jit_code_delete(cv_code *base, cv_mem *mem) {
@@ -266,4 +253,7 @@ const cv_tier cv_tier_jit = {
     .bind = jit_bind,
     .thunk = jit_thunk,
     .place = jit_place,
+    .pad = jit_pad,
+    .compile_late = jit_compile_late,
+    .frames_tell_instance = true,
 };

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// object.h: reads the object file of one function (plugin.h): its code and constants, the relocations, what its
+// addresses mean, its landing pads. Everything is checked against the file's bounds: a file that is not as expected is
+// refused, not trusted.
+#ifndef COVE_EXEC_LLVM_OBJECT_H
+#define COVE_EXEC_LLVM_OBJECT_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "exec/llvm/plugin.h"
+
+// A call at an address in [start, end) goes on at `pad`: offsets in the text.
+typedef struct llvm_pad {
+  uint32_t start, end, pad;
+} llvm_pad;
+
+// A section that is part of the placed code.
+typedef struct llvm_part {
+  uint32_t section; // its number in the file
+  uint32_t at;      // offset from the start of the placed code
+} llvm_part;
+
+enum {
+  LLVM_MOST_PARTS = 16,
+  LLVM_TEXT_AT = 16, // where the text is in the placed code; the external entry is the eight bytes before it
+  LLVM_ALIGNMENT = 64,
+};
+
+// Where a symbol that the file does not define leads; false when it is unknown. `field` is where its address goes.
+typedef struct llvm_resolver {
+  bool (*resolve)(void *arg, const char *name, uintptr_t field, uintptr_t *address);
+  void *arg;
+} llvm_resolver;
+
+typedef struct llvm_object {
+  const uint8_t *bytes;
+  size_t size;
+  const uint8_t *sections; // section headers
+  uint32_t section_count;
+  llvm_part parts[LLVM_MOST_PARTS];
+  uint32_t part_count;
+  uint32_t placed_size, text_size;
+  const uint8_t *lines, *pads; // contents of .debug_line and .gcc_except_table, or NULL
+  uint32_t lines_size, pads_size;
+} llvm_object;
+
+// False: not such a file.
+CV_MUST_USE bool llvm_object_read(llvm_object *o, const uint8_t *bytes, size_t size);
+// Copies the parts to `write`, to run at `run`, and relocates them. False: *symbol is what could not be resolved, NULL
+// when the file is broken or reaches too far.
+CV_MUST_USE bool llvm_object_place(const llvm_object *o, uint8_t *write, const uint8_t *run,
+                                   const llvm_resolver *resolver, const char **symbol);
+
+// ---- map.c ----
+// What machine addresses of a function mean: pairs of varints, in the order of addresses: distance from the last
+// address; zigzag distance of the place (offset in the function's code) from the last one.
+CV_MUST_USE cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const uint8_t **map,
+                                    uint32_t *map_size);
+// The offset in the function's code that the machine address `at` (an offset in the text) belongs to.
+uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at);
+CV_MUST_USE cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const llvm_pad **pads,
+                                     uint32_t *count);
+
+#endif

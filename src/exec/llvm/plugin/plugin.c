@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// plugin.c: the face of libcove-llvm.so (exec/llvm/plugin.h): compilers, LLVM's passes, code generation.
+//
+// One LLVM module for each function, so that memory is bounded by the largest function; one LLVM context for some
+// hundred functions, since it keeps what was ever made in it.
+//
+// A function's body of more than GIANT bytes is compiled without most passes: their cost grows faster than the body.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <llvm-c/Error.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include "exec/llvm/plugin/gen.h"
+
+enum { GIANT = 64 << 10, CONTEXT_USES = 256 };
+
+// Two thirds of the cost of O2. Without the SLP vectorizer, which joins accesses that are 4 GiB apart (LLVM 139202).
+static const char passes[] =
+    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),"
+    "simplifycfg,instcombine<no-verify-fixpoint>,loop(loop-idiom,indvars,loop-deletion),gvn,"
+    "instcombine<no-verify-fixpoint>,dse,adce,loop-simplify,lcssa,loop-vectorize,loop-load-elim,"
+    "instcombine<no-verify-fixpoint>,simplifycfg,loop-unroll<O2>,instcombine<no-verify-fixpoint>,loop-mssa(licm),"
+    "simplifycfg)";
+static const char giant_passes[] = "function(sroa)";
+
+// ---- the compiler of a module ----
+
+static void choose_cpu(cv_llvm_compiler *c) {
+  const char *cpu = "x86-64", *features = "+sse3,+ssse3,+sse4.1";
+  char *host_cpu = NULL, *host_features = NULL;
+  if (c->options.cpu == CV_CPU_COMMON) {
+    cpu = "x86-64-v3";
+    features = "";
+  } else if (c->options.cpu == CV_CPU_HOST) {
+    cpu = host_cpu = LLVMGetHostCPUName();
+    features = host_features = LLVMGetHostCPUFeatures();
+  }
+  snprintf(c->cpu, sizeof c->cpu, "%s", cpu);
+  snprintf(c->features, sizeof c->features, "%s", features);
+  LLVMDisposeMessage(host_cpu);
+  LLVMDisposeMessage(host_features);
+}
+
+static LLVMTargetMachineRef machine(const cv_llvm_compiler *c, LLVMCodeGenOptLevel level) {
+  static const char triple[] = "x86_64-unknown-linux-gnu";
+  LLVMTargetRef target;
+  char *message = NULL;
+  if (LLVMGetTargetFromTriple(triple, &target, &message) != 0) {
+    LLVMDisposeMessage(message);
+    return NULL;
+  }
+  return LLVMCreateTargetMachine(target, triple, c->cpu, c->features, level, LLVMRelocPIC, LLVMCodeModelSmall);
+}
+
+static void diagnostic(LLVMDiagnosticInfoRef info, void *arg) {
+  cv_llvm_compiler *c = arg;
+  if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+    return;
+  char *text = LLVMGetDiagInfoDescription(info);
+  snprintf(c->why, sizeof c->why, "LLVM: %s", text);
+  LLVMDisposeMessage(text);
+}
+
+static void new_context(cv_llvm_compiler *c) {
+  if (c->context != NULL)
+    LLVMContextDispose(c->context);
+  c->context = LLVMContextCreate();
+  c->context_uses = 0;
+  LLVMContextSetDiagnosticHandler(c->context, diagnostic, c);
+}
+
+static void compiler_delete(cv_llvm_compiler *c) {
+  if (c == NULL)
+    return;
+  if (c->context != NULL)
+    LLVMContextDispose(c->context);
+  if (c->optimizing != NULL)
+    LLVMDisposeTargetMachine(c->optimizing);
+  if (c->fast != NULL)
+    LLVMDisposeTargetMachine(c->fast);
+  free(c->stack);
+  free(c->locals);
+  free(c->ctls);
+  free(c);
+}
+
+static cv_llvm_compiler *compiler_new(const cv_module *module, const cv_layout *layout,
+                                      const cv_compile_options *options) {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  cv_llvm_compiler *c = calloc(1, sizeof *c);
+  if (c == NULL)
+    return NULL;
+  c->module = module;
+  c->layout = layout;
+  c->options = *options;
+  choose_cpu(c);
+  c->optimizing = machine(c, LLVMCodeGenLevelDefault);
+  c->fast = machine(c, LLVMCodeGenLevelNone);
+  if (c->optimizing == NULL || c->fast == NULL) {
+    compiler_delete(c);
+    return NULL;
+  }
+  new_context(c);
+  return c;
+}
+
+// ---- the module of a function ----
+
+static void make_types(gen *g) {
+  gen_types *t = &g->t;
+  t->none = LLVMVoidTypeInContext(g->c);
+  t->i1 = LLVMInt1TypeInContext(g->c);
+  t->i8 = LLVMInt8TypeInContext(g->c);
+  t->i16 = LLVMInt16TypeInContext(g->c);
+  t->i32 = LLVMInt32TypeInContext(g->c);
+  t->i64 = LLVMInt64TypeInContext(g->c);
+  t->i128 = LLVMInt128TypeInContext(g->c);
+  t->f32 = LLVMFloatTypeInContext(g->c);
+  t->f64 = LLVMDoubleTypeInContext(g->c);
+  t->ptr = LLVMPointerTypeInContext(g->c, 0);
+  t->vector[I8X16] = LLVMVectorType(t->i8, 16);
+  t->vector[I16X8] = LLVMVectorType(t->i16, 8);
+  t->vector[I32X4] = LLVMVectorType(t->i32, 4);
+  t->vector[I64X2] = LLVMVectorType(t->i64, 2);
+  t->vector[F32X4] = LLVMVectorType(t->f32, 4);
+  t->vector[F64X2] = LLVMVectorType(t->f64, 2);
+}
+
+static LLVMAttributeRef attribute(gen *g, const char *name) {
+  return LLVMCreateEnumAttribute(g->c, LLVMGetEnumAttributeKindForName(name, strlen(name)), 0);
+}
+
+static void function_attributes(gen *g, LLVMValueRef f) {
+  // Every frame is in the chain of rbp before anything can trap: sanitize_hwaddress is how shrink-wrapping is turned
+  // off for one function.
+  static const char *const strings[][2] = {
+      {"frame-pointer", "all"}, {"no-realign-stack", ""}, {"probe-stack", "inline-asm"}};
+  for (size_t i = 0; i < CV_COUNT(strings); i++)
+    LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex,
+                            LLVMCreateStringAttribute(g->c, strings[i][0], (unsigned)strlen(strings[i][0]),
+                                                      strings[i][1], (unsigned)strlen(strings[i][1])));
+  LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex, attribute(g, "sanitize_hwaddress"));
+  LLVMAddTargetDependentFunctionAttr(f, "target-cpu", g->compiler->cpu);
+  LLVMAddTargetDependentFunctionAttr(f, "target-features", g->compiler->features);
+  LLVMAddAttributeAtIndex(f, 3, attribute(g, "noalias"));
+  LLVMAddAttributeAtIndex(f, 4, attribute(g, "noalias"));
+}
+
+static void debug_locations(gen *g, LLVMValueRef f) {
+  enum { DIRECTIVES_ONLY = 3 }; // locations and nothing else: not in the enumeration of the C interface
+  g->di = LLVMCreateDIBuilder(g->m);
+  LLVMMetadataRef file = LLVMDIBuilderCreateFile(g->di, "wasm", 4, "", 0);
+  LLVMDIBuilderCreateCompileUnit(g->di, LLVMDWARFSourceLanguageC99, file, "cove", 4, true, "", 0, 0, "", 0,
+                                 (LLVMDWARFEmissionKind)DIRECTIVES_ONLY, 0, false, false, "", 0, "", 0);
+  LLVMMetadataRef t = LLVMDIBuilderCreateSubroutineType(g->di, file, NULL, 0, LLVMDIFlagZero);
+  g->scope = LLVMDIBuilderCreateFunction(g->di, file, "f", 1, "", 0, file, 1, t, false, true, 1, LLVMDIFlagZero, true);
+  LLVMSetSubprogram(f, g->scope);
+  static const struct {
+    const char *name;
+    unsigned value;
+  } flags[] = {{"Debug Info Version", 3}, {"Dwarf Version", 4}};
+  for (size_t i = 0; i < CV_COUNT(flags); i++)
+    LLVMAddModuleFlag(g->m, LLVMModuleFlagBehaviorWarning, flags[i].name, strlen(flags[i].name),
+                      LLVMValueAsMetadata(LLVMConstInt(g->t.i32, flags[i].value, false)));
+}
+
+static bool has_tail_calls(const gen *g) {
+  return (g->facts->flags & CV_FACT_TAIL_CALLS) != 0;
+}
+
+static void begin(gen *g, cv_llvm_compiler *c, uint32_t func) {
+  const cv_module *m = c->module;
+  *g = (gen){.compiler = c,
+             .module = m,
+             .layout = c->layout,
+             .facts = &m->facts[func - m->imported_funcs],
+             .signature = cv_module_func_type(m, func),
+             .index = func,
+             .c = c->context,
+             .fuel = c->options.fuel,
+             .canonical_nan = c->options.canonical_nan};
+  cv_mem_init(&g->mem, UINT64_MAX);
+  cv_arena_init(&g->arena, &g->mem);
+  g->code = g->at = cv_span_start(m, m->funcs[func].code);
+  g->m = LLVMModuleCreateWithNameInContext("f", g->c);
+  g->b = LLVMCreateBuilderInContext(g->c);
+  LLVMSetTarget(g->m, "x86_64-unknown-linux-gnu");
+  LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(c->optimizing);
+  LLVMSetModuleDataLayout(g->m, layout);
+  LLVMDisposeTargetData(layout);
+  make_types(g);
+  g->a.nomerge = attribute(g, "nomerge");
+  g->a.i32_result = LLVMCreateConstantRangeAttribute(g->c, LLVMGetEnumAttributeKindForName("range", 5), 64,
+                                                     (uint64_t[]){0}, (uint64_t[]){1ull << 32});
+  g->universal = has_tail_calls(g);
+  LLVMValueRef f = LLVMAddFunction(g->m, "f", gen_function_type(g, g->signature, g->universal, false));
+  LLVMSetFunctionCallConv(f, CALL_CONVENTION);
+  function_attributes(g, f);
+  if (g->signature->result_count > 0 && cv_functype_results(g->signature)[0] == CV_I32)
+    LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex, g->a.i32_result);
+  debug_locations(g, f);
+}
+
+static void end(gen *g) {
+  LLVMDisposeDIBuilder(g->di);
+  LLVMDisposeBuilder(g->b);
+  if (g->m != NULL)
+    LLVMDisposeModule(g->m);
+  cv_arena_free(&g->arena);
+}
+
+static bool grow(void *data, size_t *capacity, size_t count, size_t size) {
+  void **at = data;
+  if (*capacity >= count)
+    return true;
+  void *grown = realloc(*at, count * size);
+  if (grown == NULL)
+    return false;
+  *at = grown;
+  *capacity = count;
+  return true;
+}
+
+static bool room(cv_llvm_compiler *c, gen *g) {
+  if (!grow(&c->stack, &c->stack_capacity, (size_t)g->facts->max_height + 16, sizeof *c->stack) ||
+      !grow(&c->locals, &c->local_capacity, (size_t)g->facts->local_count + 1, sizeof *c->locals) ||
+      !grow(&c->ctls, &c->ctl_capacity, (size_t)g->facts->max_depth + 2, sizeof *c->ctls)) {
+    gen_fail(g, "out of memory");
+    return false;
+  }
+  g->stack = c->stack;
+  g->locals = c->locals;
+  g->ctls = c->ctls;
+  return true;
+}
+
+// ---- passes and code ----
+
+// COVE_LLVM_DUMP=ir, =opt: the module before, or after the passes, on standard error.
+static void dump(gen *g, const char *when) {
+  const char *wanted = getenv("COVE_LLVM_DUMP");
+  if (wanted != NULL && strcmp(wanted, when) == 0)
+    LLVMDumpModule(g->m);
+}
+
+static bool take_error(cv_llvm_compiler *c, LLVMErrorRef error) {
+  if (error == NULL)
+    return true;
+  char *text = LLVMGetErrorMessage(error);
+  snprintf(c->why, sizeof c->why, "LLVM: %s", text);
+  LLVMDisposeErrorMessage(text);
+  return false;
+}
+
+static bool generate(gen *g, bool is_giant, cv_llvm_object *out) {
+  cv_llvm_compiler *c = g->compiler;
+  dump(g, "ir");
+  LLVMTargetMachineRef tm = is_giant ? c->fast : c->optimizing;
+  LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+  LLVMPassBuilderOptionsSetVerifyEach(options, false);
+  bool ok = take_error(c, LLVMRunPasses(g->m, is_giant ? giant_passes : passes, tm, options));
+  LLVMDisposePassBuilderOptions(options);
+  dump(g, "opt");
+  if (!ok)
+    return false;
+  char *message = NULL;
+  LLVMMemoryBufferRef buffer = NULL;
+  if (LLVMTargetMachineEmitToMemoryBuffer(tm, g->m, LLVMObjectFile, &message, &buffer) != 0) {
+    snprintf(c->why, sizeof c->why, "LLVM: %s", message);
+    LLVMDisposeMessage(message);
+    return false;
+  }
+  *out = (cv_llvm_object){
+      .bytes = (const uint8_t *)LLVMGetBufferStart(buffer), .size = LLVMGetBufferSize(buffer), .owner = buffer};
+  if (c->why[0] != '\0') { // a diagnostic of code generation
+    LLVMDisposeMemoryBuffer(buffer);
+    return false;
+  }
+  return true;
+}
+
+static bool compile(cv_llvm_compiler *c, uint32_t func, cv_llvm_object *out, const char **why) {
+  gen g;
+  *why = c->why;
+  c->why[0] = '\0';
+  if (c->context_uses++ == CONTEXT_USES)
+    new_context(c);
+  begin(&g, c, func);
+  bool ok = room(c, &g) && gen_function(&g);
+  if (ok) {
+    LLVMDIBuilderFinalize(g.di);
+    ok = generate(&g, c->module->funcs[func].code.size > GIANT, out);
+  }
+  end(&g);
+  return ok;
+}
+
+static void object_free(cv_llvm_object *object) {
+  if (object->owner != NULL)
+    LLVMDisposeMemoryBuffer(object->owner);
+  *object = (cv_llvm_object){0};
+}
+
+__attribute__((visibility("default"))) const cv_llvm_plugin *cove_llvm_plugin(void);
+const cv_llvm_plugin *cove_llvm_plugin(void) {
+  static const cv_llvm_plugin plugin = {
+      .abi = CV_LLVM_ABI,
+      .stamp = CV_LLVM_STAMP,
+      .version = LLVM_VERSION_STRING,
+      .compiler_new = compiler_new,
+      .compiler_delete = compiler_delete,
+      .compile = compile,
+      .object_free = object_free,
+  };
+  return &plugin;
+}
