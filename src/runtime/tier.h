@@ -66,7 +66,7 @@ struct cv_tier {
   // Native tiers: meaning of a pc in code made by this tier. False when it is not in this code.
   bool (*place)(const cv_code *code, uintptr_t pc, cv_code_place *out);
   // Native tiers: where the function that holds the call at `pc` goes on with an exception, NULL when it does not catch
-  // it. The landing pad gets rbp of its frame, the exception in rax, and in edx what cv_native_throw_on wants.
+  // it. The landing pad gets rbp and rsp of its frame, the exception in rax, and in edx what cv_native_throw_on wants.
   const uint8_t *(*pad)(const cv_code *code, uintptr_t pc, const cv_instance *instance, const cv_exception *exception);
   // Native tiers, for cv_native_compile: the entry of a direct call, of a function that is compiled now if need be. A
   // status other than CV_OK becomes a trap.

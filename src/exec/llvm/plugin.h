@@ -15,7 +15,8 @@
 // thing is less than tier 1 promises: a direct call does not bring r14 and r15 back, so tier 1's code that calls such a
 // function has to reload them (as it does in modules with tail calls).
 //
-// Nothing survives a call in registers, so an exception goes on at a landing pad with no register but rbp restored.
+// Nothing survives a call in registers, so an exception goes on at a landing pad with no registers but rbp and rsp
+// restored.
 #ifndef COVE_EXEC_LLVM_PLUGIN_H
 #define COVE_EXEC_LLVM_PLUGIN_H
 

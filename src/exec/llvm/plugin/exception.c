@@ -59,7 +59,6 @@ block gen_pad(gen *g) {
   type both = LLVMStructTypeInContext(g->c, (type[]){g->t.ptr, g->t.i32}, 2, false);
   value landing = LLVMBuildLandingPad(g->b, both, NULL, 1, "");
   LLVMAddClause(landing, LLVMConstNull(g->t.ptr));
-  gen_intrinsic(g, "llvm.stackrestore", &g->t.ptr, 1, &g->entry_sp, 1);
   value exception = LLVMBuildExtractValue(g->b, landing, 0, "");
   value from = LLVMBuildExtractValue(g->b, landing, 1, "");
   dispatch_to(g, c, exception, from);

@@ -32,8 +32,6 @@ static void prologue(gen *g) {
   gen_at(g, g->entry);
   make_locals(g);
   g->context = gen_field_forever(g, g->t.ptr, g->instance, offsetof(cv_instance, context));
-  if (g->facts->flags & CV_FACT_HANDLERS)
-    g->entry_sp = gen_intrinsic(g, "llvm.stacksave", &g->t.ptr, 1, NULL, 0);
   gen_at(g, g->body);
   if (asks_for_stack(g))
     check_stack(g);

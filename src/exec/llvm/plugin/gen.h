@@ -98,7 +98,7 @@ typedef struct gen {
   LLVMMetadataRef scope;
   gen_types t;
   gen_attributes a;
-  value function, instance, memory, context, entry_sp;
+  value function, instance, memory, context;
   block entry; // allocas and what is computed once; ends in a branch made last
   block body;
   block rethrow; // goes on throwing in the caller; NULL before it is wanted
@@ -196,8 +196,13 @@ void gen_memory(gen *g, uint32_t op);
 void gen_object(gen *g, uint32_t op);
 void gen_atomic(gen *g, uint32_t op);
 void gen_simd(gen *g, uint32_t op);
-bool gen_simd_int(gen *g, uint32_t op);
+
+// ---- simd.c ----
+bool gen_simd_int(gen *g, uint32_t op); // false: not one of these
 bool gen_simd_float(gen *g, uint32_t op);
+value gen_splat(gen *g, shape s, value lane);
+value gen_shuffle(gen *g, value a, value b, const uint8_t *lanes, unsigned count);
+value gen_half(gen *g, value v, bool high); // the lower or upper lanes, half as many
 
 // ---- float.c ----
 value gen_min_max(gen *g, bool is_max, value a, value b);
