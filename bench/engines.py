@@ -45,6 +45,12 @@ def python_wasmtime(python):
     return first_line([python, "-c", "import wasmtime, importlib.metadata as m; print(m.version('wasmtime'))"])
 
 
+def has_tier(cove, tier):
+    """Whether this build of cove has the tier and can run it here."""
+    done = subprocess.run([cove, "help", "tiers"], capture_output=True, text=True)
+    return any(line.split()[:1] == [tier] and "not on this machine" not in line for line in done.stdout.splitlines())
+
+
 def find(options):
     """Every engine on this machine, in the order of the tables."""
     clang = first_line([options.clang, "--version"]) or ""
@@ -55,6 +61,8 @@ def find(options):
     if cove:
         version = first_line([cove, "--version"]) or "cove"
         found.append(Engine("cove-jit", [cove, "run", "--tier=jit"], version))
+        if has_tier(cove, "llvm"):
+            found.append(Engine("cove-llvm", [cove, "run", "--tier=llvm"], version))
         found.append(Engine("cove-interp", [cove, "run", "--tier=interp"], version, slow=True))
     static = getattr(options, "cove_static", None)
     if static and shutil.which(static):

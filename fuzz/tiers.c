@@ -35,11 +35,14 @@ static config configs[] = {
     {"jit", "jit", false, false, CV_CPU_HOST, NULL},
     {"jit-lazy", "jit", true, false, CV_CPU_HOST, NULL},
     {"jit-least", "jit", false, false, CV_CPU_LEAST, NULL},
+    {"llvm", "llvm", true, false, CV_CPU_HOST, NULL},
+    {"llvm-eager-least", "llvm", false, false, CV_CPU_LEAST, NULL},
 };
 static config fuel_configs[] = {
     {"interp-fuel", "interp", false, true, CV_CPU_HOST, NULL},
     {"jit-fuel", "jit", false, true, CV_CPU_HOST, NULL},
     {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, NULL},
+    {"llvm-fuel", "llvm", true, true, CV_CPU_HOST, NULL},
 };
 
 // What one call did.

@@ -14,7 +14,8 @@ typedef struct cove_config cove_config;
 COVE_API cove_config *cove_config_new(void);
 COVE_API void cove_config_delete(cove_config *config);
 
-// The tier that runs code: "interp", "jit", or "auto" (the fastest one that runs here; the default).
+// The tier that runs code: "interp", "jit", "llvm" (compiles with LLVM, slowly; needs the library libcove-llvm beside
+// this one), or "auto" ("jit" where it runs, else "interp"; the default).
 COVE_API COVE_MUST_USE cove_status cove_config_set_tier(cove_config *config, const char *tier, cove_error **error);
 // A list of words applied to the default set, from left to right: "wasm1", "wasm2", "wasm3", "default", "all", "none",
 // "simd", "-threads". COVE_USAGE when a word is unknown; the error names it.
@@ -35,7 +36,7 @@ COVE_API void cove_config_set_memory_limit(cove_config *config, uint64_t bytes);
 // Native stack of a call, in bytes, at least 128 KiB; 0 for the default, 8 MiB of address space.
 COVE_API void cove_config_set_stack_size(cove_config *config, uint64_t bytes);
 
-// The tiers that were built, fastest first: name of the tier `index`, NULL past the last one.
+// The tiers that were built, in the order of choice: name of the tier `index`, NULL past the last one.
 COVE_API const char *cove_tier_name(size_t index);
 // Whether it can run on this machine.
 COVE_API bool cove_tier_available(size_t index);

@@ -22,14 +22,23 @@ static void print_features(FILE *out) {
 }
 
 static void print_tiers(FILE *out) {
+  static const struct {
+    const char *name, *what;
+  } tiers[] = {
+      {"jit", "makes machine code at once: fast"},
+      {"interp", "the reference interpreter: runs everywhere, slowly"},
+      {"llvm", "compiles with LLVM, a library apart: fastest in the long run, slow to start"},
+  };
   fputs("A tier is what runs code. All give the same results; --tier chooses one:\n\n", out);
   const char *name;
-  for (size_t i = 0; (name = cove_tier_name(i)) != NULL; i++)
-    fprintf(out, "  %-8s %s%s\n", name,
-            strcmp(name, "interp") == 0 ? "the reference interpreter: runs everywhere, slowly"
-                                        : "makes machine code: fast",
-            cove_tier_available(i) ? "" : " (not on this machine)");
-  fputs("  auto     the fastest that works here (the default)\n", out);
+  for (size_t i = 0; (name = cove_tier_name(i)) != NULL; i++) {
+    const char *what = "";
+    for (size_t k = 0; k < sizeof tiers / sizeof tiers[0]; k++)
+      if (strcmp(tiers[k].name, name) == 0)
+        what = tiers[k].what;
+    fprintf(out, "  %-8s %s%s\n", name, what, cove_tier_available(i) ? "" : " (not on this machine)");
+  }
+  fputs("  auto     jit where it works, else interp (the default)\n", out);
 }
 
 static void print_grants(FILE *out) {

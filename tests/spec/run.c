@@ -3,7 +3,7 @@
 // (expected-failures.txt in tests/spec and tests/component): one that is not listed fails the run, and so does a listed
 // one that passes.
 //
-//   spec_run [--tier=interp|jit] [--suite=core|component] [--eager] [--canonical-nan] [--cpu=least] [--list]
+//   spec_run [--tier=interp|jit|llvm] [--suite=core|component] [--eager] [--canonical-nan] [--cpu=least] [--list]
 //   [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
