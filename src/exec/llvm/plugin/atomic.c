@@ -63,36 +63,9 @@ static void compare_exchange(gen *g, unsigned size) {
   memarg m = gen_read_memarg(g);
   value replacement = pop(g), expected = pop(g), index = pop(g);
   type t = LLVMTypeOf(expected), narrowed = access_type(g, size);
-  // An expected value that does not fit equals nothing; the access happens all the same.
-  value fits = NULL;
-  if (narrowed != t) {
-    value back = LLVMBuildZExt(g->b, LLVMBuildTrunc(g->b, expected, narrowed, ""), t, "");
-    fits = LLVMBuildICmp(g->b, LLVMIntEQ, back, expected, "");
-  }
   value at = aligned_address(g, &m, index, size);
   expected = narrow(g, expected, narrowed);
   replacement = narrow(g, replacement, narrowed);
-  if (fits != NULL) {
-    // Then nothing may be stored but what is there.
-    block exchange = gen_block(g, "exchange"), look = gen_block(g, "look"), next = gen_block(g, "");
-    LLVMBuildCondBr(g->b, fits, exchange, look);
-    gen_at(g, exchange);
-    value pair = LLVMBuildAtomicCmpXchg(g->b, at, expected, replacement, LLVMAtomicOrderingSequentiallyConsistent,
-                                        LLVMAtomicOrderingSequentiallyConsistent, false);
-    LLVMSetVolatile(pair, true);
-    value exchanged = LLVMBuildExtractValue(g->b, pair, 0, "");
-    LLVMBuildBr(g->b, next);
-    gen_at(g, look);
-    value seen = LLVMBuildAtomicRMW(g->b, LLVMAtomicRMWBinOpOr, at, LLVMConstNull(narrowed),
-                                    LLVMAtomicOrderingSequentiallyConsistent, false);
-    LLVMSetVolatile(seen, true);
-    LLVMBuildBr(g->b, next);
-    gen_at(g, next);
-    value old = LLVMBuildPhi(g->b, narrowed, "");
-    LLVMAddIncoming(old, (value[]){exchanged, seen}, (block[]){exchange, look}, 2);
-    push_widened(g, old, t);
-    return;
-  }
   value pair = LLVMBuildAtomicCmpXchg(g->b, at, expected, replacement, LLVMAtomicOrderingSequentiallyConsistent,
                                       LLVMAtomicOrderingSequentiallyConsistent, false);
   LLVMSetVolatile(pair, true);
