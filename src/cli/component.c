@@ -97,13 +97,10 @@ static int embed(const cli_line *line, cove_engine *engine, const cli_input *inp
   return 0;
 }
 
-static const struct {
-  const char *name;
-  int (*make)(const cli_line *line, cove_engine *engine, const cli_input *input, const cove_wit *wit, cove_buffer *out);
-} actions[] = {{"new", new_component}, {"embed", embed}};
-enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
+typedef int make_fn(const cli_line *line, cove_engine *engine, const cli_input *input, const cove_wit *wit,
+                    cove_buffer *out);
 
-static int make(const cli_line *line, size_t action, cove_engine *engine) {
+static int make(const cli_line *line, make_fn *make_it, cove_engine *engine) {
   cli_input input;
   cove_wit *wit = NULL;
   cove_buffer out;
@@ -114,7 +111,7 @@ static int make(const cli_line *line, size_t action, cove_engine *engine) {
   if (path != NULL)
     status = cli_open_wit(line, path, &wit);
   if (status == 0)
-    status = actions[action].make(line, engine, &input, wit, &out);
+    status = make_it(line, engine, &input, wit, &out);
   if (status == 0) {
     status = cli_write_output(line, out.data, out.size);
     cove_buffer_delete(&out);
@@ -124,25 +121,13 @@ static int make(const cli_line *line, size_t action, cove_engine *engine) {
   return status;
 }
 
-// What takes more than one file, or writes more than one.
-static const struct {
-  const char *name;
-  int (*run)(const cli_line *line);
-} others[] = {{"compose", cli_component_compose}, {"split", cli_component_split}, {"unbundle", cli_component_split}};
-
-int cli_component(const cli_line *line) {
-  size_t action = 0;
-  for (size_t i = 0; line->operand_count > 0 && i < sizeof others / sizeof others[0]; i++)
-    if (strcmp(line->operands[0], others[i].name) == 0)
-      return others[i].run(line);
-  while (line->operand_count > 0 && action < ACTION_COUNT && strcmp(line->operands[0], actions[action].name) != 0)
-    action++;
-  if (line->operand_count != 2 || action == ACTION_COUNT) {
-    cli_error(line->operand_count == 0 || action == ACTION_COUNT ? "do what?" : "one file at a time");
-    cli_hint("cove component new FILE -o OUT: a component around a core module");
-    cli_hint("cove component embed FILE --wit PATH -w WORLD -o OUT: a core module that says what world it is for");
-    cli_hint("cove component compose FILE --plug FILE -o OUT: a component that gets what others export");
-    cli_hint("cove component split FILE -o FOLDER: the modules and components inside of a component");
+static int make_from_module(const cli_line *line, make_fn *make_it, const char *name, const char *hint) {
+  if (line->operand_count != 2) {
+    if (line->operand_count < 2)
+      cli_error("component %s: of which file?", name);
+    else
+      cli_error("component %s takes one file, and was given %d", name, line->operand_count - 1);
+    cli_hint("%s", hint);
     return CLI_EXIT_USAGE;
   }
   const char *output = cli_value(line, OPT_OUTPUT);
@@ -155,7 +140,42 @@ int cli_component(const cli_line *line) {
   int status = cli_make_engine(line, &engine);
   if (status != 0)
     return status;
-  status = make(line, action, engine);
+  status = make(line, make_it, engine);
   cove_engine_delete(engine);
   return status;
+}
+
+// What the command does: with one core module, or with files of its own kind.
+static const struct {
+  const char *name;
+  make_fn *make;
+  int (*run)(const cli_line *line);
+  const char *hint; // NULL for another name of the one before
+} actions[] = {
+    {"new", new_component, NULL, "cove component new FILE -o OUT: a component around a core module"},
+    {"embed", embed, NULL,
+     "cove component embed FILE --wit PATH -w WORLD -o OUT: a core module that says what world it is for"},
+    {"compose", NULL, cli_component_compose,
+     "cove component compose FILE --plug FILE -o OUT: a component that gets what others export"},
+    {"split", NULL, cli_component_split,
+     "cove component split FILE -o FOLDER: the modules and components inside of a component"},
+    {"unbundle", NULL, cli_component_split, NULL},
+};
+enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
+
+int cli_component(const cli_line *line) {
+  for (size_t i = 0; line->operand_count > 0 && i < ACTION_COUNT; i++) {
+    if (strcmp(line->operands[0], actions[i].name) != 0)
+      continue;
+    return actions[i].run != NULL ? actions[i].run(line)
+                                  : make_from_module(line, actions[i].make, actions[i].name, actions[i].hint);
+  }
+  if (line->operand_count == 0)
+    cli_error("component: do what?");
+  else
+    cli_error("there is no command \"component %s\"", line->operands[0]);
+  for (size_t i = 0; i < ACTION_COUNT; i++)
+    if (actions[i].hint != NULL)
+      cli_hint("%s", actions[i].hint);
+  return CLI_EXIT_USAGE;
 }
