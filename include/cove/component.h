@@ -164,8 +164,8 @@ COVE_API bool cove_component_producer(const cove_component *component, size_t in
 // ---- values ----
 //
 // A value of any type; `kind` is the type's. What a value points at belongs to whoever made it: arguments are borrowed
-// for the call (an owned resource among them goes to the callee when the call gets that far); results belong to the
-// caller, who ends them with cove_component_value_delete.
+// for the call, but owned resources of the host among them are given away by it (those that a trap keeps from the
+// callee are dropped); results belong to the caller, who ends them with cove_component_value_delete.
 typedef struct cove_component_value cove_component_value;
 struct cove_component_value {
   uint32_t kind;  // cove_component_kind

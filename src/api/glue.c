@@ -242,7 +242,7 @@ void cove_glue_give_all(cove_call *call) {
 
 // One that was noted is dropped with the rest, when the call ends.
 static bool is_noted(const cv_canon_call *call, const cove_glue_resource *resource, const void *rep) {
-  for (const cv_taken *t = call->taken; t != NULL; t = t->next)
+  for (const cv_taken *t = cv_taken_next(call->taken, NULL); t != NULL; t = cv_taken_next(call->taken, t))
     if (t->type->key == resource && t->rep == (uintptr_t)rep)
       return true;
   return false;
@@ -466,14 +466,17 @@ static cove_host_result invoke_scratch(export_call *e, cv_value *values) {
   cv_cval *args = cv_canon_array(&cx, type->param_count + 1u, sizeof *args), result = {0};
   if (args == NULL)
     return COVE_HOST_TRAP;
-  cx.lifted_bytes = 0; // they are the host's
   cv_run run = cv_lift_values(&cx, type->params, type->param_count, CV_MAX_FLAT_PARAMS, values, args);
+  if (run != CV_RUN_OK)
+    return (cove_host_result)run;
   e->call.taken = NULL; // the function's now
-  if (run == CV_RUN_OK)
-    run = cv_cfunc_call(cx.instance->context, e->func, NULL, args, type->result != NULL ? &result : NULL,
-                        &e->call.scratch);
+  run =
+      cv_cfunc_call(cx.instance->context, e->func, NULL, args, type->result != NULL ? &result : NULL, &e->call.scratch);
+  if (run != CV_RUN_OK || type->result == NULL)
+    return (cove_host_result)run;
   const cv_cfield field = {.type = type->result};
-  if (run == CV_RUN_OK && type->result != NULL)
+  run = cv_taken_note(&cx, type->result, &result);
+  if (run == CV_RUN_OK)
     run = cv_lower_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, &result, NULL, values);
   return (cove_host_result)run;
 }

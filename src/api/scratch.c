@@ -44,6 +44,7 @@ cv_scratch *cv_scratch_new(cv_context *context, const cv_component *component, c
   s->memory.base = base;
   s->options = (cv_canon_env){.encoding = CV_UTF8, .memory = &s->memory, .give = give};
   cv_cinstance_init(&s->instance, context->store, component, NULL);
+  s->instance.value_limit = UINT64_MAX; // the guest's own instance counts
   s->instance.resources = resources;
   return s;
 }
@@ -89,6 +90,8 @@ cv_run cv_scratch_call(void *env, cv_canon_call *outer, const cv_cval *args, cv_
   cv_flatten_functype(type, false, false, CV_PTR32, false, &flat);
   cv_value values[CV_MAX_FLAT_PARAMS + 1] = {{0}};
   cv_canon_context cx = context_of(s, outer);
+  cv_taken *taken = NULL;
+  cx.taken = &taken;
   cv_cfield field = {.type = type->result};
   uint64_t place = 0;
   cv_run run = lower_args(s, outer, type, &task, args, values);
@@ -107,6 +110,8 @@ cv_run cv_scratch_call(void *env, cv_canon_call *outer, const cv_cval *args, cv_
     if (flat.results_spilled)
       values[0].u64 = place;
     run = cv_lift_values(&cx, &field, 1, CV_MAX_FLAT_RESULTS, values, result);
+    if (run != CV_RUN_OK)
+      cv_taken_drop(&taken);
   }
   cv_scratch_delete(s);
   return run;

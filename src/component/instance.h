@@ -138,7 +138,9 @@ struct cv_task {
   cv_arena *arena;
 };
 
-// An owned resource of the host that was lifted and has no new owner yet: a trap in between must not lose it.
+// An owned resource of the host that was lifted and has no new owner yet: a trap in between must not lose it. They are
+// a ring, known by its newest (NULL for none) whose `next` is the oldest: they get their owners in the order in which
+// they were lifted, and each is then found at once.
 typedef struct cv_taken {
   struct cv_taken *next;
   const cv_resource_type *type; // NULL: this one is not in use

@@ -180,7 +180,7 @@ static cv_status core_instantiate(maker *m, const cv_cdef *def) {
   const cv_module *module = code->module;
   cv_mem *mem = cv_store_mem(m->store);
   core_instance *made = cv_store_alloc(m->store, sizeof *made);
-  if (module->import_count > NEAR)
+  if (made != NULL && module->import_count > NEAR)
     imports = cv_mem_alloc(mem, module->import_count * sizeof *imports);
   if (made == NULL || imports == NULL)
     return no_memory(m->diag);

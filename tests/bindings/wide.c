@@ -105,7 +105,9 @@ static void must(cove_status status) {
   check(status == COVE_OK, error != NULL ? cove_error_message(error) : "no memory");
 }
 
-static void call_all(const wide_exports *exports) {
+static const char long_text[] = "a string that is longer than what a guest may bring in one call";
+
+static void call_all(const wide_exports *exports, bool passes_on) {
   cove_results results = {0};
   uint16_t numbers[] = {1, 0xffff, 7};
   wide_list_u16 list = {numbers, 3};
@@ -116,6 +118,11 @@ static void call_all(const wide_exports *exports) {
   list.count = 0;
   must(test_wide_echo_call_text(exports, (cove_string){"", 0}, &list, &text, &results, &error));
   check(text.f0.size == 0 && text.f1.count == 0, "an empty string and an empty list");
+
+  if (passes_on) { // what the host brings is not a guest's
+    must(test_wide_echo_call_text(exports, (cove_string){long_text, sizeof long_text}, &list, &text, &results, &error));
+    check(text.f0.size == sizeof long_text, "a long string");
+  }
 
   wide_tuple2_u8_string pairs[] = {{200, {"x", 1}}, {1, {"", 0}}};
   const wide_option_list_tuple2_u8_string some = {true, {pairs, 2}}, none = {.has = false};
@@ -151,7 +158,11 @@ int main(int argc, char **argv) {
   check(argc >= 2, "usage: wide COMPONENT [things]");
   must(cove_engine_new(NULL, &engine, &error));
   must(cove_component_open(engine, argv[1], &component, &error));
-  must(cove_store_new(engine, NULL, &store, &error));
+  cove_limits *limits = cove_limits_new();
+  check(limits != NULL, "limits");
+  cove_limits_set_values(limits, sizeof long_text - 1);
+  must(cove_store_new(engine, limits, &store, &error));
+  cove_limits_delete(limits);
   cove_component_linker *linker = cove_component_linker_new(store);
   check(linker != NULL, "linker");
   must(cove_component_linker_define_world(linker, &wide_world, NULL, &error));
@@ -164,7 +175,7 @@ int main(int argc, char **argv) {
     check(sum.as.u64 == 34 && alive == 1, "resources of the host");
   }
   must(wide_exports_find(instance, &exports, &error));
-  call_all(&exports);
+  call_all(&exports, argc == 2);
   cove_component_linker_delete(linker);
   cove_store_delete(store);
   check(alive == 0, "the store drops what is left");

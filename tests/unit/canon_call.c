@@ -571,6 +571,31 @@ static void test_resources_on_their_way(void **state) {
   }
 }
 
+// What the host gives away in arguments is the function's, or dropped when a trap comes before: in the instance's
+// table at the latest when that goes.
+static void test_resources_of_arguments(void **state) {
+  (void)state;
+  EACH_SETTING(s) {
+    uint64_t dropped = 0;
+    s.resource = (cv_resource_type){.key = &dropped, .drop = count_drop, .env = &dropped};
+    part_code(&s, &s.a,
+              "(module (memory (export \"mem\") 1) (func (export \"take\") (param i32 i32 i32 i32))"
+              " (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) unreachable))",
+              NULL, 0);
+    const cv_cfunc *take = lift(&s, &s.a, "take", "own<0>,string,own<0>->");
+    cv_cval own[2] = {{.kind = CV_CT_OWN, .as.handle = {&s.resource, 100}},
+                      {.kind = CV_CT_OWN, .as.handle = {&s.resource, 10}}};
+    cv_cval args[3] = {own[0], {.kind = CV_CT_STRING, .as.string = {"x", 1}}, own[1]};
+    assert_int_equal(cv_cfunc_call(s.w.context, take, NULL, args, NULL, &s.arena), CV_RUN_TRAP);
+    assert_int_equal(dropped, 10); // the first one has arrived
+    assert_int_equal(cv_cfunc_call(s.w.context, take, NULL, args, NULL, &s.arena), CV_RUN_TRAP);
+    expect_trap_text(&s.w, "cannot enter component instance");
+    assert_int_equal(dropped, 10 + 110);
+    cv_handles_free(&s.a.instance);
+    assert_int_equal(dropped, 10 + 110 + 100);
+  }
+}
+
 // What a host function gives away and the guest has no room for is dropped too.
 static void test_resources_without_room(void **state) {
   (void)state;
@@ -675,6 +700,7 @@ int main(void) {
       cmocka_unit_test(test_borrows),
       cmocka_unit_test(test_handle_table),
       cmocka_unit_test(test_resources_on_their_way),
+      cmocka_unit_test(test_resources_of_arguments),
       cmocka_unit_test(test_resources_without_room),
       cmocka_unit_test(test_context_and_backpressure),
       cmocka_unit_test(test_async_without_waiting),

@@ -44,5 +44,7 @@ cv_tuple_layout cv_fields_layout(const cv_cfield *fields, uint32_t count, unsign
 
 // Counts bytes of a string or list that leaves the guest's memory, against the instance's limit.
 CV_MUST_USE cv_run cv_canon_count(cv_canon_context *cx, uint64_t bytes);
+// The trap when that limit is reached.
+CV_COLD cv_run cv_canon_value_limit(cv_cinstance *instance);
 
 #endif

@@ -140,7 +140,7 @@ void cv_canon_call_begin(cv_canon_call *call, cv_cinstance *instance, const cv_c
 cv_run cv_canon_lend(cv_canon_call *call, uint32_t index) {
   if (call->lender_count == call->lender_capacity) {
     uint32_t capacity = call->lender_capacity * 2;
-    uint32_t *lenders = CV_ARENA_ARRAY(&call->scratch, uint32_t, capacity);
+    uint32_t *lenders = capacity != 0 ? CV_ARENA_ARRAY(&call->scratch, uint32_t, capacity) : NULL;
     if (lenders == NULL)
       return cv_trap_set(call->instance->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for lent handles");
     memcpy(lenders, call->lenders, call->lender_count * sizeof *lenders);
@@ -226,8 +226,10 @@ static cv_run run_task(cv_context *c, cv_task *task, call_end *end, cv_value *va
 
 static cv_run call_lifted(cv_context *c, const cv_cfunc *func, call_end *end) {
   cv_task task;
-  if (cv_task_enter(c, &task, func->instance, func, end->caller) != CV_RUN_OK)
+  if (cv_task_enter(c, &task, func->instance, func, end->caller) != CV_RUN_OK) {
+    cv_taken_drop(&end->taken);
     return CV_RUN_TRAP;
+  }
   task.resolve = end->resolve;
   task.resolve_env = end;
   task.arena = end->arena;
@@ -263,6 +265,17 @@ static cv_run resolve_to_host(cv_task *task, const cv_cval *result) {
   return CV_RUN_OK;
 }
 
+// How far a call got the host cannot know: so what it gives away is the function's, or dropped.
+static cv_run note_given(const cv_cfunc *func, host_end *h) {
+  cv_canon_context cx = {.instance = func->instance, .arena = h->end.arena, .taken = &h->end.taken};
+  for (uint32_t i = 0; i < func->type->param_count; i++)
+    if (cv_taken_note(&cx, func->type->params[i].type, &h->args[i]) != CV_RUN_OK) {
+      cv_taken_drop(&h->end.taken);
+      return CV_RUN_TRAP;
+    }
+  return CV_RUN_OK;
+}
+
 static void *lifted_env(const cv_cfunc *func) {
   return func->flat != NULL ? (void *)(uintptr_t)func : func->env;
 }
@@ -289,7 +302,7 @@ cv_run cv_cfunc_call(cv_context *c, const cv_cfunc *func, cv_cinstance *caller, 
   host_end h = {.end = {.start = start_from_host, .resolve = resolve_to_host, .arena = arena, .caller = caller},
                 .args = args,
                 .result = result};
-  return call_lifted(c, func, &h.end);
+  return note_given(func, &h) == CV_RUN_OK ? call_lifted(c, func, &h.end) : CV_RUN_TRAP;
 }
 
 // ---- canon lower ----

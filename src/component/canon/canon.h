@@ -33,6 +33,12 @@ void cv_flatten_functype(const cv_cfunctype *type, bool is_async, bool has_callb
 
 // ---- lift.c, lower.c, string.c ----
 void cv_taken_drop(cv_taken **list); // drops the resources; the list is empty then
+// The oldest, or the one behind `at`; NULL at the end.
+static inline cv_taken *cv_taken_next(const cv_taken *list, const cv_taken *at) {
+  if (at == NULL)
+    return list != NULL ? list->next : NULL;
+  return at != list ? at->next : NULL;
+}
 typedef struct cv_canon_context cv_canon_context;
 // Notes those in a value that the host gave away.
 CV_MUST_USE cv_run cv_taken_note(cv_canon_context *cx, const cv_ctype *type, const cv_cval *value);
@@ -86,7 +92,8 @@ CV_MUST_USE cv_run cv_lower_handle(cv_canon_context *cx, const cv_resource_type 
 CV_COLD CV_PRINTF(2, 3) cv_run cv_canon_trap(const cv_canon_context *cx, const char *fmt, ...);
 
 // ---- call.c: canon lift and canon lower ----
-// Calls a function with lifted arguments. `caller` is the instance that calls, NULL for the host. *result (when the
+// Calls a function with lifted arguments. Owned resources of the host among them are dropped when a trap keeps them
+// from the function. `caller` is the instance that calls, NULL for the host. *result (when the
 // type has one) is allocated in `arena`. The result is lifted before post-return runs.
 CV_MUST_USE cv_run cv_cfunc_call(cv_context *context, const cv_cfunc *func, cv_cinstance *caller, const cv_cval *args,
                                  cv_cval *result, cv_arena *arena);

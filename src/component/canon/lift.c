@@ -32,21 +32,23 @@ cv_run cv_canon_trap(const cv_canon_context *cx, const char *fmt, ...) {
   return cv_trap_set(cx->instance->context, CV_TRAP_COMPONENT, "%s", text);
 }
 
+cv_run cv_canon_value_limit(cv_cinstance *i) {
+  cv_context *c = i->context;
+  cv_run run = cv_trap_set(c, CV_TRAP_VALUE_LIMIT, "a call brings more than %llu bytes of lists and strings",
+                           (unsigned long long)i->value_limit);
+  c->trap.limit = i->value_limit;
+  return run;
+}
+
 cv_run cv_canon_count(cv_canon_context *cx, uint64_t bytes) {
   cx->lifted_bytes += bytes; // each is below 2^28: no overflow in any time
-  if (CV_LIKELY(cx->lifted_bytes <= cx->instance->value_limit))
-    return CV_RUN_OK;
-  cv_context *c = cx->instance->context;
-  cv_run run = cv_trap_set(c, CV_TRAP_VALUE_LIMIT, "a call brings more than %llu bytes of lists and strings",
-                           (unsigned long long)cx->instance->value_limit);
-  c->trap.limit = cx->instance->value_limit;
-  return run;
+  return CV_LIKELY(cx->lifted_bytes <= cx->instance->value_limit) ? CV_RUN_OK : cv_canon_value_limit(cx->instance);
 }
 
 // ---- handles ----
 
 void cv_taken_drop(cv_taken **list) {
-  for (cv_taken *t = *list; t != NULL; t = t->next)
+  for (const cv_taken *t = cv_taken_next(*list, NULL); t != NULL; t = cv_taken_next(*list, t))
     t->type->drop(t->type->env, t->rep);
   *list = NULL;
 }
@@ -58,7 +60,10 @@ cv_run cv_taken_note_one(cv_canon_context *cx, const cv_resource_type *type, uin
   cv_taken *taken = room ? cx->taken_room : cv_canon_array(cx, 1, sizeof *taken);
   if (taken == NULL)
     return CV_RUN_TRAP;
-  *taken = (cv_taken){.next = *cx->taken, .type = type, .rep = rep};
+  cv_taken *newest = *cx->taken;
+  *taken = (cv_taken){.next = newest != NULL ? newest->next : taken, .type = type, .rep = rep};
+  if (newest != NULL)
+    newest->next = taken;
   *cx->taken = taken;
   return CV_RUN_OK;
 }

@@ -58,9 +58,12 @@ cv_run cv_canon_realloc(cv_canon_context *cx, uint64_t old, uint64_t old_size, u
 
 // It has its new owner.
 static void forget_taken(cv_canon_context *cx, const cv_resource_type *type, uint64_t rep) {
-  for (cv_taken **at = cx->taken; at != NULL && *at != NULL; at = &(*at)->next)
-    if ((*at)->type == type && (*at)->rep == rep) {
-      *at = (*at)->next;
+  cv_taken *newest = cx->taken != NULL ? *cx->taken : NULL, *before = newest;
+  for (cv_taken *t = cv_taken_next(newest, NULL); t != NULL; before = t, t = cv_taken_next(newest, t))
+    if (t->type == type && t->rep == rep) {
+      before->next = t->next;
+      if (t == newest)
+        *cx->taken = before != t ? before : NULL;
       return;
     }
 }
