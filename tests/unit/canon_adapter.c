@@ -139,6 +139,45 @@ static void test_short_strings(void **state) {
   }
 }
 
+// Strings that end where 4 GiB end, behind which there is no address.
+static void test_end_of_memory(void **state) {
+  (void)state;
+  cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
+  EACH_TIER(options) {
+    pair p;
+    world w = world_new(&options, NULL);
+    pair_init(&p, w);
+    p.type = parse_functype(&p.arena, "string->", NULL);
+    cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
+                     .type = p.type,
+                     .instance = &p.callee.instance,
+                     .options = p.callee.options,
+                     .core = new_func(&p, true, callee_core, &p)};
+    cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
+    cv_func *adapter = cv_adapter_func(p.w.store, &lowered);
+    assert_non_null(adapter);
+    bool refused;
+    cv_memory *memory = p.caller.options.memory;
+    assert_int_equal(cv_memory_grow(memory, 65536 - cv_memory_size(memory) / 65536, &refused), 4);
+    outcome *now = p.now = CV_ARENA_NEW(&p.arena, outcome);
+    for (uint32_t size = 1; size <= 20; size++)
+      for (uint32_t bad = 0; bad < 2; bad++) {
+        uint64_t from = ((uint64_t)1 << 32) - size;
+        for (uint32_t i = 0; i < size; i++)
+          *guest_at(&p.caller, from + i) = (uint8_t)(bad ? 0x80 : 'a' + i);
+        guest_reset(&p.callee);
+        p.parent.may_enter.value.u64 = 1;
+        memset(guest_at(&p.callee, 4096), '.', 80);
+        cv_value flat[2] = {{.u64 = from}, {.u64 = size}};
+        assert_int_equal(cv_call(p.w.context, adapter, flat), bad ? CV_RUN_TRAP : CV_RUN_OK);
+        if (!bad)
+          assert_memory_equal(now->args[0].as.string.data, guest_at(&p.caller, from), size);
+      }
+    pair_free(&p);
+    world_delete(&w);
+  }
+}
+
 // What the generic form traps with, word for word at the start.
 static void test_traps(void **state) {
   (void)state;
@@ -273,6 +312,43 @@ static void test_borrows(void **state) {
     }
 }
 
+// One handle can be lent again and again: so far as its list may be long.
+static void test_lends_have_a_limit(void **state) {
+  (void)state;
+  cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
+  EACH_TIER(options) {
+    pair p;
+    world w = world_new(&options, NULL);
+    pair_init(&p, w);
+    const cv_resource_type own = {.impl = &p.callee.instance};
+    p.caller.resources[0] = p.callee.resources[0] = &own;
+    p.type = parse_functype(&p.arena, "list<list<borrow<0>>>->", RESOURCES);
+    cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
+                     .type = p.type,
+                     .instance = &p.callee.instance,
+                     .options = p.callee.options,
+                     .core = new_func(&p, true, callee_core, &p)};
+    cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
+    cv_func *generic = new_func(&p, false, cv_lowered_call, &lowered), *adapter = cv_adapter_func(w.store, &lowered);
+    assert_non_null(adapter);
+    cv_cval handle = {.kind = CV_CT_BORROW, .as.handle = {&own, 77}}, handles[8];
+    for (size_t i = 0; i < CV_COUNT(handles); i++)
+      handles[i] = handle;
+    cv_cval lists[2] = {{.kind = CV_CT_LIST, .as.list = {handles, 8}}, {.kind = CV_CT_LIST, .as.list = {handles, 8}}};
+    cv_cval arg = {.kind = CV_CT_LIST, .as.list = {lists, 2}};
+    p.caller.instance.value_limit = 2 * 8 + 16 * 4;
+    assert_true(check_call(&p, "at the limit", generic, adapter, &arg));
+    assert_int_equal(p.now->run, CV_RUN_OK);
+    p.caller.instance.value_limit = 15 * 4;
+    assert_true(check_call(&p, "beyond the limit", generic, adapter, &arg));
+    assert_int_equal(p.now->run, CV_RUN_TRAP);
+    assert_int_equal(w.context->trap.kind, CV_TRAP_VALUE_LIMIT);
+    assert_int_equal(w.context->trap.limit, 15 * 4);
+    pair_free(&p);
+    world_delete(&w);
+  }
+}
+
 static cv_run count_call(void *env, cv_instance *caller, cv_value *values) {
   (void)caller;
   ++*(int *)env;
@@ -334,8 +410,13 @@ static void test_made_when_called(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_random_calls), cmocka_unit_test(test_short_strings),    cmocka_unit_test(test_traps),
-      cmocka_unit_test(test_borrows),      cmocka_unit_test(test_made_when_called),
+      cmocka_unit_test(test_random_calls),
+      cmocka_unit_test(test_short_strings),
+      cmocka_unit_test(test_traps),
+      cmocka_unit_test(test_borrows),
+      cmocka_unit_test(test_made_when_called),
+      cmocka_unit_test(test_end_of_memory),
+      cmocka_unit_test(test_lends_have_a_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

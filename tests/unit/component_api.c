@@ -678,6 +678,54 @@ static void instances_are_limited(void **state) {
   close_fixture(&f);
 }
 
+// realloc runs in a task of its own, also where it is asked for room for a result: neither sees the other's storage.
+static void realloc_has_its_own_task(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  cove_component_instance *instance = instantiate(
+      &f, "(component"
+          " (component $A"
+          "  (core module $M (memory (export \"memory\") 1)"
+          "   (data (i32.const 16) \"\\20\\00\\00\\00\\02\\00\\00\\00\") (data (i32.const 32) \"hi\")"
+          "   (func (export \"text\") (result i32) (i32.const 16)))"
+          "  (core instance $m (instantiate $M))"
+          "  (func (export \"text\") (result string) (canon lift (core func $m \"text\")"
+          "   (memory (core memory $m \"memory\")))))"
+          " (component $B"
+          "  (import \"text\" (func $text (result string)))"
+          "  (core func $get (canon context.get i32 0)) (core func $set (canon context.set i32 0))"
+          "  (core instance $tasks (export \"get\" (func $get)) (export \"set\" (func $set)))"
+          "  (core module $Memory (import \"\" \"get\" (func $get (result i32))) (import \"\" \"set\" (func $set "
+          "(param i32)))"
+          "   (memory (export \"memory\") 1)"
+          "   (func (export \"realloc\") (param i32 i32 i32 i32) (result i32)"
+          "    (if (call $get) (then unreachable)) (call $set (i32.const 5)) (i32.const 64)))"
+          "  (core instance $memory (instantiate $Memory (with \"\" (instance $tasks))))"
+          "  (core func $lowered (canon lower (func $text) (memory (core memory $memory \"memory\"))"
+          "   (realloc (core func $memory \"realloc\"))))"
+          "  (core instance $imports (export \"get\" (func $get)) (export \"set\" (func $set))"
+          "   (export \"text\" (func $lowered)))"
+          "  (core module $Program (import \"\" \"get\" (func $get (result i32)))"
+          "   (import \"\" \"set\" (func $set (param i32))) (import \"\" \"text\" (func $text (param i32)))"
+          "   (func (export \"run\") (result i32) (call $set (i32.const 7)) (call $text (i32.const 16)) (call $get)))"
+          "  (core instance $program (instantiate $Program (with \"\" (instance $imports))))"
+          "  (func (export \"run\") (result u32) (canon lift (core func $program \"run\"))))"
+          " (instance $a (instantiate $A))"
+          " (instance $b (instantiate $B (with \"text\" (func $a \"text\"))))"
+          " (export \"run\" (func $b \"run\")))");
+  cove_component_value result;
+  cove_error *error = NULL;
+  cove_component_func *run = cove_component_instance_func(instance, NULL, "run");
+  assert_non_null(run);
+  for (int i = 0; i < 2; i++) {
+    if (cove_component_func_call(run, NULL, 0, &result, &error) != COVE_OK)
+      fail_msg("%s", cove_error_message(error));
+    assert_int_equal(result.as.u64, 7);
+  }
+  close_fixture(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_go_through_a_component),
@@ -697,6 +745,7 @@ int main(void) {
       cmocka_unit_test(one_component_serves_many_stores),
       cmocka_unit_test(values_of_one_call_are_limited),
       cmocka_unit_test(instances_are_limited),
+      cmocka_unit_test(realloc_has_its_own_task),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,10 @@
 #include "wasm/binary/decode.h"
 #include "wasm/validate/validate.h"
 
-enum { MAX_KEPT = 4096 }; // modules that a component keeps; more are made anew each time
+enum {
+  MAX_KEPT = 4096,    // modules that a component keeps; more are made anew each time
+  MAX_LENT = 1 << 30, // handles lent at a time, however large the values may be: their counts must not overflow
+};
 
 // A list that only grows at its head, so that threads need no lock.
 struct cv_adapters {
@@ -126,6 +129,9 @@ static cv_run help_give_back(void *env, cv_instance *caller, cv_value *values) {
 
 static cv_run note_lent(cv_cinstance *i, uint32_t index) {
   cv_lent *lent = &i->lent;
+  // A guest may lend one handle as often as it likes, in lists that lie on each other.
+  if (CV_UNLIKELY(lent->count >= CV_MIN(i->value_limit / sizeof *lent->items, (uint64_t)MAX_LENT)))
+    return cv_canon_value_limit(i);
   if (lent->count == lent->capacity) {
     uint32_t capacity = lent->capacity != 0 ? lent->capacity * 2 : 8;
     uint32_t *items =
@@ -224,6 +230,12 @@ static borrows borrows_of(const cv_lowered *l) {
   return kind == BORROWS_PLAIN && spilled ? BORROWS_ANY : kind;
 }
 
+// Code that may ask for its task: the callee's, and the caller's realloc, which runs in a task of its own.
+static bool uses_tasks(const cv_lowered *l, const cv_adapter_plan *plan) {
+  return cv_cinstance_uses_tasks(l->func->instance) ||
+         (plan->imports[CV_ADAPTER_REALLOC_CALLER] && cv_cinstance_uses_tasks(l->instance));
+}
+
 static bool has_async(const cv_cfunctype *type) {
   for (uint32_t i = 0; i < type->param_count; i++)
     if (type->params[i].type->has_async || type->params[i].type->kind == CV_CT_ERROR_CONTEXT)
@@ -235,7 +247,7 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   const cv_cfunc *func = l->func;
   *plan = (cv_adapter_plan){.lowered = l};
   if (func->kind != CV_CFUNC_LIFTED || func->options.is_async || l->options.is_async || has_async(l->type) ||
-      !usable_memory(&l->options) || !usable_memory(&func->options) || cv_cinstance_uses_tasks(func->instance))
+      !usable_memory(&l->options) || !usable_memory(&func->options))
     return false;
   const cv_ctype *result = l->type->result;
   bool *imports = plan->imports, pointers[2] = {false, result != NULL && result->has_pointer};
@@ -265,7 +277,7 @@ bool cv_adapter_plan_for(const cv_lowered *l, cv_adapter_plan *plan) {
   bool complete = (!memory || (l->options.memory != NULL && func->options.memory != NULL)) &&
                   (!imports[CV_ADAPTER_REALLOC_CALLEE] || func->options.realloc != NULL) &&
                   (!imports[CV_ADAPTER_REALLOC_CALLER] || l->options.realloc != NULL);
-  return complete;
+  return complete && !uses_tasks(l, plan);
 }
 
 // ---- code ----

@@ -69,13 +69,17 @@ static void write_alloc(gen *g, unsigned side) {
   get(g, at);
 }
 
-// while (at < stop) { body; at += step; } around what `body` writes. Open: close_while.
-static void open_while(gen *g, unsigned side, uint32_t at, uint32_t stop) {
+// while (at < stop) { body; at += step; } around what `body` writes. Open: close_while. Byte by byte it ends where they
+// are equal: the end of 4 GiB is address 0.
+static void open_while(gen *g, unsigned side, uint32_t at, uint32_t stop, bool by_byte) {
   block(g, CV_OPC_BLOCK);
   block(g, CV_OPC_LOOP);
   get(g, at);
   get(g, stop);
-  address_op(g, side, CV_OPC_I32_GE_U, CV_OPC_I64_GE_U);
+  if (by_byte)
+    address_op(g, side, CV_OPC_I32_EQ, CV_OPC_I64_EQ);
+  else
+    address_op(g, side, CV_OPC_I32_GE_U, CV_OPC_I64_GE_U);
   op_u(g, CV_OPC_BR_IF, 1);
 }
 
@@ -105,7 +109,7 @@ static void or_bytes(gen *g, unsigned side, uint32_t bytes, uint32_t all) {
       access(g, CV_OPC_I64_LOAD, 0, side, 0);
       set(g, all);
     }
-    open_while(g, side, at, stop);
+    open_while(g, side, at, stop, !wide);
     get(g, all);
     get(g, at);
     access(g, wide ? CV_OPC_I64_LOAD : CV_OPC_I64_LOAD8_U, 0, side, 0);
@@ -214,7 +218,7 @@ static void write_copy(gen *g, unsigned side) {
   access(g, CV_OPC_I64_LOAD, 0, side, 0);
   access(g, CV_OPC_I64_STORE, 0, !side, 0);
   for (int wide = 1; wide >= 0; wide--) {
-    open_while(g, side, 1, stop);
+    open_while(g, side, 1, stop, !wide);
     get(g, 0);
     get(g, 1);
     access(g, wide ? CV_OPC_I64_LOAD : CV_OPC_I32_LOAD8_U, 0, side, 0);
