@@ -186,6 +186,8 @@ static void put_own_resource(cv_gen *g, const cv_wit_typedef *def, const char *m
   const char *rep = cv_gen_rep_name(g, def), *from = cv_guest_helper(g, cname, "_from_rep"),
              *to = cv_guest_helper(g, cname, "_to_rep"), *drop = cv_guest_helper(g, cname, "_drop"),
              *destroy = cv_guest_helper(g, cname, "_destroy");
+  const char *interface = strchr(module, ']'); // the module is empty when memory ran out
+  interface = interface != NULL ? interface + 1 : module;
   PRINT(g->types,
         "// What such a resource is here: yours to define.\ntypedef struct %s %s;\n"
         "// An owned handle for it.\n/* own */ %s %s(%s *rep);\n// What a handle stands for.\n%s *%s(%s self);\n"
@@ -201,7 +203,7 @@ static void put_own_resource(cv_gen *g, const cv_wit_typedef *def, const char *m
   PRINT(&g->calls,
         "COVE_EXPORT(\"%s#[dtor]%.*s\")\nvoid cove_lift_%s_dtor(%s *rep);\n\n"
         "void cove_lift_%s_dtor(%s *rep) {\n  %s(rep);\n}\n\n",
-        module + sizeof "[export]" - 1, CV_BYTES_ARG(def->head.name), cname, rep, cname, rep, destroy);
+        interface, CV_BYTES_ARG(def->head.name), cname, rep, cname, rep, destroy);
 }
 
 static cv_status put_resource(cv_gen *g, const cv_wit_typedef *def, const char *cname) {
