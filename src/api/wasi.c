@@ -219,10 +219,14 @@ static void pass_on_message(void *env, cv_log_level level, cv_bytes context, cv_
 cove_status cove_wasi_config_bucket(cove_wasi_config *config, const char *name, const char *file, bool read_only,
                                     cove_error **error) {
   const cv_bucket_grant grant = {.name = name, .file = file, .read_only = read_only};
-  return done(cv_wasi_config_bucket(config->config, &grant),
-              file == NULL && read_only ? "a bucket in memory cannot be read-only"
-                                        : "a bucket is granted twice, or its file has no name",
-              error);
+  cv_status status = cv_wasi_config_bucket(config->config, &grant);
+  if (status != CV_EUSAGE)
+    return done(status, "", error);
+  return cv_api_fail(error, COVE_USAGE,
+                     file != NULL && file[0] == '\0' ? "the file of the bucket \"%s\" has no name"
+                     : file == NULL && read_only     ? "the bucket \"%s\" is in memory, and cannot be read-only"
+                                                     : "the bucket \"%s\" is granted twice",
+                     name);
 }
 
 // ---- trace ----
@@ -283,6 +287,7 @@ void cove_wasi_delete(cove_wasi *wasi) {
   if (wasi == NULL)
     return;
   wasi->wasi->trace = NULL; // what goes with the store's tables later is not told
+  wasi->wasi->log.fn = NULL;
   cv_p1_delete(wasi->p1);
   if (wasi->p2 != NULL)
     cv_p2_release(wasi->p2);

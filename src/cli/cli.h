@@ -21,6 +21,9 @@ CLI_PRINTF(1, 2) void cli_error(const char *fmt, ...); // "cove: error: ..."
 CLI_PRINTF(1, 2) void cli_hint(const char *fmt, ...);  // "  hint: ..."
 CLI_PRINTF(1, 2) void cli_note(const char *fmt, ...);  // "cove: ..."
 bool cli_stderr_is_terminal(void);
+// Text of a program or its file, which terminals must not obey: control characters as \n, \t, \x1b. The three above do
+// so by themselves.
+void cli_put(FILE *out, cove_bytes text);
 // A message of the program's own: "warn: context: message", on one line, control characters as \n, \t, \x1b.
 void cli_log(cove_log_level level, cove_string context, cove_string message);
 // Prints a failure of `what` (a file name), and what to do about it; returns the exit status. Deletes the error.
@@ -88,6 +91,9 @@ int cli_invoke(cove_instance *instance, const cove_module *module, const char *n
 int cli_inspect_component(cove_engine *engine, const cli_input *input, const cli_line *line);
 
 // ---- inspect.c ----
+// Lines of the report in words: "Name: ..." when there is one, "Made by: ...".
+void cli_print_name(cove_bytes name);
+void cli_print_producer(const cove_producer *line);
 void cli_print_json(cove_bytes text); // a string with its quotes
 
 // ---- explain.c ----

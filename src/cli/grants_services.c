@@ -72,7 +72,7 @@ static int grant_bucket(cove_wasi_config *config, const char *value) {
   if (file != NULL) {
     *file++ = '\0';
     size_t size = strlen(file);
-    read_only = size > 3 && strcmp(file + size - 3, ":ro") == 0;
+    read_only = size >= 3 && strcmp(file + size - 3, ":ro") == 0;
     if (read_only)
       file[size - 3] = '\0';
   }

@@ -88,11 +88,35 @@ static void print_sizes(const cove_module *module) {
          facts.has_dwarf ? "source lines (DWARF)" : "no source lines");
 }
 
+void cli_print_producer(const cove_producer *line) {
+  printf("Made by:   ");
+  cli_put(stdout, line->name);
+  putchar(' ');
+  cli_put(stdout, line->version);
+  printf(" (");
+  cli_put(stdout, line->field);
+  printf(")\n");
+}
+
+void cli_print_name(cove_bytes name) {
+  if (name.size == 0)
+    return;
+  printf("Name:      ");
+  cli_put(stdout, name);
+  putchar('\n');
+}
+
+// Module and name of an import.
+static void print_names(cove_bytes module, cove_bytes name) {
+  cli_put(stdout, module);
+  putchar(' ');
+  cli_put(stdout, name);
+}
+
 static void print_producers(const cove_module *module) {
   cove_producer line;
   for (size_t i = 0; cove_module_producer(module, i, &line); i++)
-    printf("Made by:   %.*s %.*s (%.*s)\n", (int)line.name.size, line.name.data, (int)line.version.size,
-           line.version.data, (int)line.field.size, line.field.data);
+    cli_print_producer(&line);
 }
 
 static int print_features(const cove_module *module) {
@@ -118,8 +142,9 @@ static void print_imports(const cove_module *module) {
   printf("\nImports:%s\n", count == 0 ? " none" : "");
   cove_import import;
   for (size_t i = 0; cove_module_import(module, i, &import); i++) {
-    printf("  %s %.*s %.*s: ", cove_extern_kind_name(import.type.kind), (int)import.module.size, import.module.data,
-           (int)import.name.size, import.name.data);
+    printf("  %s ", cove_extern_kind_name(import.type.kind));
+    print_names(import.module, import.name);
+    printf(": ");
     print_type(&import.type);
     printf("\n");
   }
@@ -130,7 +155,9 @@ static void print_exports(const cove_module *module) {
   printf("\nExports:%s\n", count == 0 ? " none" : "");
   cove_export item;
   for (size_t i = 0; cove_module_export(module, i, &item); i++) {
-    printf("  %s %.*s: ", cove_extern_kind_name(item.type.kind), (int)item.name.size, item.name.data);
+    printf("  %s ", cove_extern_kind_name(item.type.kind));
+    cli_put(stdout, item.name);
+    printf(": ");
     print_type(&item.type);
     printf("\n");
   }
@@ -147,8 +174,9 @@ static void print_grants(const cove_module *module) {
       if (!any)
         printf("\nAsks for:\n");
       any = true;
-      printf("  %.*s %.*s, which cove run does not provide\n", (int)import.module.size, import.module.data,
-             (int)import.name.size, import.name.data);
+      printf("  ");
+      print_names(import.module, import.name);
+      printf(", which cove run does not provide\n");
       continue;
     }
     const cli_need *need = cli_need_of(import.name.data, import.name.size);
@@ -175,8 +203,10 @@ void cli_print_json(cove_bytes text) {
     unsigned char c = (unsigned char)text.data[i];
     if (c == '"' || c == '\\')
       printf("\\%c", c);
-    else if (c < 0x20)
+    else if (c < 0x20 || c == 0x7f) // and C1 controls, which are two bytes in UTF-8: terminals obey them as well
       printf("\\u%04x", c);
+    else if (c == 0xc2 && i + 1 < text.size && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80)
+      printf("\\u%04x", (unsigned char)text.data[++i]);
     else
       putchar(c);
   }
@@ -208,9 +238,7 @@ static void print_json(const cove_module *module) {
 
 static int print_words(const cove_module *module, const char *path) {
   printf("File:      %s\n", path);
-  cove_bytes name = cove_module_name(module);
-  if (name.size != 0)
-    printf("Name:      %.*s\n", (int)name.size, name.data);
+  cli_print_name(cove_module_name(module));
   print_kind(module);
   print_sizes(module);
   print_producers(module);

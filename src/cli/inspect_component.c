@@ -38,9 +38,9 @@ static void print_parts(const cove_component *component) {
   printf("Parts:     %zu core module%s, %zu component%s\n", modules, modules == 1 ? "" : "s", components,
          components == 1 ? "" : "s");
   for (size_t i = 0; cove_component_part_at(component, i, &part); i++) {
-    printf("  %*s%s %.*s%s%llu bytes", (int)(2 * (part.depth < 20 ? part.depth : 20)), "",
-           part.is_module ? "module" : "component", (int)part.name.size, part.name.data,
-           part.name.size != 0 ? ": " : "", (unsigned long long)part.size);
+    printf("  %*s%s ", (int)(2 * (part.depth < 20 ? part.depth : 20)), "", part.is_module ? "module" : "component");
+    cli_put(stdout, part.name);
+    printf("%s%llu bytes", part.name.size != 0 ? ": " : "", (unsigned long long)part.size);
     if (part.is_module)
       printf(", %llu of them code, in %u function%s", (unsigned long long)part.code_size, part.func_count,
              part.func_count == 1 ? "" : "s");
@@ -51,8 +51,7 @@ static void print_parts(const cove_component *component) {
 static void print_producers(const cove_component *component) {
   cove_producer line;
   for (size_t i = 0; cove_component_producer(component, i, &line); i++)
-    printf("Made by:   %.*s %.*s (%.*s)\n", (int)line.name.size, line.name.data, (int)line.version.size,
-           line.version.data, (int)line.field.size, line.field.data);
+    cli_print_producer(&line);
 }
 
 // What the imports can reach, each thing once, with the option that grants it.
@@ -74,7 +73,9 @@ static void print_grants(const cove_component *component) {
     printf("%s", any ? "" : "\nAsks for:\n");
     any = true;
     if (need == NULL) {
-      printf("  %.*s, which cove run does not provide\n", (int)name.size, name.data);
+      printf("  ");
+      cli_put(stdout, name);
+      printf(", which cove run does not provide\n");
       continue;
     }
     seen[seen_count++] = need;
@@ -102,6 +103,12 @@ static const char *kind_of(const cove_component_extern *item) {
   return is_resource ? "resource" : sort == COVE_SORT_INSTANCE ? "interface" : cove_component_sort_text(sort);
 }
 
+static void print_other(const cove_component_extern *item, int indent, const cli_need *need) {
+  printf("%*s%s ", indent, "", kind_of(item));
+  cli_put(stdout, cove_component_extern_name(item)); // a URL may hold anything
+  printf("%s%s\n", need != NULL && need->option[0] != '\0' ? ": needs " : "", need != NULL ? need->option : "");
+}
+
 static int print_item(const cove_component *component, const cove_component_extern *item, int indent,
                       const cli_need *need) {
   cove_bytes name = cove_component_extern_name(item);
@@ -114,8 +121,7 @@ static int print_item(const cove_component *component, const cove_component_exte
   else if (text.size != 0)
     printf("%*stype %.*s = %s\n", indent, "", (int)name.size, name.data, text.data);
   else
-    printf("%*s%s %.*s%s%s\n", indent, "", kind_of(item), (int)name.size, name.data,
-           need != NULL && need->option[0] != '\0' ? ": needs " : "", need != NULL ? need->option : "");
+    print_other(item, indent, need);
   cove_buffer_delete(&text);
   for (size_t i = 0; i < cove_component_extern_item_count(item) && status == 0; i++)
     status = print_item(component, cove_component_extern_item(item, i), indent + 2, NULL);
@@ -235,9 +241,7 @@ static int print_graph(const cove_component *component, const char *path) {
 
 static int print_words(const cove_component *component, const char *path) {
   printf("File:      %s\n", path);
-  cove_bytes name = cove_component_name(component);
-  if (name.size != 0)
-    printf("Name:      %.*s\n", (int)name.size, name.data);
+  cli_print_name(cove_component_name(component));
   print_kind(component);
   print_parts(component);
   print_producers(component);

@@ -60,8 +60,9 @@ static void print_function(const cove_component *component, const found *f, cons
   cove_bytes name = cove_component_extern_name(f->item);
   if (cove_component_describe_func(component, cove_component_extern_func(f->item), &text, NULL) != COVE_OK)
     return;
-  fprintf(stderr, "%s%.*s%s%.*s: %s\n", before, (int)f->interface.size, f->interface.data,
-          f->interface.size != 0 ? "#" : "", (int)name.size, name.data, text.data);
+  fputs(before, stderr);
+  cli_put(stderr, f->interface);
+  fprintf(stderr, "%s%.*s: %s\n", f->interface.size != 0 ? "#" : "", (int)name.size, name.data, text.data);
   cove_buffer_delete(&text);
 }
 

@@ -22,11 +22,54 @@ static bool colour(void) {
 #define BLUE "\033[34;1m"
 #define PLAIN "\033[0m"
 
+// ---- text of programs and their files ----
+
+// The size of the control character at `text`, 0 when there is none. C1 controls are two bytes in UTF-8; terminals obey
+// them as well.
+static size_t control_at(const char *text, size_t size) {
+  unsigned char c = (unsigned char)text[0];
+  if (c == 0xc2 && size > 1 && ((unsigned char)text[1] & 0xe0) == 0x80)
+    return 2;
+  return c < 0x20 || c == 0x7f;
+}
+
+// In whole pieces, as standard error has no buffer.
+void cli_put(FILE *out, cove_bytes text) {
+  size_t from = 0;
+  for (size_t i = 0, n; i < text.size; i += n != 0 ? n : 1) {
+    char c = text.data[i];
+    n = control_at(text.data + i, text.size - i);
+    if (n == 0)
+      continue;
+    fwrite(text.data + from, 1, i - from, out);
+    from = i + n;
+    if (c == '\n' || c == '\t' || c == '\r')
+      fprintf(out, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+    else
+      fprintf(out, "\\x%02x", (unsigned char)text.data[i + n - 1]);
+  }
+  fwrite(text.data + from, 1, text.size - from, out);
+}
+
+// ---- messages ----
+
 static void say(const char *before, const char *paint, const char *label, const char *fmt, va_list args) {
   bool painted = colour() && paint != NULL;
+  char room[1024], *text = room;
+  va_list again;
+  va_copy(again, args);
+  int size = vsnprintf(room, sizeof room, fmt, args);
+  if (size >= (int)sizeof room && (text = malloc((size_t)size + 1)) != NULL)
+    size = vsnprintf(text, (size_t)size + 1, fmt, again);
+  va_end(again);
   fprintf(stderr, "%s%s%s%s", before, painted ? paint : "", label, painted ? PLAIN : "");
-  vfprintf(stderr, fmt, args);
+  if (text == NULL) // out of memory: what there is room for
+    cli_put(stderr, (cove_bytes){room, sizeof room - 1});
+  else if (size > 0)
+    cli_put(stderr, (cove_bytes){text, (size_t)size});
   fputc('\n', stderr);
+  if (text != room)
+    free(text);
 }
 
 void cli_error(const char *fmt, ...) {
@@ -52,20 +95,6 @@ void cli_note(const char *fmt, ...) {
 
 // ---- messages of the program ----
 
-static void print_plain(cove_string text) {
-  for (size_t i = 0; i < text.size; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    // C1 controls are two bytes in UTF-8; terminals obey them as well.
-    bool c1 = c == 0xc2 && i + 1 < text.size && ((unsigned char)text.data[i + 1] & 0xe0) == 0x80;
-    if (c == '\n' || c == '\t' || c == '\r')
-      fprintf(stderr, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
-    else if (c < 0x20 || c == 0x7f || c1)
-      fprintf(stderr, "\\x%02x", c1 ? (unsigned char)text.data[++i] : c);
-    else
-      fputc(c, stderr);
-  }
-}
-
 void cli_log(cove_log_level level, cove_string context, cove_string message) {
   static const struct {
     const char *name, *paint;
@@ -75,10 +104,10 @@ void cli_log(cove_log_level level, cove_string context, cove_string message) {
   flockfile(stderr);
   fprintf(stderr, "%s%s%s: ", painted ? levels[level].paint : "", levels[level].name, painted ? PLAIN : "");
   if (context.size != 0) {
-    print_plain(context);
+    cli_put(stderr, (cove_bytes){context.data, context.size});
     fputs(": ", stderr);
   }
-  print_plain(message);
+  cli_put(stderr, (cove_bytes){message.data, message.size});
   fputc('\n', stderr);
   funlockfile(stderr);
 }
@@ -88,13 +117,16 @@ void cli_log(cove_log_level level, cove_string context, cove_string message) {
 static void print_frame(size_t index, const cove_frame *frame) {
   fprintf(stderr, "  %2zu: ", index);
   if (frame->func_name.size != 0)
-    fprintf(stderr, "%.*s", (int)frame->func_name.size, frame->func_name.data);
+    cli_put(stderr, frame->func_name);
   else
     fprintf(stderr, "function %u", frame->func);
   if (frame->offset != 0)
     fprintf(stderr, " at offset 0x%x", frame->offset);
-  if (frame->file != NULL)
-    fprintf(stderr, ", %s:%u", frame->file, frame->line);
+  if (frame->file != NULL) {
+    fputs(", ", stderr);
+    cli_put(stderr, (cove_bytes){frame->file, strlen(frame->file)});
+    fprintf(stderr, ":%u", frame->line);
+  }
   fputc('\n', stderr);
 }
 
@@ -176,14 +208,13 @@ static void hint_import(cove_bytes module, cove_bytes name) {
   }
   if (name.size == 0 && module.size > 5 && memcmp(module.data, "wasi:", 5) == 0) { // of a component
     cli_hint(
-        "cove run provides WASI 0.2's cli, clocks, filesystem, io and random; with --deny error the component runs "
-        "until it calls a function of \"%.*s\"",
+        "cove run provides WASI 0.2's cli, clocks, filesystem, io and random, and config, logging and keyvalue; with "
+        "--deny error the component runs until it calls a function of \"%.*s\"",
         (int)module.size, module.data);
     return;
   }
   if (name.size == 0) {
-    cli_hint("cove run provides WASI 0.2's cli, clocks, filesystem, io and random; another component, or a host with "
-             "libcove, may provide \"%.*s\"",
+    cli_hint("another component (cove component compose), or a host with libcove, may provide \"%.*s\"",
              (int)module.size, module.data);
     return;
   }

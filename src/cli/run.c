@@ -93,6 +93,9 @@ static int load(cli_program *r) {
     return status;
   cli_program_timed(r, "engine");
   status = cli_read_input(r->path, r->engine, &r->input);
+  const cli_given *last = r->line->given_count != 0 ? &r->line->given[r->line->given_count - 1] : NULL;
+  if (status == CLI_EXIT_INPUT && last != NULL && last->option == OPT_LOG && last->value == NULL)
+    cli_hint("a level of --log follows with =: --log=%s", r->path);
   cli_program_timed(r, "read");
   return status;
 }
@@ -155,7 +158,8 @@ static void list_functions(const cove_module *module) {
       fputs(", ...", stderr);
       break;
     }
-    fprintf(stderr, "%s%.*s", shown == 1 ? "  it exports: " : ", ", (int)item.name.size, item.name.data);
+    fputs(shown == 1 ? "  it exports: " : ", ", stderr);
+    cli_put(stderr, item.name);
   }
   fputs(shown != 0 ? "\n" : "", stderr);
 }

@@ -8,12 +8,20 @@ static bool starts_with(const char *text, const char *word) {
   return strncmp(text, word, strlen(word)) == 0;
 }
 
+// Nothing without a text.
+static void print_line(const char *before, const char *text) {
+  if (text == NULL)
+    return;
+  fputs(before, stderr);
+  cli_put(stderr, (cove_bytes){text, strlen(text)});
+  fputc('\n', stderr);
+}
+
 static void print_misfit(const cove_misfit *m) {
-  fprintf(stderr, "\n  %s\n    %s\n", m->where, m->what);
-  if (m->world != NULL)
-    fprintf(stderr, "      the world:     %s\n", m->world);
-  if (m->component != NULL)
-    fprintf(stderr, "      the component: %s\n", m->component);
+  print_line("\n  ", m->where);
+  print_line("    ", m->what);
+  print_line("      the world:     ", m->world);
+  print_line("      the component: ", m->component);
 }
 
 // What could be done about all of it.

@@ -291,6 +291,23 @@ static void test_deleting(void **state) {
     }
 }
 
+// A call after the grants are deleted is the host's mistake: nothing of theirs is touched.
+static void test_call_too_late(void **state) {
+  int lines = 0;
+  fixture f;
+  cove_wasi_config *config = collecting();
+  cove_wasi_config_trace(config, COVE_TRACE_TEXT, count_lines, &lines);
+  open_fixture(&f, STREAMS("0.2.0") NO_EXTRA RUN(HELLO), config);
+  assert_int_equal(run(&f, NULL), COVE_OK);
+  int before = lines;
+  cove_wasi_delete(f.wasi);
+  f.wasi = NULL;
+  assert_int_equal(run(&f, NULL), COVE_OK);
+  assert_int_equal(lines, before);
+  cove_wasi_config_delete(config);
+  close_fixture(&f, false);
+}
+
 // The lines of a trace come while the program runs, in the order of its calls.
 static void test_trace(void **state) {
   int lines = 0;
@@ -311,6 +328,7 @@ int main(void) {
       cmocka_unit_test(test_deleting),
       cmocka_unit_test(test_kept_beyond_the_store),
       cmocka_unit_test(test_collected_output_ends),
+      cmocka_unit_test(test_call_too_late),
       cmocka_unit_test(test_trace),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,52 @@ static void test_room(void **state) {
   close_context(w, &mem);
 }
 
+static bool yes(void *env) {
+  return *(bool *)env;
+}
+
+// Nothing goes on when the host wants the program to end: one call may have any number of keys.
+static void check_stop(const char *file) {
+  cv_mem mem;
+  bool stop = true, swapped;
+  cv_kv_value v;
+  int64_t number;
+  uint64_t version = 0;
+  cv_wasi *w = open_context(&mem, file, NULL);
+  if (w == NULL)
+    skip();
+  w->should_stop = yes;
+  w->should_stop_env = &stop;
+  cv_bucket *b = cv_bucket_find(w, TEXT("b"));
+  assert_int_equal(cv_bucket_set(b, TEXT("a"), TEXT("1")), CV_ERR_STOPPED);
+  assert_int_equal(cv_bucket_get(b, TEXT("a"), &v), CV_ERR_STOPPED);
+  assert_int_equal(cv_bucket_remove(b, TEXT("a")), CV_ERR_STOPPED);
+  assert_int_equal(cv_bucket_increment(b, TEXT("a"), 1, &number), CV_ERR_STOPPED);
+  assert_int_equal(cv_bucket_swap(b, TEXT("a"), &version, TEXT("1"), &swapped), CV_ERR_STOPPED);
+  stop = false;
+  holds(b, TEXT("a"), NULL);
+  close_context(w, &mem);
+}
+
+static void test_stop_memory(void **state) {
+  check_stop(NULL);
+}
+
+static void test_stop_sqlite(void **state) {
+  check_stop(":memory:");
+}
+
+// What was refused is told in the program's words, which terminals must not obey.
+static void test_refused_names(void **state) {
+  cv_mem mem;
+  cv_wasi *w = open_context(&mem, NULL, NULL);
+  assert_null(cv_bucket_find(w, TEXT("x\x1b[31m\ny\xc2\x9bz")));
+  assert_int_equal(w->refusals.count, 1);
+  assert_string_equal(w->refusals.data[0].what, "open the bucket \"x?[31m?y??z\"");
+  assert_string_equal(w->refusals.data[0].grant, "--keyvalue x?[31m?y??z");
+  close_context(w, &mem);
+}
+
 // What a configuration refuses.
 static void test_grants(void **state) {
   cv_mem mem;
@@ -245,9 +291,10 @@ static void test_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_memory),        cmocka_unit_test(test_sqlite), cmocka_unit_test(test_limits_memory),
-      cmocka_unit_test(test_limits_sqlite), cmocka_unit_test(test_room),   cmocka_unit_test(test_grants),
-      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_memory),        cmocka_unit_test(test_sqlite),      cmocka_unit_test(test_limits_memory),
+      cmocka_unit_test(test_limits_sqlite), cmocka_unit_test(test_room),        cmocka_unit_test(test_grants),
+      cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_stop_memory), cmocka_unit_test(test_stop_sqlite),
+      cmocka_unit_test(test_refused_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

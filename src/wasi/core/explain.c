@@ -12,6 +12,17 @@ static char *copy_text(cv_mem *mem, const char *text) {
   return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
+// Words of the program are in the text: no character of them may be one that terminals obey, or begin a line.
+static void make_plain(char *text) {
+  for (; *text != '\0'; text++) {
+    bool c1 = (uint8_t)text[0] == 0xc2 && ((uint8_t)text[1] & 0xe0) == 0x80;
+    if ((uint8_t)*text < 0x20 || *text == 0x7f || c1) {
+      text[c1] = '?';
+      *text = '?';
+    }
+  }
+}
+
 static void record(cv_wasi *w, const char *grant, bool is_path, const char *what) {
   for (size_t i = 0; i < w->refusals.count; i++)
     if (strcmp(w->refusals.data[i].what, what) == 0) {
@@ -23,8 +34,10 @@ static void record(cv_wasi *w, const char *grant, bool is_path, const char *what
     r.what = copy_text(w->mem, what);
     r.grant = copy_text(w->mem, grant);
   }
-  if (r.what != NULL && r.grant != NULL && cv_vec_push(w->mem, &w->refusals, r) == CV_OK)
+  if (r.what != NULL && r.grant != NULL && cv_vec_push(w->mem, &w->refusals, r) == CV_OK) {
+    make_plain(r.grant);
     return;
+  }
   // A record that does not fit is counted: explaining never makes a program fail.
   w->refusals_lost++;
   if (r.what != NULL)
@@ -39,6 +52,7 @@ void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
   va_start(args, fmt);
   (void)vsnprintf(what, sizeof what, fmt, args);
   va_end(args);
+  make_plain(what);
   record(w, grant, true, what);
 }
 
@@ -62,6 +76,7 @@ void cv_wasi_refuse_other(cv_wasi *w, const char *grant, const char *fmt, ...) {
   va_start(args, fmt);
   (void)vsnprintf(what, sizeof what, fmt, args);
   va_end(args);
+  make_plain(what);
   record(w, grant, false, what);
 }
 

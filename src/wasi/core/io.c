@@ -54,10 +54,6 @@ static bool may_block(const cv_stream *s) {
   return s->handle != CV_NO_HANDLE && s->type != CV_FILE_REGULAR;
 }
 
-static bool is_stopped(const cv_wasi *w) {
-  return w->should_stop != NULL && w->should_stop(w->should_stop_env);
-}
-
 static cv_err stream_read(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, size_t count, size_t *done) {
   cv_stream *s = d->stream;
   // A blocking read may as well wait in the host's own read; a socket's never waits.
@@ -65,7 +61,7 @@ static cv_err stream_read(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, siz
   for (;;) {
     if (wait_first)
       CV_ERR_TRY(wait_stream(w, d, false));
-    else if (is_stopped(w))
+    else if (cv_wasi_is_stopped(w))
       return CV_ERR_STOPPED;
     cv_err err = cv_stream_read(s, iov, count, done);
     if (err != CV_ERR_INTR && (err != CV_ERR_AGAIN || d->nonblock))
@@ -87,7 +83,7 @@ static cv_err stream_write(cv_wasi *w, cv_descriptor *d, const cv_iovec *iov, si
       return err;
     if (err == CV_ERR_AGAIN)
       CV_ERR_TRY(wait_stream(w, d, true));
-    else if (is_stopped(w))
+    else if (cv_wasi_is_stopped(w))
       return CV_ERR_STOPPED;
   }
 }

@@ -63,6 +63,8 @@ const char *cv_bucket_why(const cv_bucket *b, cv_err err) {
 static cv_err check_key(cv_bucket *b, cv_bytes key) {
   uint64_t limit = b->w->limits.kv_key;
   b->why[0] = '\0';
+  if (cv_wasi_is_stopped(b->w)) // there may be many in one call of the program
+    return CV_ERR_STOPPED;
   if (key.size > limit)
     return cv_bucket_fail(b, CV_ERR_TOOBIG, "a key of %zu bytes: the limit is %" PRIu64, key.size, limit);
   return CV_ERR_OK;

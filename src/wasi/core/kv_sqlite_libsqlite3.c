@@ -18,6 +18,7 @@ enum {
   STEP_NS = 10000000, // between attempts when another process has the file
   MAX_ATTEMPTS = 500, // of them
   LEAST_PAGES = 16,   // that a file may have, whatever the limit
+  CHECK_STEPS = 1000, // of SQLite's machine between two looks whether the program is to stop
 };
 
 // The functions used, by name: once for the table, once for loading.
@@ -35,6 +36,8 @@ enum {
   F(sqlite3_column_bytes)                                                                                              \
   F(sqlite3_column_int64)                                                                                              \
   F(sqlite3_busy_handler)                                                                                              \
+  F(sqlite3_progress_handler)                                                                                          \
+  F(sqlite3_system_errno)                                                                                              \
   F(sqlite3_errmsg)
 
 // The statements that are kept.
@@ -93,13 +96,20 @@ static int wait_for_file(void *env, int attempts) {
   return attempts < MAX_ATTEMPTS && cv_wasi_wait(s->base.w, NULL, 0, STEP_NS) == CV_ERR_TIMEDOUT;
 }
 
+// What is in the file may make a statement as long as it likes.
+static int ask_to_stop(void *env) {
+  return cv_wasi_is_stopped(((sqlite_bucket *)env)->base.w);
+}
+
 static cv_err failed(sqlite_bucket *s, int code) {
   const cv_wasi *w = s->base.w;
   switch (code & 0xff) {
+  case SQLITE_INTERRUPT:
+    return CV_ERR_STOPPED;
   case SQLITE_NOMEM:
     return CV_ERR_NOMEM;
   case SQLITE_BUSY:
-    if (w->should_stop != NULL && w->should_stop(w->should_stop_env))
+    if (cv_wasi_is_stopped(w))
       return CV_ERR_STOPPED;
     return cv_bucket_fail(&s->base, CV_ERR_BUSY, "another process has the bucket's file in use");
   case SQLITE_FULL:
@@ -268,18 +278,37 @@ static int prepare(sqlite_bucket *s, bool read_only) {
   return code;
 }
 
+// A name is the name of a file, also where SQLite is built to take it for a URI.
+static int open_named(sqlite_bucket *s, const char *file, int flags) {
+  cv_buf path;
+  cv_buf_init(&path, s->mem);
+  cv_buf_printf(&path, "%s%s", strncmp(file, "file:", 5) == 0 ? "./" : "", file);
+  const char *text = cv_buf_cstr(&path);
+  int code = cv_buf_status(&path) == CV_OK ? s->sqlite3_open_v2(text, &s->db, flags, NULL) : SQLITE_NOMEM;
+  cv_buf_free(&path);
+  return code;
+}
+
+static const char *why_not_opened(sqlite_bucket *s, int code) {
+  if (s->db == NULL)
+    return "out of memory";
+  int os = (code & 0xff) == SQLITE_CANTOPEN ? s->sqlite3_system_errno(s->db) : 0;
+  return os != 0 ? cv_err_text(cv_sys_error(os)) : s->sqlite3_errmsg(s->db);
+}
+
 static cv_status open_file(sqlite_bucket *s, const char *file, bool read_only, cv_diag *diag) {
   int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
-  int code = s->sqlite3_open_v2(file, &s->db, flags, NULL);
+  int code = open_named(s, file, flags);
   if (code == SQLITE_OK)
     code = s->sqlite3_busy_handler(s->db, wait_for_file, s);
-  if (code == SQLITE_OK)
+  if (code == SQLITE_OK) {
+    s->sqlite3_progress_handler(s->db, CHECK_STEPS, ask_to_stop, s);
     code = prepare(s, read_only);
+  }
   if (code == SQLITE_OK)
     return CV_OK;
   return cv_fail(diag, code == SQLITE_NOMEM ? CV_ENOMEM : CV_EIO, CV_NO_OFFSET,
-                 "cannot open the bucket's file \"%s\": %s", file,
-                 s->db != NULL ? s->sqlite3_errmsg(s->db) : "out of memory");
+                 "cannot open the bucket's file \"%s\": %s", file, why_not_opened(s, code));
 }
 
 cv_status cv_bucket_sqlite_new(cv_wasi *w, const char *file, const char *name, bool read_only, cv_bucket **out,

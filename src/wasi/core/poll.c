@@ -6,7 +6,7 @@ cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t time
   uint64_t start = timeout != 0 && timeout != CV_WAIT_FOREVER ? cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC) : 0;
   uint64_t left = timeout;
   for (;;) {
-    if (w->should_stop != NULL && w->should_stop(w->should_stop_env))
+    if (cv_wasi_is_stopped(w))
       return CV_ERR_STOPPED;
     size_t ready;
     cv_err err = cv_sys_poll(items, count, left, &ready);

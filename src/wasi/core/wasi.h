@@ -131,6 +131,10 @@ typedef struct cv_subscription {
 CV_MUST_USE cv_err cv_poll(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired);
 // Only looks; none may be ready.
 CV_MUST_USE cv_err cv_poll_now(cv_wasi *w, cv_subscription *subs, size_t count, size_t *fired);
+// Whether the host wants the program to end. What takes long, or may be repeated by one call, asks.
+static inline bool cv_wasi_is_stopped(const cv_wasi *w) {
+  return w->should_stop != NULL && w->should_stop(w->should_stop_env);
+}
 // Waits for handles; ends with CV_ERR_STOPPED when the host wants that, with CV_ERR_TIMEDOUT after `timeout`.
 CV_MUST_USE cv_err cv_wasi_wait(cv_wasi *w, cv_poll_item *items, size_t count, uint64_t timeout);
 

@@ -73,8 +73,7 @@ cv_err cv_p1_random_get(p1_call *c) {
   // In pieces, so that a request for gigabytes can be ended.
   for (size_t left = c->a[1].u32; left != 0 && err == CV_ERR_OK;) {
     size_t n = CV_MIN(left, (size_t)RANDOM_PIECE);
-    err = c->w->should_stop != NULL && c->w->should_stop(c->w->should_stop_env) ? CV_ERR_STOPPED
-                                                                                : cv_random_fill(&c->w->random, out, n);
+    err = cv_wasi_is_stopped(c->w) ? CV_ERR_STOPPED : cv_random_fill(&c->w->random, out, n);
     out += n;
     left -= n;
   }

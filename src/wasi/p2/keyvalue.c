@@ -234,19 +234,23 @@ cove_host_result wasi_keyvalue_atomics_swap(void *host, cove_call *call, cas_ *c
 
 typedef p2_result_list_option_tuple2_string_list_u8_wasi_keyvalue_store_error many_result;
 
+static cv_err too_many(const cv_p2 *p2, cv_bucket *b) {
+  return cv_bucket_fail(b, CV_ERR_TOOBIG, "more than %" PRIu64 " bytes in the answer to one call",
+                        p2->w->limits.call_bytes);
+}
+
 // One of many, in memory of the call: the next value may be read into the same place, and the key lies in the program's
 // memory, which its realloc may change before the key is written there. *total counts their bytes.
-static cv_err take_one(cv_p2 *p2, cove_call *call, cv_bucket *b, cove_string key, uint64_t *total,
+static cv_err take_one(const cv_p2 *p2, cove_call *call, cv_bucket *b, cove_string key, uint64_t *total,
                        p2_option_tuple2_string_list_u8 *out) {
   cv_kv_value value;
-  uint64_t limit = p2->w->limits.call_bytes;
   CV_ERR_TRY(cv_bucket_get(b, p2_bytes(key), &value));
   *out = (p2_option_tuple2_string_list_u8){.has = value.version != 0};
   if (!out->has)
     return CV_ERR_OK;
   *total += (uint64_t)value.bytes.size + key.size;
-  if (*total > limit)
-    return cv_bucket_fail(b, CV_ERR_TOOBIG, "more than %" PRIu64 " bytes in the answer to one call", limit);
+  if (*total > p2->w->limits.call_bytes)
+    return too_many(p2, b);
   uint8_t *copy = cove_call_alloc(call, value.bytes.size + key.size + 1);
   if (copy == NULL)
     return CV_ERR_NOMEM;
@@ -261,8 +265,12 @@ static cv_err take_one(cv_p2 *p2, cove_call *call, cv_bucket *b, cove_string key
 
 cove_host_result wasi_keyvalue_batch_get_many(void *host, cove_call *call, bucket_ *bucket, const p2_list_string *keys,
                                               many_result *result) {
-  uint64_t total = 0;
-  p2_option_tuple2_string_list_u8 *all = cove_call_alloc(call, (keys->count + 1) * sizeof *all);
+  const cv_p2 *p2 = host;
+  p2_option_tuple2_string_list_u8 *all;
+  uint64_t total = (uint64_t)keys->count * sizeof *all;
+  if (total > p2->w->limits.call_bytes)
+    return DONE(host, call, bucket->bucket, too_many(p2, bucket->bucket), result);
+  all = cove_call_alloc(call, (size_t)total + 1);
   if (all == NULL)
     return cv_p2_trap(host, call, CV_ERR_NOMEM);
   cv_err err = CV_ERR_OK;
