@@ -154,7 +154,7 @@ static bool suggest(const cove_component *component, const char *typed) {
     size_t mark = end != NULL ? (size_t)(end + 1 - name.data) : 0;
     const char *only[] = {candidate, NULL};
     snprintf(candidate, sizeof candidate, "%.*s", (int)(name.size - mark), name.data + mark);
-    if (cli_nearest(typed, cli_next_word, only) != NULL)
+    if (strcmp(candidate, typed) != 0 && cli_nearest(typed, cli_next_word, only) != NULL)
       snprintf(best, sizeof best, "%s", candidate);
   }
   if (best[0] != '\0')
@@ -162,9 +162,19 @@ static bool suggest(const cove_component *component, const char *typed) {
   return best[0] != '\0';
 }
 
+static bool has_interface(const cove_component *component, const char *interface) {
+  found f;
+  for (size_t i = 0; function_at(component, i, &f); i++)
+    if (f.interface.size != 0 && is_interface(f.interface, bytes_of(interface)))
+      return true;
+  return false;
+}
+
 static int unknown(const cove_component *component, const invocation *call) {
   const char *name = call->name, *dot = strrchr(name, '.');
-  if (call->interface != NULL)
+  if (call->interface != NULL && !has_interface(component, call->interface))
+    cli_error("--invoke: there is no exported interface \"%s\"", call->interface);
+  else if (call->interface != NULL)
     cli_error("--invoke: there is no exported function \"%s\" in \"%s\"", name, call->interface);
   else if (name[0] == '\0')
     cli_error("--invoke: which function? NAME(ARGUMENTS)");

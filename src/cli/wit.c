@@ -39,26 +39,16 @@ bool cli_is_wit_path(const char *path) {
 }
 
 // A component, or a core module that carries its world; in either format.
-static int wit_of_binary(const cli_line *line, const char *path, cove_wit **out) {
-  cove_buffer file, parsed = {0};
+static int wit_of_binary(const char *path, cove_wit **out) {
+  cli_input input;
   cove_error *error = NULL;
-  int status = cli_read_file(path, &file);
+  int status = cli_read_input(path, NULL, &input);
   if (status != 0)
     return status;
-  const void *data = file.data;
-  size_t size = file.size;
-  cove_status done = COVE_OK;
-  if (cove_input_kind_of(data, size, NULL) == COVE_INPUT_TEXT) {
-    done = cove_text_parse(NULL, file.data, file.size, &parsed, &error);
-    data = parsed.data;
-    size = parsed.size;
-  }
-  (void)line;
-  if (done == COVE_OK)
-    done = cove_wit_of_binary(data, size, out, &error);
-  cove_buffer_delete(&parsed);
-  cli_free_file(&file);
-  return done == COVE_OK ? 0 : cli_report(path, error);
+  if (cove_wit_of_binary(input.data, input.size, out, &error) != COVE_OK)
+    status = cli_report(path, error);
+  cli_input_free(&input);
+  return status;
 }
 
 int cli_wit(const cli_line *line) {
@@ -73,11 +63,13 @@ int cli_wit(const cli_line *line) {
   }
   if (line->operand_count != 1) {
     cli_error(line->operand_count == 0 ? "which file or folder?" : "one file or folder at a time");
+    if (line->operand_count > 1 && stat(line->operands[0], &st) != 0) // a word, perhaps one that was meant for "check"
+      cli_hint("to see whether a component fits a world: cove wit check WIT -w WORLD COMPONENT");
     return CLI_EXIT_USAGE;
   }
   const char *path = line->operands[0];
   cove_wit *wit;
-  int status = cli_is_wit_path(path) ? cli_open_wit(line, path, &wit) : wit_of_binary(line, path, &wit);
+  int status = cli_is_wit_path(path) ? cli_open_wit(line, path, &wit) : wit_of_binary(path, &wit);
   if (status != 0)
     return status;
   cove_buffer text;

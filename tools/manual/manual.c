@@ -72,12 +72,13 @@ static void man(const char *version) {
     roff(commands[c].operands);
     printf("\n");
   }
-  printf(
-      ".SH DESCRIPTION\n"
-      "cove runs programs compiled to WebAssembly with WASI preview 1, from files in the binary format or in the text\n"
-      "format.  A program gets nothing of the machine but standard streams, clocks and random numbers: directories,\n"
-      "environment variables and sockets are granted by name.\n.PP\n"
-      "The options of \\fBcove run\\fR end at FILE; what follows is for the program.\n");
+  printf(".SH DESCRIPTION\n"
+         "cove runs programs compiled to WebAssembly: modules with WASI preview 1 and components with WASI 0.2, from "
+         "files in\n"
+         "the binary format or in the text format.  A program gets nothing of the machine but standard streams, clocks "
+         "and random numbers: directories,\n"
+         "environment variables and sockets are granted by name.\n.PP\n"
+         "The options of \\fBcove run\\fR end at FILE; what follows is for the program.\n");
   for (int c = 0; c < CLI_COMMAND_COUNT; c++) {
     printf(".SH \"COVE %s\"\n", commands[c].name);
     roff(commands[c].summary);

@@ -2,6 +2,8 @@
 // wasi.c: making a context from a configuration.
 #include "wasi/core/kv.h"
 
+#include <inttypes.h>
+
 static const uint64_t stream_rights =
     CV_CAN(FD_READ) | CV_CAN(FD_WRITE) | CV_CAN(FD_SET_FLAGS) | CV_CAN(FD_STAT) | CV_CAN(POLL);
 static const uint64_t socket_rights =
@@ -31,6 +33,15 @@ static cv_status open_failed(cv_diag *diag, cv_err err, const char *what, const 
 
 static cv_status out_of_memory(cv_diag *diag) {
   return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory");
+}
+
+// A descriptor that the table did not take.
+static cv_status not_added(const cv_wasi *w, cv_err err, const char *what, const char *name, cv_diag *diag) {
+  if (err != CV_ERR_MFILE)
+    return out_of_memory(diag);
+  return cv_fail(diag, CV_EIO, CV_NO_OFFSET,
+                 "cannot open %s \"%s\": the limit is %" PRIu32 " descriptors (--max-descriptors N gives it more)",
+                 what, name, w->limits.descriptors);
 }
 
 // ---- copies of what is frozen ----
@@ -137,7 +148,7 @@ static cv_status open_stdio(cv_wasi *w, unsigned which, const cv_stdio *s, cv_di
   d.label = copy_text(w->mem, labels[which]);
   uint32_t number;
   err = cv_descriptors_open(&w->descriptors, &d, &number);
-  return err == CV_ERR_OK ? CV_OK : out_of_memory(diag);
+  return err == CV_ERR_OK ? CV_OK : not_added(w, err, "stream", labels[which], diag);
 }
 
 // ---- directories ----
@@ -188,7 +199,7 @@ static cv_status open_dir(cv_wasi *w, const cv_wasi_config *c, const cv_dir *dir
   bool labelled = d.label != NULL;
   err = cv_descriptors_open(&w->descriptors, &d, &number);
   if (err != CV_ERR_OK || !labelled)
-    return err == CV_ERR_MFILE ? open_failed(diag, err, "directory", dir->guest) : out_of_memory(diag);
+    return not_added(w, err, "directory", dir->guest, diag);
   w->dirs[w->dir_count].read_only = read_only;
   w->dir_count++;
   return CV_OK;
@@ -208,7 +219,7 @@ static cv_status add_listener(cv_wasi *w, cv_handle owned, cv_diag *diag) {
   d.label = copy_text(w->mem, "listener");
   uint32_t number;
   cv_err err = cv_descriptors_open(&w->descriptors, &d, &number);
-  return err == CV_ERR_OK ? CV_OK : open_failed(diag, err, "socket", "listener");
+  return err == CV_ERR_OK ? CV_OK : not_added(w, err, "socket", "listener", diag);
 }
 
 static cv_status open_listeners(cv_wasi *w, const cv_wasi_config *c, cv_diag *diag) {
