@@ -42,7 +42,8 @@ typedef struct cli_input {
 // Reads `path` ("-" is standard input). Returns 0, or an exit status after a message.
 int cli_read_file(const char *path, cove_buffer *out);
 void cli_free_file(cove_buffer *file);
-// Reads a module or a component in either format. `engine` (may be NULL) is for text. Refuses, with a hint, what is neither.
+// Reads a module or a component in either format. `engine` (may be NULL) is for text. Refuses, with a hint, what is
+// neither.
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
 // The same for what only modules have.
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);

@@ -251,7 +251,7 @@ static cv_status fit_instance(fitter *f, const cv_rframe *outer, const cv_cinsta
                               const cv_cinstancetype *wanted) {
   cv_rframe frame;
   CV_TRY(cv_rframe_init(f->v, &frame, outer, wanted->resources, wanted->resource_count, wanted->resource_count));
-  for (uint32_t i = 0; i < wanted->export_count; i++) {
+  for (uint32_t i = 0; i < wanted->export_count && !f->cut; i++) {
     const cv_cextern *e = &wanted->exports[i];
     const cv_cextern *found = cv_cextern_find(given->sorted, given->export_count, e->name);
     size_t back = step(f, "%s `%.*s`", word_of(&e->type), CV_NAME(e->name));
@@ -337,7 +337,7 @@ static cv_status missing(fitter *f, const cv_cextern *wanted, const cv_cextern *
 
 static cv_status fit_all(fitter *f, const cv_rframe *frame, const cv_cextern *given, uint32_t given_count,
                          const cv_cextern *wanted, uint32_t wanted_count) {
-  for (uint32_t i = 0; i < wanted_count; i++) {
+  for (uint32_t i = 0; i < wanted_count && !f->cut; i++) {
     const cv_cextern *nearest, *found = serving(given, given_count, &wanted[i], &nearest);
     f->where.size = 0;
     bool is_interface = wanted[i].type.sort == CV_SORT_INSTANCE;

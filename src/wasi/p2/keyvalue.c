@@ -122,14 +122,14 @@ cove_host_result wasi_keyvalue_store_bucket_exists(void *host, cove_call *call, 
 
 typedef struct page {
   cove_call *call;
-  cove_string *keys; // PAGE_KEYS of them
-  size_t count, bytes;
+  cove_string *keys;            // PAGE_KEYS of them
+  size_t count, bytes, longest; // keys, bytes of them, bytes of one
   bool more, no_memory;
 } page;
 
 static bool add_key(void *env, cv_bytes key) {
   page *p = env;
-  if (!cv_utf8_is_valid(key))
+  if (key.size > p->longest || !cv_utf8_is_valid(key))
     return true; // somebody else's: no program can name it
   p->more = p->count == PAGE_KEYS || (p->count != 0 && p->bytes + key.size > PAGE_BYTES);
   if (p->more)
@@ -148,7 +148,8 @@ static bool add_key(void *env, cv_bytes key) {
 cove_host_result
 wasi_keyvalue_store_bucket_list_keys(void *host, cove_call *call, bucket_ *self, const p2_option_string *cursor,
                                      p2_result_wasi_keyvalue_store_key_response_wasi_keyvalue_store_error *result) {
-  page p = {.call = call, .keys = cove_call_alloc(call, PAGE_KEYS * sizeof *p.keys)};
+  const cv_p2 *p2 = host;
+  page p = {.call = call, .keys = cove_call_alloc(call, PAGE_KEYS * sizeof *p.keys), .longest = p2->w->limits.kv_key};
   cv_bytes after = cursor->has ? p2_bytes(cursor->value) : (cv_bytes){NULL, 0};
   if (p.keys == NULL)
     return cv_p2_trap(host, call, CV_ERR_NOMEM);
