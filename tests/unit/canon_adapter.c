@@ -86,7 +86,9 @@ static void test_random_calls(void **state) {
       pair p;
       world w = world_new(&options, NULL);
       pair_init_wide(&p, w, wide & 1, wide & 2);
-      for (size_t i = 0; i < CV_COUNT(FUNCTIONS); i++)
+      // LLVM takes so long to compile an adapter that it gets each type in one of the four ways.
+      bool slow = strcmp(options.tier, "llvm") == 0;
+      for (size_t i = slow ? wide : 0; i < CV_COUNT(FUNCTIONS); i += slow ? 4 : 1)
         check_type(&p, FUNCTIONS[i], &seed, wide == 0 ? 8 : 4);
       pair_free(&p);
       world_delete(&w);

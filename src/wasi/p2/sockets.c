@@ -48,7 +48,7 @@ cove_host_result wasi_sockets_network_network_error_code(void *host, cove_call *
 cove_host_result wasi_sockets_tcp_create_socket_create_tcp_socket(
     void *host, cove_call *call, family address_family,
     p2_result_wasi_sockets_tcp_tcp_socket_wasi_sockets_network_error_code *result) {
-  cv_wasi_refuse(((cv_p2 *)host)->w, "", "make a TCP socket: a component has no network yet");
+  cv_wasi_refuse_other(((cv_p2 *)host)->w, "", "make a TCP socket: a component has no network yet");
   result->is_error = true;
   result->as.error = ERROR(ACCESS_DENIED);
   return COVE_HOST_OK;
@@ -57,7 +57,7 @@ cove_host_result wasi_sockets_tcp_create_socket_create_tcp_socket(
 cove_host_result wasi_sockets_udp_create_socket_create_udp_socket(
     void *host, cove_call *call, family address_family,
     p2_result_wasi_sockets_udp_udp_socket_wasi_sockets_network_error_code *result) {
-  cv_wasi_refuse(((cv_p2 *)host)->w, "", "make a UDP socket: a component has no network yet");
+  cv_wasi_refuse_other(((cv_p2 *)host)->w, "", "make a UDP socket: a component has no network yet");
   result->is_error = true;
   result->as.error = ERROR(ACCESS_DENIED);
   return COVE_HOST_OK;
@@ -66,8 +66,8 @@ cove_host_result wasi_sockets_udp_create_socket_create_udp_socket(
 cove_host_result wasi_sockets_ip_name_lookup_resolve_addresses(
     void *host, cove_call *call, network_ *network, cove_string name,
     p2_result_wasi_sockets_ip_name_lookup_resolve_address_stream_wasi_sockets_network_error_code *result) {
-  cv_wasi_refuse(((cv_p2 *)host)->w, "", "look up \"%.*s\": a component has no network yet",
-                 (int)CV_MIN(name.size, 200u), name.data);
+  cv_wasi_refuse_other(((cv_p2 *)host)->w, "", "look up \"%.*s\": a component has no network yet",
+                       (int)CV_MIN(name.size, 200u), name.data);
   result->is_error = true;
   result->as.error = ERROR(ACCESS_DENIED);
   return COVE_HOST_OK;
