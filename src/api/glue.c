@@ -177,15 +177,29 @@ cove_host_result cove_glue_char_trap(cove_call *call, uint32_t character) {
 
 // ---- handles -------------------------------------------------------------------------------------------------------
 
+static const cv_resource_type *type_among(const cv_component *component, const cv_resource_type *const *resources,
+                                          const cove_glue_resource *resource) {
+  for (uint32_t k = 0; k < component->resource_count; k++)
+    if (resources[k] != NULL && resources[k]->key == resource)
+      return resources[k];
+  return NULL;
+}
+
 // The resource type that the component knows a resource of the host by. A component that is linked with functions of
 // this resource has one; a trap is for glue that was written wrong.
 static const cv_resource_type *type_of(const cv_canon_call *call, const cove_glue_resource *resource) {
   const cv_cinstance *i = call->instance;
-  for (uint32_t k = 0; k < i->component->resource_count; k++)
-    if (i->resources[k] != NULL && i->resources[k]->key == resource)
-      return i->resources[k];
-  cv_trap_set(i->context, CV_TRAP_HOST, "the component knows no resource %s of the host", resource->full_name);
-  return NULL;
+  const cv_resource_type *type = type_among(i->component, i->resources, resource);
+  if (type == NULL)
+    cv_trap_set(i->context, CV_TRAP_HOST, "the component knows no resource %s of the host", resource->full_name);
+  return type;
+}
+
+// Those in the type of a function that the host calls.
+static const cv_component *resources_of(const cv_cfunc *f, const cv_resource_type *const **out) {
+  bool is_host = f->kind == CV_CFUNC_HOST;
+  *out = is_host ? f->resources : (const cv_resource_type *const *)f->instance->resources;
+  return is_host ? f->component : f->instance->component;
 }
 
 // The quick way: the entry of the handle says its type.
@@ -228,6 +242,12 @@ static void drop_now(const cv_canon_call *call, const cv_resource_type *type, co
 
 cove_host_result cove_glue_note_own(cove_call *call, const cove_glue_resource *resource, void *rep) {
   cv_canon_call *c = call_of(call);
+  if (CV_UNLIKELY(c->instance == NULL)) { // a call that was not entered, for want of memory
+    const cv_resource_type *const *resources;
+    const cv_component *component = resources_of(((const export_call *)call)->func, &resources);
+    drop_now(c, type_among(component, resources, resource), resource, rep);
+    return COVE_HOST_TRAP;
+  }
   cv_canon_context cx = context_of(c);
   const cv_resource_type *type = type_of(c, resource);
   if (type != NULL && cv_taken_note_one(&cx, type, (uintptr_t)rep) == CV_RUN_OK)
@@ -442,15 +462,14 @@ cove_status cove_glue_find_resource(cove_component_instance *instance, const cha
 // The way for functions with a 64-bit memory, and for those of the host that a component only passes on: the values are
 // lowered into memory of the host's own, and called with from there.
 static cove_host_result enter_scratch(export_call *e, const cv_cfunc *f, cv_context *context) {
-  bool is_host = f->kind == CV_CFUNC_HOST;
-  const cv_component *component = is_host ? f->component : f->instance->component;
-  const cv_resource_type *const *resources =
-      is_host ? f->resources : (const cv_resource_type *const *)f->instance->resources;
+  const cv_resource_type *const *resources;
+  const cv_component *component = resources_of(f, &resources);
   e->entered = false;
   e->context = context;
   e->scratch = cv_scratch_new(context, component, (const cv_resource_type **)(uintptr_t)resources);
   if (e->scratch == NULL) {
-    e->call.instance = NULL; // leaving has no more than the context to go by
+    e->call.instance = NULL; // leaving has no more than the context to go by, and noting than the function
+    e->call.is_export = true;
     return COVE_HOST_TRAP;
   }
   cv_canon_call_begin(&e->call, &e->scratch->instance, &e->scratch->options, f->type, NULL);
