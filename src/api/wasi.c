@@ -18,8 +18,9 @@ struct cove_wasi_config {
 
 struct cove_wasi {
   cv_wasi *wasi;
-  cv_p1 *p1; // NULL before the first use
-  cv_p2 *p2; // likewise; owns `wasi` once it is there
+  cv_p1 *p1;       // NULL before the first use
+  cv_p2 *p2;       // likewise; owns `wasi` once it is there
+  bool p2_is_kept; // by the store, too
   bool deny_when_called;
   uint64_t store; // the id of the one that it serves, 0 before
   cove_trace_format format;
@@ -347,19 +348,18 @@ static void release_p2(void *env) {
 // The second reference is the store's, whose tables of handles may go after the cove_wasi.
 static cv_status make_p2(cove_wasi *wasi, cove_store *store) {
   static const cv_p2_ends ends = {.stopped = stopped, .output_limit = output_limit, .limit = other_limit};
-  if (wasi->p2 != NULL)
+  if (wasi->p2_is_kept)
     return CV_OK;
-  cv_p2 *p2;
-  CV_TRY(cv_p2_new(&cv_api_mem, wasi->wasi, &ends, &p2));
-  wasi->p2 = p2;
-  cv_status status = cv_store_on_delete(store->store, release_p2, p2);
-  if (status == CV_OK)
-    cv_p2_retain(p2);
+  if (wasi->p2 == NULL)
+    CV_TRY(cv_p2_new(&cv_api_mem, wasi->wasi, &ends, &wasi->p2));
+  CV_TRY(cv_store_on_delete(store->store, release_p2, wasi->p2));
+  cv_p2_retain(wasi->p2);
+  wasi->p2_is_kept = true;
   if (wasi->wasi->should_stop == NULL) {
     wasi->wasi->should_stop = is_interrupted;
     wasi->wasi->should_stop_env = cv_store_context(store->store);
   }
-  return status;
+  return CV_OK;
 }
 
 cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi, cove_error **error) {

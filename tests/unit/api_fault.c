@@ -133,11 +133,41 @@ static void test_store(void **state) {
   sweep(QUOTA_STORE);
 }
 
+// What is left of the grants of a component when they are deleted before its store, which keeps what its tables need.
+static uint64_t kept_for_store(bool fails_first) {
+  way w = {0};
+  assert_int_equal(cove_engine_new(NULL, &w.engine, NULL), COVE_OK);
+  assert_int_equal(cove_store_new(w.engine, NULL, &w.store, NULL), COVE_OK);
+  w.config = cove_wasi_config_new();
+  assert_non_null(w.config);
+  assert_int_equal(cove_wasi_new(w.config, &w.wasi, NULL), COVE_OK);
+  cove_component_linker *linker = cove_component_linker_new(w.store);
+  assert_non_null(linker);
+  if (fails_first) {
+    arm(cv_store_mem(w.store->store), 1);
+    assert_int_equal(cove_component_linker_define_wasi(linker, w.wasi, NULL), COVE_NO_MEMORY);
+    arm(cv_store_mem(w.store->store), 0);
+  }
+  assert_int_equal(cove_component_linker_define_wasi(linker, w.wasi, NULL), COVE_OK);
+  cove_component_linker_delete(linker);
+  cove_wasi_delete(w.wasi);
+  uint64_t used = cv_api_mem.used;
+  cove_store_delete(w.store);
+  cove_wasi_config_delete(w.config);
+  cove_engine_delete(w.engine);
+  return used;
+}
+
+static void test_grants_after_a_failure(void **state) {
+  assert_int_equal(kept_for_store(true), kept_for_store(false));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_api),
       cmocka_unit_test(test_engine),
       cmocka_unit_test(test_store),
+      cmocka_unit_test(test_grants_after_a_failure),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
