@@ -95,11 +95,6 @@ static bool is_plain(const cv_canon_call *call) {
   return options->encoding == CV_UTF8 && !options->is_64 && options->memory != NULL && options->memory->shared == NULL;
 }
 
-// The guest's realloc may write there, or give a place that overlaps.
-static bool lies_in(const cv_memory *memory, const void *data) {
-  return (uintptr_t)data - (uintptr_t)memory->base < memory->reserved;
-}
-
 static bool is_utf8(const void *data, size_t size) {
   return cv_utf8_valid_prefix(data, size) == size;
 }
@@ -154,7 +149,7 @@ CV_COLD static cove_host_result lower_string(cv_canon_call *call, cove_string st
 
 cove_host_result cove_glue_lower_string(cove_call *call, cove_string string, uint32_t *address, uint32_t *units) {
   cv_canon_call *c = call_of(call);
-  if (CV_UNLIKELY(!is_plain(c) || string.size > CV_MAX_VALUE_BYTES || lies_in(c->memory, string.data) ||
+  if (CV_UNLIKELY(!is_plain(c) || string.size > CV_MAX_VALUE_BYTES || cv_memory_holds(c->memory, string.data) ||
                   !is_utf8(string.data, string.size)))
     return lower_string(c, string, address, units);
   uint8_t *to;

@@ -23,6 +23,12 @@ static inline uint8_t *cv_canon_at(const cv_canon_context *cx, uint64_t address)
   return cx->options->memory->base + address;
 }
 
+// Whether what the host has lies in a guest's memory, as part of an argument: the guest's realloc may write there, or
+// give a place that overlaps.
+static inline bool cv_memory_holds(const cv_memory *memory, const void *data) {
+  return memory != NULL && (uintptr_t)data - (uintptr_t)memory->base < memory->reserved;
+}
+
 static inline bool cv_is_aligned(uint64_t address, uint32_t align) {
   return (address & (align - 1)) == 0;
 }

@@ -181,16 +181,9 @@ static uint32_t next_utf8(const source *s, size_t *at) {
   return code_point;
 }
 
-// A function of the host may give a string that lies in the memory it goes to, as part of an argument. The guest's
-// realloc may write there, or give a place that overlaps.
-static bool lies_in_memory(const cv_canon_context *cx, const void *data) {
-  const cv_memory *memory = cx->options->memory;
-  return memory != NULL && (uintptr_t)data - (uintptr_t)memory->base < memory->reserved;
-}
-
 static cv_run source_of(cv_canon_context *cx, const cv_cval *v, source *s) {
   *s = (source){.data = (const uint8_t *)v->as.string.data, .size = v->as.string.size};
-  if (CV_UNLIKELY(s->size > 0 && lies_in_memory(cx, s->data))) {
+  if (CV_UNLIKELY(s->size > 0 && cv_memory_holds(cx->options->memory, s->data))) {
     s->data = cv_arena_copy(cx->arena, s->data, s->size);
     if (s->data == NULL)
       return cv_trap_set(cx->instance->context, CV_TRAP_OUT_OF_MEMORY, "no host memory for a string of %zu bytes",
