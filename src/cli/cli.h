@@ -41,6 +41,8 @@ typedef struct cli_input {
 } cli_input;
 // Reads `path` ("-" is standard input). Returns 0, or an exit status after a message.
 int cli_read_file(const char *path, cove_buffer *out);
+// The same for text, which has no zero byte.
+int cli_read_lines(const char *path, cove_buffer *out);
 void cli_free_file(cove_buffer *file);
 // Reads a module or a component in either format. `engine` (may be NULL) is for text. Refuses, with a hint, what is
 // neither.

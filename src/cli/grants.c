@@ -164,7 +164,7 @@ static int grant_env(cove_wasi_config *config, const char *text) {
 
 static int grant_env_file(cove_wasi_config *config, const char *path) {
   cove_buffer file;
-  int status = cli_read_file(path, &file);
+  int status = cli_read_lines(path, &file);
   char *save = NULL;
   for (char *line = status == 0 ? strtok_r(file.data, "\n", &save) : NULL; line != NULL && status == 0;
        line = strtok_r(NULL, "\n", &save)) {

@@ -30,7 +30,7 @@ static int set_value(cove_wasi_config *config, const char *where, const char *te
 static int set_values(cove_wasi_config *config, const char *path) {
   cove_buffer file;
   cove_error *error = NULL;
-  int status = cli_read_file(path, &file);
+  int status = cli_read_lines(path, &file);
   if (status != 0)
     return status;
   char where[300], *save = NULL;

@@ -70,6 +70,15 @@ int cli_read_file(const char *path, cove_buffer *out) {
   return cannot_read(path, error);
 }
 
+int cli_read_lines(const char *path, cove_buffer *out) {
+  int status = cli_read_file(path, out);
+  if (status != 0 || memchr(out->data, '\0', out->size) == NULL)
+    return status;
+  cli_error("%s is not a file of lines: there is a zero byte in it", shown(path));
+  cli_free_file(out);
+  return CLI_EXIT_USAGE;
+}
+
 void cli_free_file(cove_buffer *file) {
   free(file->data);
   *file = (cove_buffer){0};

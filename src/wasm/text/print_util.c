@@ -127,6 +127,13 @@ void cv_print_space_use(cv_printer *p, cv_print_space space, uint32_t index) {
 
 // ---- strings -------------------------------------------------------------------------------------------------------
 
+// A byte of a control character from U+0080 to U+009F, which terminals obey as well.
+static bool is_c1(cv_bytes text, size_t i) {
+  const uint8_t *at = text.data + i;
+  return (at[0] == 0xc2 && i + 1 < text.size && (at[1] & 0xe0) == 0x80) ||
+         (i != 0 && at[-1] == 0xc2 && (at[0] & 0xe0) == 0x80);
+}
+
 void cv_print_string(cv_buf *out, cv_bytes bytes, bool is_text) {
   static const char hex[] = "0123456789abcdef";
   cv_buf_byte(out, '"');
@@ -135,7 +142,7 @@ void cv_print_string(cv_buf *out, cv_bytes bytes, bool is_text) {
     if (c == '"' || c == '\\') {
       cv_buf_byte(out, '\\');
       cv_buf_byte(out, c);
-    } else if (c >= ' ' && c != 0x7f && (c < 0x7f || is_text)) {
+    } else if (c >= ' ' && c != 0x7f && (c < 0x7f || (is_text && !is_c1(bytes, i)))) {
       cv_buf_byte(out, c);
     } else {
       cv_buf_byte(out, '\\');
