@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tiers.c: differential fuzzing. A module made from the input (modgen) runs in every tier that is here; how each call
 // ends, results, traps, fuel, memories and globals must be the same as in the interpreter. NaNs are canonical, since
-// otherwise their payloads may differ.
+// otherwise their payloads may differ. And it must make no difference that an instance, between calls, is replaced by
+// one of its snapshot.
 #include "modgen/modgen.h"
 #include "target.h"
 
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "runtime/engine.h"
+#include "snapshot/snapshot.h"
 #include "wasm/binary/decode.h"
 
 enum {
@@ -27,22 +29,25 @@ typedef struct config {
   const char *tier;
   bool lazy, fuel;
   cv_cpu_level cpu;
+  bool snapshots;
   cv_engine *engine;
 } config;
 
 static config configs[] = {
-    {"interp", "interp", false, false, CV_CPU_HOST, NULL},
-    {"jit", "jit", false, false, CV_CPU_HOST, NULL},
-    {"jit-lazy", "jit", true, false, CV_CPU_HOST, NULL},
-    {"jit-least", "jit", false, false, CV_CPU_LEAST, NULL},
-    {"llvm", "llvm", true, false, CV_CPU_HOST, NULL},
-    {"llvm-eager-least", "llvm", false, false, CV_CPU_LEAST, NULL},
+    {"interp", "interp", false, false, CV_CPU_HOST, false, NULL},
+    {"jit", "jit", false, false, CV_CPU_HOST, false, NULL},
+    {"jit-lazy", "jit", true, false, CV_CPU_HOST, false, NULL},
+    {"jit-least", "jit", false, false, CV_CPU_LEAST, false, NULL},
+    {"llvm", "llvm", true, false, CV_CPU_HOST, false, NULL},
+    {"llvm-eager-least", "llvm", false, false, CV_CPU_LEAST, false, NULL},
+    {"interp-snapshot", "interp", false, false, CV_CPU_HOST, true, NULL},
+    {"jit-snapshot", "jit", true, false, CV_CPU_HOST, true, NULL},
 };
 static config fuel_configs[] = {
-    {"interp-fuel", "interp", false, true, CV_CPU_HOST, NULL},
-    {"jit-fuel", "jit", false, true, CV_CPU_HOST, NULL},
-    {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, NULL},
-    {"llvm-fuel", "llvm", true, true, CV_CPU_HOST, NULL},
+    {"interp-fuel", "interp", false, true, CV_CPU_HOST, false, NULL},
+    {"jit-fuel", "jit", false, true, CV_CPU_HOST, false, NULL},
+    {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, false, NULL},
+    {"llvm-fuel", "llvm", true, true, CV_CPU_HOST, false, NULL},
 };
 
 // What one call did.
@@ -184,35 +189,81 @@ static void call(const config *c, cv_store *store, cv_instance *instance, uint32
   }
 }
 
-// False when the module did not come to run: the same for all (limits).
-static bool observe(config *c, const cv_buf *bytes, observation *o) {
-  memset(o, 0, sizeof *o);
+// A module in a store of its own.
+typedef struct running {
+  cv_code *code;
+  cv_store *store;
+  cv_instance *instance;
+} running;
+
+static void start(config *c, const cv_buf *bytes, running *out) {
   cv_diag diag;
   cv_diag_init(&diag);
   cv_module *module;
-  cv_code *code;
   cv_engine *engine = engine_of(c);
   if (cv_engine_load(engine, bytes->data, bytes->size, true, &module, &diag) != CV_OK) {
     char text[800];
     fprintf(stderr, "invalid module: %s\n", cv_diag_message(&diag, text, sizeof text));
     disagree(c, "validation", 0);
   }
-  if (cv_engine_compile(engine, module, &code, &diag) != CV_OK) {
+  if (cv_engine_compile(engine, module, &out->code, &diag) != CV_OK) {
     fprintf(stderr, "%s\n", diag.text);
     disagree(c, "compilation", 0);
   }
-  cv_store *store;
-  cv_instance *instance;
   cv_store_options options = {.stack_bytes = stack_bytes};
-  if (cv_store_new(engine, &options, &store, &diag) != CV_OK)
+  if (cv_store_new(engine, &options, &out->store, &diag) != CV_OK)
     abort();
-  if (cv_instantiate(store, code, NULL, 0, NULL, &instance, &diag) != CV_OK) {
+  if (cv_instantiate(out->store, out->code, NULL, 0, NULL, &out->instance, &diag) != CV_OK) {
     fprintf(stderr, "%s\n", diag.text);
     disagree(c, "instantiation", 0);
   }
-  for (uint32_t round = 0; round < 3; round++)
-    for (uint32_t f = 0; f < module->func_count && o->call_count < MAX_CALLS; f++)
-      call(c, store, instance, f, round, &o->calls[o->call_count++]);
+}
+
+static void stop(running *r) {
+  cv_store_delete(r->store);
+  cv_code_release(r->code);
+}
+
+// The instance goes on as one of its snapshot; it stays where it holds what a snapshot cannot.
+static void move_on(config *c, running *r, cv_mem *mem, cv_buf *bytes) {
+  static const cv_snapshot_options options;
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cv_buf snapshot;
+  cv_buf_init(&snapshot, mem);
+  cv_status status = cv_snapshot(r->instance, &options, mem, &snapshot, &diag);
+  if (status == CV_OK) {
+    stop(r);
+    cv_buf_free(bytes); // the module of the last snapshot
+    *bytes = snapshot;
+    fail_module = bytes->data;
+    fail_size = bytes->size;
+    start(c, bytes, r);
+    return;
+  }
+  cv_buf_free(&snapshot);
+  if (status != CV_EUNSUPPORTED && status != CV_ENOMEM) {
+    fprintf(stderr, "%s\n", diag.text);
+    disagree(c, "snapshot", 0);
+  }
+}
+
+static void observe(config *c, const cv_buf *bytes, observation *o) {
+  memset(o, 0, sizeof *o);
+  running r;
+  cv_mem mem;
+  cv_buf snapshot;
+  cv_mem_init(&mem, 256 << 20);
+  cv_buf_init(&snapshot, &mem);
+  start(c, bytes, &r);
+  for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t f = 0; f < r.code->module->func_count && o->call_count < MAX_CALLS; f++)
+      call(c, r.store, r.instance, f, round, &o->calls[o->call_count++]);
+    if (c->snapshots)
+      move_on(c, &r, &mem, &snapshot);
+  }
+  const cv_module *module = r.code->module;
+  cv_instance *instance = r.instance;
   for (uint32_t i = 0; i < module->memory_count; i++) {
     cv_memory *m = cv_instance_memory(instance, i);
     o->memory_hash = hash_more(o->memory_hash + m->size, m->base, (size_t)m->size);
@@ -230,9 +281,10 @@ static bool observe(config *c, const cv_buf *bytes, observation *o) {
       o->table_hash = hash_more(o->table_hash, &bits, sizeof bits);
     }
   }
-  cv_store_delete(store);
-  cv_code_release(code);
-  return true;
+  stop(&r);
+  cv_buf_free(&snapshot);
+  fail_module = bytes->data;
+  fail_size = bytes->size;
 }
 
 static void compare(const config *c, const observation *a, const observation *b) {
@@ -261,8 +313,8 @@ static void compare(const config *c, const observation *a, const observation *b)
 
 static void run_all(config *list, size_t count, const cv_buf *bytes) {
   static observation first, other;
-  bool ran = observe(&list[0], bytes, &first);
-  for (size_t i = 1; ran && i < count; i++)
+  observe(&list[0], bytes, &first);
+  for (size_t i = 1; i < count; i++)
     if (is_available(list[i].tier)) {
       observe(&list[i], bytes, &other);
       compare(&list[i], &first, &other);

@@ -129,6 +129,7 @@ int cli_wast(const cli_line *line);
 int cli_wit(const cli_line *line);
 int cli_bindgen(const cli_line *line);
 int cli_component(const cli_line *line);
+int cli_snapshot(const cli_line *line);
 int cli_help(const cli_line *line);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // grants.c: from options to what a program is granted. Nothing is inherited but the standard streams; clocks and
-// randomness are granted because they name nothing of the host.
+// randomness are granted because they name nothing of the host: to all but initialisers of snapshots.
 #include "cli.h"
 
 #include <errno.h>
@@ -332,10 +332,14 @@ int cli_make_wasi(const cli_line *line, cove_wasi **out) {
     return CLI_EXIT_INTERNAL;
   }
   cove_error *error = NULL;
-  cove_wasi_config_grant_basics(config);
+  // What an initialiser reads is fixed in its snapshot, so that it has to be asked for.
+  bool snapshot = line->command == CLI_SNAPSHOT;
+  if (!snapshot)
+    cove_wasi_config_grant_basics(config);
   int status = 0;
   for (unsigned i = 0; i < 3 && status == 0; i++)
-    if (cove_wasi_config_stdio_inherit(config, i, &error) != COVE_OK)
+    if ((snapshot && i == 0 ? cove_wasi_config_stdio_null(config, i, &error)
+                            : cove_wasi_config_stdio_inherit(config, i, &error)) != COVE_OK)
       status = failed("standard streams", error);
   for (size_t i = 0; i < line->given_count && status == 0; i++)
     status = apply(config, &line->given[i]);

@@ -87,7 +87,9 @@ static int make_store(cli_program *r) {
   return status;
 }
 
-static int load(cli_program *r) {
+int cli_program_load(cli_program *r) {
+  r->timing = cli_has(r->line, OPT_TIMING);
+  r->since = r->timing ? now() : 0;
   int status = cli_make_engine(r->line, &r->engine);
   if (status != 0)
     return status;
@@ -100,7 +102,7 @@ static int load(cli_program *r) {
   return status;
 }
 
-static int compile(cli_program *r) {
+int cli_program_compile(cli_program *r) {
   int status = 0;
   cove_error *error = NULL;
   cli_progress_begin("compiling", r->path);
@@ -129,7 +131,7 @@ int cli_program_store(cli_program *r) {
   return status == 0 ? cli_make_wasi(r->line, &r->wasi) : status;
 }
 
-static int instantiate(cli_program *r, bool *over) {
+int cli_program_instantiate(cli_program *r, bool *over) {
   cove_error *error = NULL;
   *over = true;
   int status = cli_program_store(r);
@@ -213,9 +215,9 @@ static int start(cli_program *r) {
 
 static int run_module(cli_program *r) {
   bool over = true;
-  int status = compile(r);
+  int status = cli_program_compile(r);
   if (status == 0)
-    status = instantiate(r, &over);
+    status = cli_program_instantiate(r, &over);
   if (!over) {
     status = start(r);
     cli_program_timed(r, "run");
@@ -261,19 +263,22 @@ static void take_apart(cli_program *r) {
 #endif
 }
 
+void cli_program_end(cli_program *r, int status) {
+  if (r->wasi != NULL)
+    cove_wasi_flush(r->wasi);
+  explain(r, status);
+  take_apart(r);
+}
+
 int cli_run(const cli_line *line) {
   if (line->operand_count == 0) {
     cli_error("which file? cove run [OPTION]... FILE [ARG]...");
     return CLI_EXIT_USAGE;
   }
-  cli_program r = {.line = line, .path = line->operands[0], .timing = cli_has(line, OPT_TIMING)};
-  r.since = r.timing ? now() : 0;
-  int status = load(&r);
+  cli_program r = {.line = line, .path = line->operands[0]};
+  int status = cli_program_load(&r);
   if (status == 0)
     status = r.input.is_component ? cli_run_component(&r) : run_module(&r);
-  if (r.wasi != NULL)
-    cove_wasi_flush(r.wasi);
-  explain(&r, status);
-  take_apart(&r);
+  cli_program_end(&r, status);
   return status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// run.h: what cove run has of a program, module (run.c) or component (run_component.c).
+// run.h: what cove run and cove snapshot have of a program, module (run.c) or component (run_component.c).
 #ifndef COVE_CLI_RUN_H
 #define COVE_CLI_RUN_H
 
@@ -22,6 +22,13 @@ typedef struct cli_program {
   uint64_t since; // of the step that is now timed
 } cli_program;
 
+// Steps of a module's way, each by the options of the line: engine and input, module, store and instance. 0, or an exit
+// status after a message. *over: the program has ended already, with that status.
+int cli_program_load(cli_program *p);
+int cli_program_compile(cli_program *p);
+int cli_program_instantiate(cli_program *p, bool *over);
+// The last step: tells what was refused, when that was asked for or explains `status`, and takes the program apart.
+void cli_program_end(cli_program *p, int status);
 // Ends a step for --timing.
 void cli_program_timed(cli_program *p, const char *step);
 // The store and the grants by the options of the line. 0, or an exit status after a message.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The rows of tests/cli/run. name: of the golden file; args: what is typed after cove; stdin, env, terminal (standard
-error is a terminal); files: whose contents are shown afterwards; any_offset: the call is stopped wherever it is."""
+error is a terminal); files: whose contents are shown afterwards; then: what is typed after it, if anything; any_offset: the call is stopped wherever it is."""
 import pathlib
 import tarfile
 
@@ -105,6 +105,15 @@ F = '''(core module $m (func (export "f"))) (core instance $c (instantiate $m))
 
 def row(name, *args, **more):
     return {"name": name, "args": list(args), **more}
+
+
+# A snapshot of the file, and what is asked of it then.
+GET = ["run", "--invoke", "get", "out.wasm"]
+EXPORTS = ["inspect", "out.wasm"]
+
+
+def snapshot(name, file, *options, **more):
+    return row("snapshot-" + name, "snapshot", file, *options, "-o", "out.wasm", **more)
 
 
 CASES = [
@@ -486,4 +495,44 @@ CASES = [
     row("split-where", "component", "split", "socket.wat"),
     row("split-what", "component", "split"),
     row("split-no-folder", "component", "split", "socket.wat", "-o", "data/text.txt"),
+    # ---- snapshots ----
+    snapshot("twice", "snapshot.wat", then=[GET]),
+    snapshot("init", "snapshot.wat", "--init", "other", then=[GET, EXPORTS]),
+    snapshot("init-library", "snapshot.wat", "--init", "_initialize", "--keep-init", then=[GET, EXPORTS]),
+    snapshot("keep-init", "snapshot.wat", "--keep-init", then=[EXPORTS]),
+    snapshot("rename", "snapshot.wat", "--rename-func", "_start=resume", then=[["run", "out.wasm"], EXPORTS]),
+    snapshot("random-none", "snapshot.wat", "--init", "random", "--explain", then=[GET]),
+    snapshot("random", "snapshot.wat", "--init", "random", "--random", "real", then=[GET]),
+    *[snapshot(name, "snapshot.wat", *options) for name, options in {
+        "rename-none": ["--rename-func", "_start=none"],
+        "rename-bad": ["--rename-func", "_start"],
+        "rename-empty": ["--rename-func", "=resume"],
+        "rename-memory": ["--rename-func", "memory=resume"],
+        "no-such-init": ["--init", "others"],
+        "init-memory": ["--init", "memory"],
+        "init-takes": ["--init", "takes"],
+        "init-leaves": ["--init", "leaves"],
+        "init-traps": ["--init", "traps"],
+        "open": ["--init", "open", "--dir", "data"],
+        "invoke": ["--invoke", "get"],
+    }.items()],
+    snapshot("library", "reactor.wat"),
+    snapshot("no-init", "hello.wat"),
+    snapshot("import", "import.wat"),
+    snapshot("state", "-", stdin='(module (memory (export "m") 1) (table 2 4 funcref) (global (mut i64) (i64.const 1))'
+             ' (data (i32.const 9) "first") (func $f (export "wizer.initialize") (i32.store (i32.const 30) (i32.const 65))'
+             ' (global.set 0 (i64.const -7)) (table.set 0 (i32.const 1) (ref.func $f))))', then=[["print", "out.wasm"]]),
+    snapshot("imported-memory", "-", stdin='(module (import "env" "memory" (memory 1)) (func (export "_initialize")))'),
+    snapshot("invalid", "invalid.wat"),
+    snapshot("malformed", "random.bin"),
+    snapshot("component", "hello-component.wat"),
+    snapshot("missing", "absent.wasm"),
+    snapshot("start-leaves", "-", stdin='(module (import "wasi_snapshot_preview1" "proc_exit" (func $x (param i32)))'
+             ' (func $s (call $x (i32.const 0))) (start $s) (func (export "_initialize")))'),
+    row("snapshot-to-standard-output", "snapshot", "snapshot.wat", "-o", "-"),
+    row("snapshot-no-folder", "snapshot", "snapshot.wat", "-o", "absent/out.wasm"),
+    row("snapshot-what", "snapshot"),
+    row("snapshot-where", "snapshot", "snapshot.wat"),
+    row("snapshot-two", "snapshot", "snapshot.wat", "hello.wat", "-o", "out.wasm"),
+    row("help-snapshot", "help", "snapshot"),
 ]

@@ -47,6 +47,31 @@ def library(ctx):
     ctx.same(ctx.process([cove, "run", "--invoke", 'greet("you")', out]), b'initialised\n"hello, you"\n')
 
 
+@case("c/snapshot", "own")
+def snapshot(ctx):
+    """A snapshot says what the program says that builds its tables first, here and in another engine."""
+    if ctx.engine.name != "cove":
+        raise Skip("of cove only")
+    cove, run = ctx.engine.prefix[0], ctx.engine.prefix
+    guest, native = ctx.c_pair("snapshot", own("snapshot"), guest_flags=["-mexec-model=reactor"])
+    folder, out = ctx.empty_dir("data"), os.path.join(ctx.scratch, "snapshot.wasm")
+    whole = ctx.process([native])
+    ctx.same(ctx.process(run + ["--invoke", "resume", guest]), whole, "not initialised")
+    ctx.same(ctx.process([cove, "snapshot", guest, "--rename-func", "_start=resume", "-o", out]), b"", "snapshot")
+    ctx.same(ctx.process(run + [out]), whole, "snapshot")
+    ctx.contains(ctx.process([cove, "validate", "--features=wasm2", out]), status=0)
+    if shutil.which("node"):
+        script = os.path.join(HERE, "scripts", "snapshot.mjs")
+        ctx.same(ctx.process(["node", "--no-warnings", script, out]), whole, "snapshot in node")
+    # What was read is fixed.
+    with open(os.path.join(folder, "text"), "w") as file:
+        file.write("as it was")
+    ctx.same(ctx.process([cove, "snapshot", guest, "--dir", folder + "::/data", "--rename-func", "_start=resume", "-o",
+                          out]), b"", "snapshot with a file")
+    os.remove(os.path.join(folder, "text"))
+    ctx.same(ctx.process(run + [out]), whole.out.replace(b'text ""', b'text "as it was"'), "snapshot with a file")
+
+
 @case("c/args", "own")
 def args(ctx):
     same_plain(ctx, "args", "one", "", "three four", "ünïcode", "--dir", "-x", "a=b")

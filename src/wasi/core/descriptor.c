@@ -57,6 +57,13 @@ cv_err cv_descriptors_get(cv_descriptors *t, uint32_t number, uint64_t rights, c
   return (d->rights & rights) == rights ? CV_ERR_OK : CV_ERR_NOTCAPABLE;
 }
 
+uint32_t cv_descriptors_own(const cv_descriptors *t) {
+  for (uint32_t i = 0; i < t->all.count; i++)
+    if (t->all.data[i].kind != CV_DESCRIPTOR_FREE && !t->all.data[i].granted)
+      return i;
+  return CV_NO_INDEX;
+}
+
 cv_err cv_descriptors_close(cv_descriptors *t, uint32_t number) {
   cv_descriptor *d = find(t, number);
   if (d == NULL)

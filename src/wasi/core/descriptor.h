@@ -28,6 +28,7 @@ typedef struct cv_descriptor {
   cv_descriptor_kind kind;
   bool append, dsync, rsync, sync, nonblock;
   bool preopen;
+  bool granted; // by the host, before the program began
   uint64_t rights, inheriting;
   uint64_t offset; // files
   cv_file *file;
@@ -56,6 +57,8 @@ CV_MUST_USE cv_err cv_descriptors_close(cv_descriptors *t, uint32_t number);
 CV_MUST_USE cv_err cv_descriptors_renumber(cv_descriptors *t, uint32_t from, uint32_t to);
 // Closes the object at once; every use of the number says CV_ERR_BADF until the guest has closed it.
 CV_MUST_USE cv_err cv_descriptors_invalidate(cv_descriptors *t, uint32_t number);
+// The first number that the program opened itself and still has open, CV_NO_INDEX for none.
+uint32_t cv_descriptors_own(const cv_descriptors *t);
 // Narrows the rights; CV_ERR_NOTCAPABLE when something would be added.
 CV_MUST_USE cv_err cv_descriptor_set_rights(cv_descriptor *d, uint64_t rights, uint64_t inheriting);
 

@@ -142,7 +142,7 @@ static cv_status open_stdio(cv_wasi *w, unsigned which, const cv_stdio *s, cv_di
     return out_of_memory(diag);
   stream->counts = which != 0;
   uint64_t no = which == 0 ? CV_CAN(FD_WRITE) : CV_CAN(FD_READ);
-  cv_descriptor d = {.kind = CV_DESCRIPTOR_STREAM, .stream = stream, .grant = CV_NO_INDEX};
+  cv_descriptor d = {.kind = CV_DESCRIPTOR_STREAM, .granted = true, .stream = stream, .grant = CV_NO_INDEX};
   // A terminal may be read and written through any of the three, as on every Unix.
   d.rights = stream->type == CV_FILE_CHAR && s->kind == CV_STDIO_INHERIT ? stream_rights : stream_rights & ~no;
   d.label = copy_text(w->mem, labels[which]);
@@ -186,7 +186,7 @@ static cv_status open_dir(cv_wasi *w, const cv_wasi_config *c, const cv_dir *dir
     cv_fs_release(fs);
     fs = wrapped;
   }
-  cv_descriptor d = {.kind = CV_DESCRIPTOR_FILE, .preopen = true, .grant = (uint32_t)w->dir_count};
+  cv_descriptor d = {.kind = CV_DESCRIPTOR_FILE, .preopen = true, .granted = true, .grant = (uint32_t)w->dir_count};
   if (err == CV_ERR_OK)
     err = cv_fs_root(fs, &d.file);
   cv_fs_release(fs);
@@ -208,7 +208,7 @@ static cv_status open_dir(cv_wasi *w, const cv_wasi_config *c, const cv_dir *dir
 // ---- listening sockets ----
 
 static cv_status add_listener(cv_wasi *w, cv_handle owned, cv_diag *diag) {
-  cv_descriptor d = {.kind = CV_DESCRIPTOR_STREAM, .grant = CV_NO_INDEX};
+  cv_descriptor d = {.kind = CV_DESCRIPTOR_STREAM, .granted = true, .grant = CV_NO_INDEX};
   d.stream = cv_stream_socket_new(w->mem, owned, true);
   if (d.stream == NULL) {
     cv_sys_close(owned);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// snapshot.h: the present state of an instance as a module: instantiated, it goes on where the instance stood.
+//
+// The module is the instance's own one, with these changes:
+//
+//   tables, memories   their present sizes are the minimum
+//   globals            initial values are the present ones
+//   exports            some left out, some renamed
+//   start function     gone: it has run
+//   elements, data     active segments write the present contents; segments that are applied or dropped are empty;
+//                      passive ones that are left stay
+//   custom sections    `name` loses the names of segments, `sourceMappingURL` goes: its offsets count from the start
+//                      of the file. The code section is the same to the byte, so that DWARF stays true.
+//
+// What a module cannot say is refused by name (CV_EUNSUPPORTED): state that is imported (memories, tables, globals),
+// and references to anything but functions of the instance itself and its imports.
+#ifndef COVE_SNAPSHOT_SNAPSHOT_H
+#define COVE_SNAPSHOT_SNAPSHOT_H
+
+#include "base/buf.h"
+#include "runtime/runtime.h"
+
+// The function that is exported as `from` is to be exported as `to`; what function was exported as `to` no longer is.
+typedef struct cv_snapshot_rename {
+  cv_bytes to, from;
+} cv_snapshot_rename;
+
+typedef struct cv_snapshot_options {
+  const cv_bytes *without; // exported functions that are left out; a name that is not exported is no error
+  uint32_t without_count;
+  const cv_snapshot_rename *renames;
+  uint32_t rename_count;
+} cv_snapshot_options;
+
+// None of the instance's code may be running. CV_EINVALID says which renaming does not fit, CV_ELIMIT that the state is
+// too large for a module.
+CV_MUST_USE cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options, cv_mem *mem, cv_buf *out,
+                                  cv_diag *diag);
+
+#endif
