@@ -3,6 +3,7 @@
 #ifndef COVE_SNAPSHOT_H
 #define COVE_SNAPSHOT_H
 
+#include <cove/component.h>
 #include <cove/instance.h>
 
 COVE_BEGIN
@@ -32,6 +33,13 @@ typedef struct cove_snapshot_options {
 //   COVE_USAGE        code of the store is running
 COVE_API COVE_MUST_USE cove_status cove_instance_snapshot(cove_instance *instance, const cove_snapshot_options *options,
                                                           cove_buffer *out, cove_error **error);
+
+// The same of a component: its binary with the state of this instance in its core modules. Imports and exports are
+// those of the component; what was called to initialise it stays among them.
+//   COVE_UNSUPPORTED  as above, and: the component holds a resource; a core module with state has several instances
+//   COVE_LIMIT, COVE_USAGE
+COVE_API COVE_MUST_USE cove_status cove_component_instance_snapshot(cove_component_instance *instance, cove_buffer *out,
+                                                                    cove_error **error);
 
 COVE_END
 

@@ -27,6 +27,9 @@ typedef struct cli_program {
 int cli_program_load(cli_program *p);
 int cli_program_compile(cli_program *p);
 int cli_program_instantiate(cli_program *p, bool *over);
+// The same for a component.
+int cli_program_compile_component(cli_program *p);
+int cli_program_instantiate_component(cli_program *p, bool *over);
 // The last step: tells what was refused, when that was asked for or explains `status`, and takes the program apart.
 void cli_program_end(cli_program *p, int status);
 // Ends a step for --timing.

@@ -56,7 +56,7 @@ static int run_command(cli_program *p) {
   return result.which == 0 ? 0 : 1;
 }
 
-static int compile(cli_program *p) {
+int cli_program_compile_component(cli_program *p) {
   int status = 0;
   cove_error *error = NULL;
   cli_progress_begin("compiling", p->path);
@@ -69,8 +69,9 @@ static int compile(cli_program *p) {
   return status;
 }
 
-static int instantiate(cli_program *p) {
+int cli_program_instantiate_component(cli_program *p, bool *over) {
   cove_error *error = NULL;
+  *over = true;
   int status = cli_program_store(p);
   if (status != 0)
     return status;
@@ -84,18 +85,20 @@ static int instantiate(cli_program *p) {
   cove_status made =
       cove_component_linker_instantiate(p->component_linker, p->component, &p->component_instance, &error);
   cli_program_timed(p, "instantiate");
+  *over = made != COVE_OK;
   return cli_program_ended(p, made, error);
 }
 
 int cli_run_component(cli_program *p) {
   const char *value = cli_value(p->line, OPT_INVOKE);
   cli_component_call *call = NULL;
-  int status = compile(p);
+  bool over = true; // an exit while it is made ends it, too
+  int status = cli_program_compile_component(p);
   if (status == 0)
     status = value != NULL ? cli_component_call_new(p, value, &call) : check_command(p);
   if (status == 0)
-    status = instantiate(p);
-  if (status == 0 && p->component_instance != NULL) { // an exit while it is made ends it, too
+    status = cli_program_instantiate_component(p, &over);
+  if (!over) {
     status = value != NULL ? cli_component_call_run(p, call) : run_command(p);
     cli_program_timed(p, "run");
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// snapshot.c: cove snapshot: starts a module, calls its initialiser, and writes the module as it is then.
+// snapshot.c: cove snapshot: starts a module or a component, calls its initialiser, and writes it as it is then.
 #include "run.h"
 
 #include <stdlib.h>
@@ -7,27 +7,42 @@
 
 static const char LIBRARY_INIT[] = "_initialize"; // of a WASI library: for its language's own needs
 static const char USUAL_INIT[] = "wizer.initialize";
+static const char COMPONENT_INIT[] = "wizer-initialize"; // names of components have no dots
 
 // ---- the initialiser -----------------------------------------------------------------------------------------------
+
+static int no_initialiser(const cli_program *p, const char *name) {
+  cli_error("%s: there is nothing to initialise it: no function is exported as \"%s\"", p->path, name);
+  cli_hint("an exported function without parameters and results that brings the program to where it is to start: "
+           "--init NAME");
+  return CLI_EXIT_LINK;
+}
+
+static int takes_something(const cli_program *p, const char *name) {
+  cli_error("%s: \"%s\" has parameters or results: an initialiser has none", p->path, name);
+  return CLI_EXIT_LINK;
+}
+
+// Ends the call of an initialiser.
+static int ended(const cli_program *p, const char *name, cove_status status, cove_error *error) {
+  if (status == COVE_OK)
+    return 0;
+  if (status != COVE_EXIT)
+    return cli_report(p->path, error);
+  cli_error("%s: \"%s\" ended the program with status %d: nothing is left to keep", p->path, name,
+            cove_error_exit_status(error));
+  cove_error_delete(error);
+  return CLI_EXIT_FAILED;
+}
 
 static int call(cli_program *p, const char *name) {
   cove_func *func = cove_instance_func(p->instance, name);
   cove_error *error = NULL;
   const cove_functype type = cove_func_type(func);
-  if (type.param_count != 0 || type.result_count != 0) {
-    cli_error("%s: \"%s\" has parameters or results: an initialiser has none", p->path, name);
-    return CLI_EXIT_LINK;
-  }
+  if (type.param_count != 0 || type.result_count != 0)
+    return takes_something(p, name);
   cove_status status = cove_func_call(func, NULL, 0, NULL, 0, &error);
-  if (status == COVE_OK)
-    return 0;
-  if (status == COVE_EXIT) {
-    cli_error("%s: \"%s\" ended the program with status %d: nothing is left to keep", p->path, name,
-              cove_error_exit_status(error));
-    cove_error_delete(error);
-    return CLI_EXIT_FAILED;
-  }
-  return cli_report(p->path, error);
+  return ended(p, name, status, error);
 }
 
 // Which function that is: the one named; else the usual one; else, with NULL, only that of the library.
@@ -42,10 +57,7 @@ static int find(const cli_program *p, const char **name) {
   }
   if (*name == NULL && library)
     return 0;
-  cli_error("%s: there is nothing to initialise it: no function is exported as \"%s\"", p->path, wanted);
-  cli_hint("an exported function without parameters and results that brings the program to where it is to start: "
-           "--init NAME");
-  return CLI_EXIT_LINK;
+  return no_initialiser(p, wanted);
 }
 
 static int initialise(cli_program *p, const char *name) {
@@ -56,6 +68,29 @@ static int initialise(cli_program *p, const char *name) {
     status = call(p, name);
   cli_program_timed(p, "initialise");
   return status;
+}
+
+// NAME, or INTERFACE#NAME. Instantiation alone may be what initialises a component.
+static int initialise_component(cli_program *p) {
+  const char *given = cli_value(p->line, OPT_INIT), *name = given != NULL ? given : COMPONENT_INIT;
+  const char *mark = strchr(name, '#');
+  char *interface = mark != NULL ? strndup(name, (size_t)(mark - name)) : NULL;
+  if (mark != NULL && interface == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  cove_error *error = NULL;
+  cove_component_func *func =
+      cove_component_instance_func(p->component_instance, interface, mark != NULL ? mark + 1 : name);
+  free(interface);
+  if (func == NULL)
+    return given != NULL ? no_initialiser(p, name) : 0;
+  const cove_component_functype *type = cove_component_func_type(func);
+  if (cove_component_functype_param_count(type) != 0 || cove_component_functype_result(type) != NULL)
+    return takes_something(p, name);
+  cove_status status = cove_component_func_call(func, NULL, 0, NULL, &error);
+  cli_program_timed(p, "initialise");
+  return ended(p, name, status, error);
 }
 
 // ---- the snapshot --------------------------------------------------------------------------------------------------
@@ -82,6 +117,22 @@ static int read_renames(const cli_line *line, cove_snapshot_rename *renames, cha
   return 0;
 }
 
+// The start function called proc_exit(0).
+static int ended_early(const cli_program *p) {
+  cli_error("%s: its start function ended the program: nothing is left to keep", p->path);
+  return CLI_EXIT_FAILED;
+}
+
+// Ends the making of a snapshot: `out` is there when `status` is COVE_OK.
+static int written(cli_program *p, cove_status status, cove_buffer *out, cove_error *error) {
+  if (status != COVE_OK)
+    return cli_report(p->path, error);
+  cli_program_timed(p, "snapshot");
+  int result = cli_write_output(p->line, out->data, out->size);
+  cove_buffer_delete(out);
+  return result;
+}
+
 static int write_snapshot(cli_program *p, const char *init, const cove_snapshot_rename *renames, size_t rename_count) {
   // A library that is initialised twice ends itself, so that its own initialiser goes unless it is named and kept.
   const char *without[2];
@@ -94,37 +145,43 @@ static int write_snapshot(cli_program *p, const char *init, const cove_snapshot_
   const cove_snapshot_options options = {without, count, renames, rename_count};
   cove_buffer out;
   cove_error *error = NULL;
-  if (cove_instance_snapshot(p->instance, &options, &out, &error) != COVE_OK)
-    return cli_report(p->path, error);
-  cli_program_timed(p, "snapshot");
-  int status = cli_write_output(p->line, out.data, out.size);
-  cove_buffer_delete(&out);
-  return status;
+  cove_status status = cove_instance_snapshot(p->instance, &options, &out, &error);
+  return written(p, status, &out, error);
 }
 
-static int snapshot(cli_program *p, const cove_snapshot_rename *renames, size_t rename_count) {
+static int snapshot_module(cli_program *p, const cove_snapshot_rename *renames, size_t rename_count) {
   const char *init = NULL;
   bool over = true;
-  int status = cli_program_load(p);
-  if (status == 0 && p->input.is_component) {
-    cli_error("%s: unsupported: snapshot of a component", p->path);
-    cli_hint("take the snapshot of its core module, and make the component of that: cove component new");
-    status = CLI_EXIT_DATA;
-  }
-  if (status == 0)
-    status = cli_program_compile(p);
+  int status = cli_program_compile(p);
   if (status == 0)
     status = find(p, &init);
   if (status == 0)
     status = cli_program_instantiate(p, &over);
-  if (over && p->linker != NULL && status == 0) { // the start function called proc_exit(0)
-    cli_error("%s: its start function ended the program: nothing is left to keep", p->path);
-    status = CLI_EXIT_FAILED;
-  }
   if (over)
-    return status;
+    return status == 0 ? ended_early(p) : status;
   status = initialise(p, init);
   return status == 0 ? write_snapshot(p, init, renames, rename_count) : status;
+}
+
+static int snapshot_component(cli_program *p, size_t rename_count) {
+  bool over = true;
+  if (rename_count != 0) {
+    cli_error("%s: unsupported: --rename-func of a component", p->path);
+    cli_hint("a component exports what its world says");
+    return CLI_EXIT_USAGE;
+  }
+  int status = cli_program_compile_component(p);
+  if (status == 0)
+    status = cli_program_instantiate_component(p, &over);
+  if (over)
+    return status == 0 ? ended_early(p) : status;
+  status = initialise_component(p);
+  if (status != 0)
+    return status;
+  cove_buffer out;
+  cove_error *error = NULL;
+  cove_status taken = cove_component_instance_snapshot(p->component_instance, &out, &error);
+  return written(p, taken, &out, error);
 }
 
 static int check_line(const cli_line *line) {
@@ -159,7 +216,9 @@ int cli_snapshot(const cli_line *line) {
     status = read_renames(line, renames, texts, &count);
   }
   if (status == 0) {
-    status = snapshot(&p, renames, count);
+    status = cli_program_load(&p);
+    if (status == 0)
+      status = p.input.is_component ? snapshot_component(&p, count) : snapshot_module(&p, renames, count);
     cli_program_end(&p, status);
   }
   for (size_t i = 0; i < count; i++)

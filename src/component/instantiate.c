@@ -494,3 +494,18 @@ cv_status cv_component_instantiate(cv_store *store, const cv_component *componen
                                    cv_cexports **out, cv_diag *diag) {
   return instantiate(store, &(cv_cclosure){.component = component}, NULL, imports, out, diag);
 }
+
+cv_status cv_cinstance_walk(const cv_cinstance *instance, const cv_cwalk *walk) {
+  CV_TRY(walk->component(walk->env, instance));
+  for (uint32_t i = 0; i < instance->component->def_count; i++) {
+    const cv_cdef *def = &instance->component->defs[i];
+    if (def->kind == CV_CDEF_CORE_INSTANTIATE) {
+      const core_instance *core = get(instance, CV_CS_CORE_INSTANCE, def->index);
+      CV_TRY(walk->core(walk->env, core->instance));
+    } else if (def->kind == CV_CDEF_INSTANTIATE) {
+      const cv_cexports *inner = get(instance, CV_CS_INSTANCE, def->index);
+      CV_TRY(cv_cinstance_walk(inner->instance, walk));
+    }
+  }
+  return CV_OK;
+}

@@ -55,4 +55,13 @@ const cv_cnamed *cv_cexports_find(cv_cexports *exports, cv_bytes name);
 CV_MUST_USE cv_status cv_component_instantiate(cv_store *store, const cv_component *component, const cv_citem *imports,
                                                cv_cexports **out, cv_diag *diag);
 
+// Calls back for all that an instance of a component is made of, in the order in which it was made: itself, instances
+// of core modules, instances of components inside of it. What is not CV_OK ends the walk.
+typedef struct cv_cwalk {
+  cv_status (*component)(void *env, const cv_cinstance *instance);
+  cv_status (*core)(void *env, cv_instance *instance);
+  void *env;
+} cv_cwalk;
+CV_MUST_USE cv_status cv_cinstance_walk(const cv_cinstance *instance, const cv_cwalk *walk);
+
 #endif

@@ -26,8 +26,8 @@ static void put_limits(cv_buf *s, const cv_memtype *type, uint64_t pages) {
 
 cv_status cv_snapshot_memories(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
   const cv_module *m = w->module;
-  *count = m->memory_count;
-  for (uint32_t i = 0; i < m->memory_count; i++)
+  *count = m->memory_count - m->imported_memories;
+  for (uint32_t i = m->imported_memories; i < m->memory_count; i++)
     put_limits(s, &m->memories[i], cv_memory_size(cv_instance_memory(w->instance, i)) >> m->memories[i].page_log2);
   return CV_OK;
 }
@@ -115,7 +115,7 @@ cv_status cv_snapshot_datas(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
   *count = w->names_datas ? m->data_count : 0;
   for (uint32_t i = 0; i < *count; i++)
     put_old(w, i, s);
-  for (uint32_t i = 0; i < m->memory_count; i++)
+  for (uint32_t i = m->imported_memories; i < m->memory_count; i++)
     CV_TRY(put_memory(w, i, s, count));
   if (*count > CV_MAX_DATA_SEGMENTS)
     return cv_fail(w->diag, CV_ELIMIT, CV_NO_OFFSET, "the state takes more data segments than a module may have");

@@ -13,6 +13,8 @@
 
 typedef struct cv_snapshot_work {
   cv_instance *instance;
+  cv_instance *const *group; // whose states are kept together, in the order in which they were made; `instance` is one
+  uint32_t group_count;
   const cv_module *module;
   const cv_snapshot_options *options;
   cv_mem *mem;
@@ -27,10 +29,6 @@ typedef cv_status cv_snapshot_section(cv_snapshot_work *w, cv_buf *s, uint32_t *
 CV_MUST_USE cv_snapshot_section cv_snapshot_tables, cv_snapshot_memories, cv_snapshot_globals, cv_snapshot_exports,
     cv_snapshot_elems, cv_snapshot_datas;
 
-// The number of a function in the instance's module; CV_EUNSUPPORTED when it is neither its own nor imported. `what`
-// and `number` say where the reference is: "table", 0.
-CV_MUST_USE cv_status cv_snapshot_func(cv_snapshot_work *w, const cv_func *func, const char *what, uint64_t number,
-                                       uint32_t *index);
 // (i32.const at) or (i64.const at) by the index type of a memory or a table, with its end.
 void cv_snapshot_put_offset(cv_buf *s, const cv_limits *limits, uint64_t at);
 

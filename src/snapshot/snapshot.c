@@ -16,13 +16,48 @@ static cv_status refuse(cv_snapshot_work *w, const char *what) {
                  "unsupported: snapshot of a module that imports %s: its state is another's", what);
 }
 
+static bool has_memory(const cv_instance *i, const void *memory) {
+  for (uint32_t k = i->module->imported_memories; k < i->module->memory_count; k++)
+    if (cv_instance_memory(i, k) == memory)
+      return true;
+  return false;
+}
+
+static bool has_table(const cv_instance *i, const void *table) {
+  for (uint32_t k = i->module->imported_tables; k < i->module->table_count; k++)
+    if (cv_instance_table(i, k) == table)
+      return true;
+  return false;
+}
+
+static bool has_global(const cv_instance *i, const void *global) {
+  for (uint32_t k = i->module->imported_globals; k < i->module->global_count; k++)
+    if (cv_instance_global(i, k) == global)
+      return true;
+  return false;
+}
+
+static bool is_kept(const cv_snapshot_work *w, bool (*has)(const cv_instance *i, const void *object),
+                    const void *object) {
+  for (uint32_t i = 0; i < w->group_count; i++)
+    if (has(w->group[i], object))
+      return true;
+  return false;
+}
+
+// What is imported is kept by another one of the group, or by nobody.
 static cv_status check_imports(cv_snapshot_work *w) {
   const cv_module *m = w->module;
-  if (m->imported_memories != 0)
-    return refuse(w, "a memory");
-  if (m->imported_tables != 0)
-    return refuse(w, "a table");
-  return m->imported_globals != 0 ? refuse(w, "a global") : CV_OK;
+  for (uint32_t i = 0; i < m->imported_memories; i++)
+    if (!is_kept(w, has_memory, cv_instance_memory(w->instance, i)))
+      return refuse(w, "a memory");
+  for (uint32_t i = 0; i < m->imported_tables; i++)
+    if (!is_kept(w, has_table, cv_instance_table(w->instance, i)))
+      return refuse(w, "a table");
+  for (uint32_t i = 0; i < m->imported_globals; i++)
+    if (!is_kept(w, has_global, cv_instance_global(w->instance, i)))
+      return refuse(w, "a global");
+  return CV_OK;
 }
 
 static cv_status look_at(cv_snapshot_work *w, cv_span code) {
@@ -256,10 +291,16 @@ static cv_status put_all(output *o) {
   return CV_OK;
 }
 
-cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options, cv_mem *mem, cv_buf *out,
-                      cv_diag *diag) {
-  const cv_module *m = instance->module;
-  cv_snapshot_work w = {.instance = instance, .module = m, .options = options, .mem = mem, .diag = diag};
+cv_status cv_snapshot_one(const cv_snapshot_group *group, uint32_t which, const cv_snapshot_options *options,
+                          cv_mem *mem, cv_buf *out, cv_diag *diag) {
+  const cv_module *m = group->instances[which]->module;
+  cv_snapshot_work w = {.instance = group->instances[which],
+                        .group = group->instances,
+                        .group_count = group->count,
+                        .module = m,
+                        .options = options,
+                        .mem = mem,
+                        .diag = diag};
   output o = {.w = &w, .out = out};
   for (size_t i = 0; i < CV_SECT_COUNT; i++)
     cv_buf_init(&o.section[i], mem);
@@ -275,4 +316,9 @@ cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options,
     cv_buf_free(&o.section[i]);
   cv_mem_free(mem, w.referenced, m->func_count * sizeof *w.referenced);
   return status;
+}
+
+cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options, cv_mem *mem, cv_buf *out,
+                      cv_diag *diag) {
+  return cv_snapshot_one(&(cv_snapshot_group){&instance, 1}, 0, options, mem, out, diag);
 }

@@ -18,7 +18,7 @@
 #define COVE_SNAPSHOT_SNAPSHOT_H
 
 #include "base/buf.h"
-#include "runtime/runtime.h"
+#include "component/instance.h"
 
 // The function that is exported as `from` is to be exported as `to`; what function was exported as `to` no longer is.
 typedef struct cv_snapshot_rename {
@@ -36,5 +36,18 @@ typedef struct cv_snapshot_options {
 // too large for a module.
 CV_MUST_USE cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options, cv_mem *mem, cv_buf *out,
                                   cv_diag *diag);
+
+// Instances whose states are kept together, in the order in which they were made.
+typedef struct cv_snapshot_group {
+  cv_instance *const *instances;
+  uint32_t count;
+} cv_snapshot_group;
+// The same for one of a group.
+CV_MUST_USE cv_status cv_snapshot_one(const cv_snapshot_group *group, uint32_t which,
+                                      const cv_snapshot_options *options, cv_mem *mem, cv_buf *out, cv_diag *diag);
+
+// The component of an instance that no other one made, with its present state; its imports and exports are the same.
+// CV_EUNSUPPORTED also when a resource is alive, or a module with state has several instances.
+CV_MUST_USE cv_status cv_snapshot_component(const cv_cinstance *instance, cv_mem *mem, cv_buf *out, cv_diag *diag);
 
 #endif

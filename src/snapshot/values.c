@@ -18,15 +18,15 @@ static cv_status unsupported(cv_snapshot_work *w, const char *what, uint64_t num
                  number);
 }
 
-cv_status cv_snapshot_func(cv_snapshot_work *w, const cv_func *func, const char *what, uint64_t number,
-                           uint32_t *index) {
+// The number of a function in an instance's module; false when it is neither its own nor imported.
+static bool can_name(cv_instance *instance, const cv_func *func, uint32_t *index) {
   *index = func->index;
-  if (func->instance == w->instance)
-    return CV_OK;
-  for (*index = 0; *index < w->module->imported_funcs; ++*index)
-    if (cv_instance_func(w->instance, *index) == func)
-      return CV_OK;
-  return unsupported(w, what, number);
+  if (func->instance == instance)
+    return true;
+  for (*index = 0; *index < instance->module->imported_funcs; ++*index)
+    if (cv_instance_func(instance, *index) == func)
+      return true;
+  return false;
 }
 
 static void put_ref_func(cv_buf *s, uint32_t index) {
@@ -62,7 +62,8 @@ static cv_status put_ref(cv_snapshot_work *w, uint32_t index, const cv_value *va
   if (!holds_funcs(w->module, w->module->globals[index].type.type))
     return unsupported(w, "global", index);
   uint32_t func;
-  CV_TRY(cv_snapshot_func(w, value->func, "global", index, &func));
+  if (!can_name(w->instance, value->func, &func))
+    return unsupported(w, "global", index);
   put_ref_func(s, func);
   return CV_OK;
 }
@@ -97,8 +98,8 @@ static cv_status put_value(cv_snapshot_work *w, uint32_t index, const cv_value *
 
 cv_status cv_snapshot_globals(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
   const cv_module *m = w->module;
-  *count = m->global_count;
-  for (uint32_t i = 0; i < m->global_count; i++) {
+  *count = m->global_count - m->imported_globals;
+  for (uint32_t i = m->imported_globals; i < m->global_count; i++) {
     const uint8_t *entry = m->bytes + m->globals[i].entry;
     cv_buf_bytes(s, entry, m->globals[i].init.code.offset - m->globals[i].entry);
     CV_TRY(put_value(w, i, &cv_instance_global(w->instance, i)->value, entry, s));
@@ -109,14 +110,31 @@ cv_status cv_snapshot_globals(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
 
 // ---- tables --------------------------------------------------------------------------------------------------------
 
+// Where the type of a table's elements stands in the module.
+static const uint8_t *elem_type(const cv_module *m, uint32_t index) {
+  if (index >= m->imported_tables)
+    return m->bytes + m->tables[index].entry + (m->tables[index].has_init ? 2 : 0);
+  const cv_import *import = m->imports;
+  while (import->kind != CV_EXTERN_TABLE || import->index != index)
+    import++;
+  return import->name.data + import->name.size + 1; // behind the kind
+}
+
+static bool sees(const cv_instance *instance, const cv_table *table) {
+  for (uint32_t i = 0; i < instance->module->table_count; i++)
+    if (cv_instance_table(instance, i) == table)
+      return true;
+  return false;
+}
+
 // A nullable table starts with nulls. One that is not keeps its expression, which the elements then replace.
 cv_status cv_snapshot_tables(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
   const cv_module *m = w->module;
-  *count = m->table_count;
-  for (uint32_t i = 0; i < m->table_count; i++) {
+  *count = m->table_count - m->imported_tables;
+  for (uint32_t i = m->imported_tables; i < m->table_count; i++) {
     const cv_table_decl *decl = &m->tables[i];
     const cv_limits *l = &decl->type.limits;
-    const uint8_t *type = m->bytes + decl->entry + (decl->has_init ? 2 : 0);
+    const uint8_t *type = elem_type(m, i);
     bool keeps = !cv_type_is_nullable(decl->type.elem);
     if (keeps)
       cv_buf_bytes(s, m->bytes + decl->entry, 2);
@@ -131,25 +149,42 @@ cv_status cv_snapshot_tables(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
   return CV_OK;
 }
 
-// Elements from..to of a table, none of them null.
+// Whether an element is for this instance to write: it is the first of the group that sees the table and can name the
+// function. A table's own instance comes first; what it cannot name was put there by another one, and is again.
+static cv_status find_mine(cv_snapshot_work *w, uint32_t index, uint64_t at, bool *mine, uint32_t *func) {
+  const cv_table *table = cv_instance_table(w->instance, index);
+  *mine = false;
+  if (table->elems[at] == NULL)
+    return CV_OK;
+  if (!holds_funcs(w->module, w->module->tables[index].type.elem))
+    return unsupported(w, "table", index);
+  for (uint32_t i = 0; i < w->group_count; i++)
+    if (sees(w->group[i], table) && can_name(w->group[i], table->elems[at], func)) {
+      *mine = w->group[i] == w->instance;
+      return CV_OK;
+    }
+  return unsupported(w, "table", index);
+}
+
+// Elements from..to of a table, all of them the instance's.
 static cv_status put_elems(cv_snapshot_work *w, uint32_t index, uint64_t from, uint64_t to, cv_buf *s) {
-  const cv_table_decl *decl = &w->module->tables[index];
-  const uint8_t *type = w->module->bytes + decl->entry + (decl->has_init ? 2 : 0);
-  void **elems = cv_instance_table(w->instance, index)->elems;
+  const cv_tabletype *table = &w->module->tables[index].type;
+  const uint8_t *type = elem_type(w->module, index);
   // Function indices are of type (ref func), which fits no other types than these.
-  bool plain = cv_type_heap(decl->type.elem) == CV_HEAP_FUNC;
+  bool plain = cv_type_heap(table->elem) == CV_HEAP_FUNC;
   cv_buf_byte(s, plain && index == 0 ? 0 : plain ? EXPLICIT : EXPLICIT | EXPRESSIONS);
   if (!plain || index != 0)
     cv_buf_uleb(s, index);
-  cv_snapshot_put_offset(s, &decl->type.limits, from);
+  cv_snapshot_put_offset(s, &table->limits, from);
   if (!plain)
     cv_buf_bytes(s, type, ref_type_size(type));
   else if (index != 0)
     cv_buf_byte(s, 0);
   cv_buf_uleb(s, to - from);
   for (uint64_t i = from; i < to; i++) {
+    bool mine;
     uint32_t func;
-    CV_TRY(cv_snapshot_func(w, elems[i], "table", index, &func));
+    CV_TRY(find_mine(w, index, i, &mine, &func));
     if (plain) {
       cv_buf_uleb(s, func);
     } else {
@@ -161,16 +196,18 @@ static cv_status put_elems(cv_snapshot_work *w, uint32_t index, uint64_t from, u
 }
 
 static cv_status put_table(cv_snapshot_work *w, uint32_t index, cv_buf *s, uint32_t *count) {
-  const cv_table *table = cv_instance_table(w->instance, index);
-  for (uint64_t from = 0, to; from < table->size; from = to) {
-    if (table->elems[from] == NULL) {
-      to = from + 1;
-      continue;
+  uint64_t size = cv_instance_table(w->instance, index)->size;
+  for (uint64_t from = 0, to, next; from < size; from = next) {
+    bool mine = true;
+    uint32_t func;
+    for (to = from; to < size && to - from < CV_MAX_TABLE_INIT; to++) {
+      CV_TRY(find_mine(w, index, to, &mine, &func));
+      if (!mine)
+        break;
     }
-    if (!holds_funcs(w->module, w->module->tables[index].type.elem))
-      return unsupported(w, "table", index);
-    for (to = from; to < table->size && to - from < CV_MAX_TABLE_INIT && table->elems[to] != NULL;)
-      to++;
+    next = mine ? to : to + 1;
+    if (to == from)
+      continue;
     if (*count >= CV_MAX_ELEM_SEGMENTS)
       return cv_fail(w->diag, CV_ELIMIT, CV_NO_OFFSET, "the state takes more element segments than a module may have");
     ++*count;

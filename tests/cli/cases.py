@@ -103,6 +103,26 @@ F = '''(core module $m (func (export "f"))) (core instance $c (instantiate $m))
   (func (export "f") (canon lift (core func $c "f")))'''
 
 
+# A component that counts what initialised it.
+COUNTS = '''(component
+  (type $r (resource (rep i32)))
+  (core func $new (canon resource.new $r))
+  (core module $m (import "" "new" (func $new (param i32) (result i32))) (memory 1)
+    (func $add (param i32) (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get 0))))
+    (func (export "init") (call $add (i32.const 1)))
+    (func (export "more") (call $add (i32.const 10)))
+    (func (export "get") (result i32) (i32.load (i32.const 8)))
+    (func (export "trap") unreachable)
+    (func (export "keep") (drop (call $new (i32.const 1)))))
+  (core instance $c (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (func (export "wizer-initialize") (canon lift (core func $c "init")))
+  (func $more (canon lift (core func $c "more")))
+  (instance (export "test:a/b") (export "more" (func $more)))
+  (func (export "get") (result u32) (canon lift (core func $c "get")))
+  (func (export "trap") (canon lift (core func $c "trap")))
+  (func (export "keep") (canon lift (core func $c "keep"))))'''
+
+
 def row(name, *args, **more):
     return {"name": name, "args": list(args), **more}
 
@@ -525,7 +545,15 @@ CASES = [
     snapshot("imported-memory", "-", stdin='(module (import "env" "memory" (memory 1)) (func (export "_initialize")))'),
     snapshot("invalid", "invalid.wat"),
     snapshot("malformed", "random.bin"),
-    snapshot("component", "hello-component.wat"),
+    snapshot("component", "hello-component.wat", then=[["run", "out.wasm"]]),
+    snapshot("component-init", "-", stdin=COUNTS, then=[["run", "--invoke", "get()", "out.wasm"]]),
+    snapshot("component-init-named", "-", "--init", "test:a/b#more", stdin=COUNTS,
+             then=[["run", "--invoke", "get()", "out.wasm"]]),
+    snapshot("component-no-such-init", "-", "--init", "test:a/b#most", stdin=COUNTS),
+    snapshot("component-init-takes", "-", "--init", "get", stdin=COUNTS),
+    snapshot("component-init-traps", "-", "--init", "trap", stdin=COUNTS),
+    snapshot("component-rename", "-", "--rename-func", "get=trap", stdin=COUNTS),
+    snapshot("component-resource", "-", "--init", "keep", stdin=COUNTS),
     snapshot("missing", "absent.wasm"),
     snapshot("start-leaves", "-", stdin='(module (import "wasi_snapshot_preview1" "proc_exit" (func $x (param i32)))'
              ' (func $s (call $x (i32.const 0))) (start $s) (func (export "_initialize")))'),

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from harness import BENCH, HERE, ROOT, Failure, Skip, case
+from harness import BENCH, C, HERE, ROOT, Failure, Skip, case
 
 SOURCES = os.path.join(HERE, "component")
 WORLD = os.path.join(SOURCES, "world.wit")
@@ -170,6 +170,41 @@ def python(ctx, target, *options, source=os.path.join(SOURCES, "app.py"), wit=WO
 @case("component/c", "own")
 def shapes_c(ctx):
     check_shapes(ctx, c_component(ctx))
+
+
+def tables_snapshot(ctx):
+    """A component that starts with its tables built, and the one that builds them."""
+    ctx.need(ctx.options.clang)
+    wit, source, folder = (os.path.join(C, "tables.wit"), os.path.join(C, "tables.c"), ctx.empty_dir("tables"))
+    ctx.same(cove(ctx, "bindgen", "guest", wit, "-w", "tables", "-o", folder), b"", "bindgen")
+    module = ctx.c_guest("tables", [source, os.path.join(folder, "tables.c")],
+                         flags=["-mexec-model=reactor", "-I", folder])
+    whole = made(ctx, "tables.component.wasm", [module], "new", module, "--wasi-reactor")
+    out = os.path.join(ctx.scratch, "tables.wasm")
+    ctx.same(cove(ctx, "snapshot", whole, "-o", out), b"", "snapshot")
+    return out, whole
+
+
+TABLES_SAY = "37831 of 25994, constructed 1, built 1"
+
+
+@case("component/snapshot", "own")
+def snapshot(ctx):
+    for component in tables_snapshot(ctx):
+        ctx.same(ctx.process(ctx.engine.prefix + ["--invoke", "answer(4000)", component]),
+                 f'asked for 4000\n"{TABLES_SAY}"\n'.encode())
+
+
+@case("component/snapshot-jco")
+def snapshot_jco(ctx):
+    packages = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
+        ctx.npm("@bytecodealliance/jco", "package.json")))))
+    out = os.path.join(packages, "out", os.path.basename(ctx.scratch))
+    jco_must(ctx, "transpile", tables_snapshot(ctx)[0], "--name", "tables", "-o", out)
+    script = os.path.join(out, "calls.mjs")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write('import { answer } from "./tables.js"; console.log(answer(4000));')
+    ctx.same(ctx.process(["node", "--no-warnings", script]), f"asked for 4000\n{TABLES_SAY}\n".encode())
 
 
 @case("component/c-jco")
