@@ -66,10 +66,15 @@ struct cv_graph_encoder {
   cv_map origins; // origin -> first of `same`
   CV_VEC(same_type) same;
   uint32_t import;  // the node that is being written
+  uint32_t depth;   // of scopes and value types in each other, and of imports that are written for others
   cv_status status; // the first failure
 };
 
 enum { STATE_NEW = 0, STATE_ACTIVE = 1, STATE_DONE = 2 };
+
+// Validation bounds how deep one type is; how many imports need each other, in an order that makes one wait for all,
+// is bounded here.
+enum { MAX_DEPTH = 200 };
 
 static void fail(cv_graph_encoder *x, cv_status status) {
   if (x->status == CV_OK)
@@ -89,12 +94,14 @@ static cv_bytes key_of(const uint32_t *number) {
 
 static void open_scope(cv_graph_encoder *x, scope *s, cv_wit_scope_kind kind, scope *outer) {
   *s = (scope){.outer = outer};
+  x->depth++;
   cv_wit_encoder_init(&s->e, kind, x->g->mem, &x->arena, x->g->diag);
   for (int i = 0; i < KNOWN_COUNT; i++)
     cv_map_init(&s->known[i], x->g->mem);
 }
 
 static void close_scope(cv_graph_encoder *x, scope *s) {
+  x->depth--;
   if (s->e.body.failed)
     fail(x, CV_ENOMEM);
   for (int i = 0; i < KNOWN_COUNT; i++)
@@ -266,7 +273,9 @@ static uint32_t put_anonymous(cv_graph_encoder *x, scope *s, const cv_ctype *typ
     return (uint32_t)*written;
   cv_buf item;
   cv_buf_init(&item, x->g->mem);
+  x->depth++;
   put_structure(x, s, type, &item);
+  x->depth--;
   uint32_t index = add_type(x, s, &item);
   know(x, s, BY_WRITTEN, &type->traits.serial, index);
   return index;
@@ -535,6 +544,10 @@ cv_status cv_graph_put_import(cv_graph_encoder *x, uint32_t node) {
   if (n->state == STATE_ACTIVE)
     return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "the imports `%.*s` and `%.*s` need each other's types",
                    CV_NAME(n->external.name), CV_NAME(g->nodes.data[x->import].external.name));
+  if (x->depth > MAX_DEPTH)
+    return cv_fail(g->diag, CV_ELIMIT, CV_NO_OFFSET,
+                   "`%.*s` is one of too many imports that each need the types of one that comes after it",
+                   CV_NAME(n->external.name));
   uint32_t before = x->import;
   n->state = STATE_ACTIVE;
   x->import = node;

@@ -31,12 +31,7 @@ static cv_status build(cv_new_builder *b) {
   const cv_module *main = b->units[0].module;
   const cv_export *initialize = cv_new_export_called(main, "_initialize");
   bool has_start = initialize && initialize->kind == CV_EXTERN_FUNC;
-  for (uint32_t i = 0; i < b->unit_count; i++)
-    if (b->units[i].world) {
-      CV_TRY(cv_new_add_items(b, &b->imports, b->units[i].world->imports));
-      if (!b->units[i].hides_exports)
-        CV_TRY(cv_new_add_items(b, &b->exports, b->units[i].world->exports));
-    }
+  CV_TRY(cv_new_add_items(b));
   CV_TRY(cv_new_find_reached(b));
   cv_new_drop_unused(b);
   CV_TRY(cv_new_find_slots(b));
@@ -137,6 +132,9 @@ cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem 
   cv_buf embedded;
   cv_status status = CV_OK;
   cv_arena_init(&b.arena, mem);
+  cv_map_init(&b.import_names, mem);
+  cv_map_init(&b.export_names, mem);
+  cv_map_init(&b.owners, mem);
   cv_map_init(&b.used, mem);
   cv_map_init(&b.needed, mem);
   cv_wit_encoder_init(&b.e, CV_WIT_SCOPE_COMPONENT, mem, &b.arena, diag);
@@ -156,6 +154,9 @@ cv_status cv_compose_new(cv_bytes module, const cv_new_options *options, cv_mem 
   cv_vec_free(mem, &b.shims);
   cv_vec_free(mem, &b.traps);
   cv_wit_encoder_free(&b.e);
+  cv_map_free(&b.import_names);
+  cv_map_free(&b.export_names);
+  cv_map_free(&b.owners);
   cv_map_free(&b.used);
   cv_map_free(&b.needed);
   cv_arena_free(&b.arena);

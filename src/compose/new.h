@@ -102,9 +102,11 @@ typedef struct cv_new_builder {
   uint32_t shim_module, fixup_module, shim_instance;
   CV_VEC(const cv_functype *) traps; // types of functions that nobody calls
   uint32_t trap_instance;
-  bool out_of_memory; // a text could not be made: what came of it means nothing
-  cv_map used;        // addresses of functions that some unit imports
-  cv_map needed;      // addresses of interfaces to import
+  bool out_of_memory;                // a text could not be made: what came of it means nothing
+  cv_map import_names, export_names; // of the items -> their addresses
+  cv_map owners;                     // addresses of exports -> the module of the unit whose world has it
+  cv_map used;                       // addresses of functions that some unit imports
+  cv_map needed;                     // addresses of interfaces to import
 } cv_new_builder;
 
 // ---- new_units.c ----
@@ -124,14 +126,14 @@ cv_bytes cv_new_func_label(cv_new_builder *b, const cv_wit_func *func);
 CV_MUST_USE cv_status cv_new_read_unit(cv_new_builder *b, cv_new_unit *u);
 // The same function, or the same interface, of two worlds.
 bool cv_new_same_item(const cv_wit_item *a, const cv_wit_item *b);
-// Appends copies of the items that `to` does not have.
-CV_MUST_USE cv_status cv_new_add_items(cv_new_builder *b, cv_wit_item **to, const cv_wit_item *from);
-const cv_wit_item *cv_new_item_named(cv_new_builder *b, const cv_wit_item *list, cv_bytes name);
+// Copies of the items of all worlds, each once.
+CV_MUST_USE cv_status cv_new_add_items(cv_new_builder *b);
+const cv_wit_item *cv_new_item_named(const cv_map *names, cv_bytes name); // b->import_names, b->export_names
 // The number of the unit that provides a core import module; CV_NO_INDEX for none.
 uint32_t cv_new_adapter_named(const cv_new_builder *b, cv_bytes name);
 const cv_export *cv_new_export_named(const cv_module *module, cv_bytes name);
 const cv_export *cv_new_export_called(const cv_module *module, const char *name);
-// The unit whose world has the export.
+// The unit whose world has the item of b->exports.
 cv_new_unit *cv_new_owner_of(const cv_new_builder *b, const cv_wit_item *item);
 
 // ---- new_reach.c ----

@@ -9,18 +9,12 @@ bool cv_new_is_used_import(const cv_new_unit *u, const cv_import *import) {
 }
 
 // One of the component's exports is made from it.
-static bool serves_export(cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
+static bool serves_export(const cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
   cv_new_starts_with(name, "cabi_post_", &name);
-  for (const cv_wit_item *item = b->exports; item; item = item->next) {
-    if (cv_new_owner_of(b, item) != u)
-      continue;
-    cv_bytes label = item->interface ? cv_new_item_name(b, item) : cv_new_func_label(b, item->func);
-    if (item->interface ? name.size > label.size && memcmp(name.data, label.data, label.size) == 0 &&
-                              name.data[label.size] == '#'
-                        : cv_bytes_equal(name, label))
-      return true;
-  }
-  return false;
+  const uint8_t *hash = name.size ? memchr(name.data, '#', name.size) : NULL;
+  cv_bytes label = {name.data, hash ? (size_t)(hash - name.data) : name.size};
+  const cv_wit_item *item = cv_new_item_named(&b->export_names, label);
+  return item && (item->interface != NULL) == (hash != NULL) && cv_new_owner_of(b, item) == u;
 }
 
 static bool is_imported_by_others(const cv_new_builder *b, const cv_new_unit *u, cv_bytes name) {
@@ -107,12 +101,16 @@ void cv_new_drop_unused(cv_new_builder *b) {
 
 // ---- which interfaces to import ------------------------------------------------------------------------------------
 
-static cv_status need_used(cv_new_builder *b, const cv_wit_typedef *types) {
+enum { MAX_DEPTH = 1000 }; // of interfaces that use each other
+
+static cv_status need_used(cv_new_builder *b, const cv_wit_typedef *types, uint32_t depth) {
+  if (depth == MAX_DEPTH)
+    return cv_fail(b->diag, CV_ELIMIT, CV_NO_OFFSET, "more than %d interfaces use each other in a chain", MAX_DEPTH);
   for (const cv_wit_typedef *def = types; def; def = def->next) {
     if (def->kind != CV_WIT_USE || !def->target->interface || cv_new_is_marked(&b->needed, def->target->interface))
       continue;
     CV_TRY(cv_new_mark(b, &b->needed, def->target->interface));
-    CV_TRY(need_used(b, def->target->interface->types));
+    CV_TRY(need_used(b, def->target->interface->types, depth + 1));
   }
   return CV_OK;
 }
@@ -175,13 +173,13 @@ static cv_status put_world_types(cv_new_builder *b, const cv_new_unit *u) {
 cv_status cv_new_put_imports(cv_new_builder *b) {
   for (const cv_wit_item *item = b->imports; item; item = item->next)
     if (item->interface && cv_new_is_marked(&b->needed, item->interface))
-      CV_TRY(need_used(b, item->interface->types));
+      CV_TRY(need_used(b, item->interface->types, 0));
   for (const cv_wit_item *item = b->exports; item; item = item->next)
     if (item->interface)
-      CV_TRY(need_used(b, item->interface->types));
+      CV_TRY(need_used(b, item->interface->types, 0));
   for (uint32_t i = 0; i < b->unit_count; i++)
     if (b->units[i].world)
-      CV_TRY(need_used(b, b->units[i].world->types));
+      CV_TRY(need_used(b, b->units[i].world->types, 0));
   for (const cv_wit_item *item = b->imports; item; item = item->next)
     if (item->interface && cv_new_is_marked(&b->needed, item->interface))
       CV_TRY(cv_wit_encode_import(&b->e, item, is_used, b));

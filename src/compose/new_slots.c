@@ -8,30 +8,46 @@
 
 // Core modules may name another version than their world does, when code was built against several: any compatible one
 // serves, if none is the very one. An interface that lacks the function is refused later.
-static const cv_wit_item *interface_named(cv_new_builder *b, const cv_wit_item *list, cv_bytes name) {
-  const cv_wit_item *item = cv_new_item_named(b, list, name);
+static const cv_wit_item *imported_interface(cv_new_builder *b, cv_bytes name) {
+  const cv_wit_item *item = cv_new_item_named(&b->import_names, name);
   cv_bytes base, version, there_base, there_version;
   cv_cname_split(name, &base, &version);
   if (item || version.size == 0)
     return item;
-  for (; list; list = list->next) {
-    cv_cname_split(cv_new_item_name(b, list), &there_base, &there_version);
-    if (list->interface && cv_bytes_equal(base, there_base) &&
+  cv_buf there;
+  cv_buf_init(&there, b->mem);
+  for (item = b->imports; item; item = item->next) {
+    there.size = 0;
+    cv_wit_item_name(item, &there);
+    cv_cname_split((cv_bytes){there.data, there.size}, &there_base, &there_version);
+    if (item->interface && cv_bytes_equal(base, there_base) &&
         cv_version_fits(version, (cv_bytes){NULL, 0}, there_version) != CV_VERSION_OTHER)
-      return list;
+      break;
   }
-  return NULL;
+  b->out_of_memory |= there.failed;
+  cv_buf_free(&there);
+  return item;
+}
+
+static const cv_wit_func *func_in(const cv_wit_func *funcs, cv_bytes label, cv_buf *scratch) {
+  for (; funcs; funcs = funcs->next) {
+    scratch->size = 0;
+    cv_wit_func_label(funcs, scratch);
+    if (cv_bytes_equal((cv_bytes){scratch->data, scratch->size}, label))
+      break;
+  }
+  return funcs;
 }
 
 static const cv_wit_func *func_named(cv_new_builder *b, const cv_wit_interface *interface, cv_bytes label) {
-  for (const cv_wit_func *func = interface->funcs; func; func = func->next)
-    if (cv_bytes_equal(cv_new_func_label(b, func), label))
-      return func;
-  for (const cv_wit_typedef *def = interface->types; def; def = def->next)
-    for (const cv_wit_func *func = def->funcs; func; func = func->next)
-      if (cv_bytes_equal(cv_new_func_label(b, func), label))
-        return func;
-  return NULL;
+  cv_buf scratch;
+  cv_buf_init(&scratch, b->mem);
+  const cv_wit_func *func = func_in(interface->funcs, label, &scratch);
+  for (const cv_wit_typedef *def = interface->types; def && !func; def = def->next)
+    func = func_in(def->funcs, label, &scratch);
+  b->out_of_memory |= scratch.failed;
+  cv_buf_free(&scratch);
+  return func;
 }
 
 static const cv_wit_typedef *resource_named(const cv_wit_typedef *types, cv_bytes name) {
@@ -97,7 +113,7 @@ static cv_status root_slot(cv_new_builder *b, const cv_new_unit *u, const cv_imp
   if (found)
     return CV_OK;
   s->kind = CV_SLOT_FUNC;
-  s->item = cv_new_item_named(b, b->imports, import->name);
+  s->item = cv_new_item_named(&b->import_names, import->name);
   if (!s->item || s->item->kind != CV_WIT_ITEM_FUNC)
     return CV_NEW_FAIL(b, "%s imports `%.*s`, which its world `%.*s` does not have: it is to be in the world",
                        cv_new_unit_title(u), CV_BYTES_ARG(import->name), CV_BYTES_ARG(u->world->head.name));
@@ -258,7 +274,7 @@ static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
   if (cv_bytes_equal(import->module, CV_BYTES_LITERAL("$root")))
     return root_slot(b, u, import, s);
   if (cv_new_starts_with(import->module, "[export]", &rest)) {
-    const cv_wit_item *item = cv_new_item_named(b, b->exports, rest);
+    const cv_wit_item *item = cv_new_item_named(&b->export_names, rest);
     bool found = false;
     if (!item || !item->interface)
       return unknown_import(b, u, import);
@@ -266,7 +282,7 @@ static cv_status find_slot(cv_new_builder *b, cv_new_unit *u, uint32_t index) {
     s->item = item;
     return found ? CV_OK : unknown_import(b, u, import);
   }
-  const cv_wit_item *item = interface_named(b, b->imports, import->module);
+  const cv_wit_item *item = imported_interface(b, import->module);
   if (!item || !item->interface)
     return unknown_import(b, u, import);
   return interface_slot(b, u, import, item, s);

@@ -26,11 +26,15 @@ bool cv_new_starts_with(cv_bytes text, const char *prefix, cv_bytes *rest) {
   return true;
 }
 
-cv_status cv_new_mark(cv_new_builder *b, cv_map *set, const void *address) {
+static cv_status put_address(cv_new_builder *b, cv_map *map, const void *address, uint64_t value) {
   const void **key = cv_arena_copy(&b->arena, &address, sizeof address);
-  if (!key || cv_map_put(set, (cv_bytes){(const uint8_t *)key, sizeof address}, 1, NULL) != CV_OK)
+  if (!key || cv_map_put(map, (cv_bytes){(const uint8_t *)key, sizeof address}, value, NULL) != CV_OK)
     return cv_new_no_memory(b);
   return CV_OK;
+}
+
+cv_status cv_new_mark(cv_new_builder *b, cv_map *set, const void *address) {
+  return put_address(b, set, address, 1);
 }
 
 bool cv_new_is_marked(const cv_map *set, const void *address) {
@@ -155,34 +159,46 @@ bool cv_new_same_item(const cv_wit_item *a, const cv_wit_item *b) {
   return a->interface == b->interface;
 }
 
-static const cv_wit_item *find_item(const cv_wit_item *list, const cv_wit_item *like) {
-  while (list && !cv_new_same_item(list, like))
-    list = list->next;
-  return list;
+// Appends copies of the items of a unit's world that are not there yet. Names tell items apart as cv_new_same_item
+// does.
+static cv_status add_items(cv_new_builder *b, cv_wit_item ***last, cv_map *names, const cv_wit_item *from,
+                           const cv_new_unit *owner) {
+  for (; from; from = from->next) {
+    cv_bytes name = cv_new_item_name(b, from);
+    if (b->out_of_memory)
+      return cv_new_no_memory(b);
+    if (cv_map_get(names, name))
+      continue;
+    cv_wit_item *copy = cv_arena_copy(&b->arena, from, sizeof *from);
+    if (!copy || cv_map_put(names, name, (uint64_t)(uintptr_t)copy, NULL) != CV_OK)
+      return cv_new_no_memory(b);
+    copy->next = NULL;
+    **last = copy;
+    *last = &copy->next;
+    if (owner)
+      CV_TRY(put_address(b, &b->owners, copy, (uint64_t)(uintptr_t)owner->module));
+  }
+  return CV_OK;
 }
 
-cv_status cv_new_add_items(cv_new_builder *b, cv_wit_item **to, const cv_wit_item *from) {
-  for (; from; from = from->next) {
-    if (find_item(*to, from))
+cv_status cv_new_add_items(cv_new_builder *b) {
+  cv_wit_item **imports = &b->imports, **exports = &b->exports;
+  for (uint32_t i = 0; i < b->unit_count; i++) {
+    const cv_new_unit *u = &b->units[i];
+    if (!u->world)
       continue;
-    cv_wit_item **last = to;
-    while (*last)
-      last = &(*last)->next;
-    *last = cv_arena_copy(&b->arena, from, sizeof *from);
-    if (!*last)
-      return cv_new_no_memory(b);
-    (*last)->next = NULL;
+    CV_TRY(add_items(b, &imports, &b->import_names, u->world->imports, NULL));
+    if (!u->hides_exports)
+      CV_TRY(add_items(b, &exports, &b->export_names, u->world->exports, u));
   }
   return CV_OK;
 }
 
 // ---- finding things ------------------------------------------------------------------------------------------------
 
-const cv_wit_item *cv_new_item_named(cv_new_builder *b, const cv_wit_item *list, cv_bytes name) {
-  for (; list; list = list->next)
-    if (cv_bytes_equal(cv_new_item_name(b, list), name))
-      return list;
-  return NULL;
+const cv_wit_item *cv_new_item_named(const cv_map *names, cv_bytes name) {
+  const uint64_t *found = cv_map_get(names, name);
+  return found ? (const cv_wit_item *)(uintptr_t)*found : NULL;
 }
 
 uint32_t cv_new_adapter_named(const cv_new_builder *b, cv_bytes name) {
@@ -204,8 +220,9 @@ const cv_export *cv_new_export_called(const cv_module *module, const char *name)
 }
 
 cv_new_unit *cv_new_owner_of(const cv_new_builder *b, const cv_wit_item *item) {
+  const uint64_t *module = cv_map_get(&b->owners, (cv_bytes){(const uint8_t *)&item, sizeof(void *)});
   for (uint32_t i = 0; i < b->unit_count; i++)
-    if (b->units[i].world && find_item(b->units[i].world->exports, item))
+    if (module && b->units[i].module == (const cv_module *)(uintptr_t)*module)
       return &b->units[i];
   return NULL;
 }

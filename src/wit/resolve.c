@@ -14,9 +14,15 @@ typedef struct resolver {
   const cv_wit_options *options;
   cv_diag *diag;
   cv_wit_typedef **defined; // where the next type that is complete is linked
+  uint32_t depth;           // of definitions, and worlds, that wait for others
+  uint32_t visit;           // number of the walk through interfaces (add_used)
 } resolver;
 
 enum { UNSEEN, ACTIVE, DONE };
+
+// How many definitions, interfaces or worlds name each other in a chain: they are walked through by recursion, here and
+// by everything that reads them.
+enum { MAX_DEPTH = 200 };
 
 #define FAIL(r, place, ...) cv_wit_fail((r)->wit, (place), CV_EINVALID, (r)->diag, __VA_ARGS__)
 
@@ -288,6 +294,28 @@ static cv_status weigh(resolver *r, cv_wit_place place, const cv_wit_type *type,
   return CV_OK;
 }
 
+static CV_COLD cv_status too_deep(resolver *r, cv_wit_place place) {
+  return cv_wit_fail(r->wit, place, CV_ELIMIT, r->diag, "more than %d definitions name each other in a chain",
+                     MAX_DEPTH);
+}
+
+static uint32_t type_depth(const cv_wit_type *type) {
+  uint32_t depth = type->def ? type->def->depth : 0;
+  for (const cv_wit_type *part = type->parts; part; part = part->next)
+    depth = CV_MAX(depth, type_depth(part));
+  return depth;
+}
+
+static cv_status measure(resolver *r, cv_wit_typedef *def) {
+  uint32_t depth = def->kind == CV_WIT_USE ? def->target->depth : def->type ? type_depth(def->type) : 0;
+  for (const cv_wit_part *part = def->parts; part; part = part->next)
+    depth = part->type ? CV_MAX(depth, type_depth(part->type)) : depth;
+  if (depth >= MAX_DEPTH)
+    return too_deep(r, def->head.place);
+  def->depth = (uint16_t)(depth + 1);
+  return CV_OK;
+}
+
 static cv_status resolve_parts(resolver *r, cv_wit_part *parts, cv_wit_typedef *scope, const cv_wit_file *file,
                                const cv_wit_package *package) {
   for (cv_wit_part *part = parts; part; part = part->next)
@@ -315,7 +343,10 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
     return CV_OK;
   if (def->state == ACTIVE)
     return FAIL(r, def->head.place, "type `%.*s` contains itself", CV_BYTES_ARG(def->head.name));
+  if (r->depth == MAX_DEPTH)
+    return too_deep(r, def->head.place);
   def->state = ACTIVE;
+  r->depth++;
   if (def->kind == CV_WIT_USE)
     CV_TRY(resolve_use(r, def, file, package));
   if (def->type)
@@ -324,6 +355,8 @@ static cv_status resolve_def(resolver *r, cv_wit_typedef *def, cv_wit_typedef *s
   CV_TRY(weigh(r, def->head.place, def->type, def->parts, &def->weight));
   if (def->kind == CV_WIT_USE)
     def->weight = def->target->weight;
+  CV_TRY(measure(r, def));
+  r->depth--;
   def->state = DONE;
   *r->defined = def;
   r->defined = &def->after;
@@ -363,6 +396,12 @@ static cv_status resolve_interface(resolver *r, cv_wit_interface *interface) {
   CV_TRY(resolve_types(r, &interface->types, interface->file, interface->package));
   for (cv_wit_func *func = interface->funcs; func; func = func->next)
     CV_TRY(resolve_func(r, func, interface->types, interface->file, interface->package));
+  for (const cv_wit_typedef *def = interface->types; def; def = def->next) {
+    if (def->kind == CV_WIT_USE && def->target->interface->depth >= MAX_DEPTH)
+      return too_deep(r, def->head.place);
+    if (def->kind == CV_WIT_USE)
+      interface->depth = CV_MAX(interface->depth, (uint16_t)(def->target->interface->depth + 1));
+  }
   interface->state = DONE;
   return CV_OK;
 }
@@ -405,12 +444,16 @@ static bool is_exported(const cv_wit_world *world, const cv_wit_interface *inter
   return false;
 }
 
-// The interfaces that these definitions use become imports, unless they are exports that an export may use.
+// The interfaces that these definitions use become imports, unless they are exports that an export may use. A walk
+// (r->visit) comes by each interface once, however many ways there are to it.
 static cv_status add_used(resolver *r, cv_wit_world *world, const cv_wit_typedef *types, bool for_export) {
   for (const cv_wit_typedef *def = types; def; def = def->next) {
     if (def->kind != CV_WIT_USE)
       continue;
     cv_wit_interface *used = def->target->interface;
+    if (used->visit == r->visit)
+      continue;
+    used->visit = r->visit;
     CV_TRY(add_used(r, world, used->types, for_export));
     if (for_export && is_exported(world, used))
       continue;
@@ -465,7 +508,11 @@ static cv_status include_world(resolver *r, cv_wit_world *world, cv_wit_include 
                 CV_BYTES_ARG(package->name), CV_BYTES_ARG(path->name));
   if (include->world->state == ACTIVE)
     return FAIL(r, path->place, "worlds include each other in a circle");
+  if (r->depth == MAX_DEPTH)
+    return too_deep(r, path->place);
+  r->depth++;
   CV_TRY(resolve_world(r, include->world));
+  r->depth--;
   CV_TRY(include_items(r, world->package, include, include->world->imports, &world->imports));
   return include_items(r, world->package, include, include->world->exports, &world->exports);
 }
@@ -491,6 +538,7 @@ static cv_status resolve_exports(resolver *r, cv_wit_world *world) {
   world->exports = NULL;
   for (cv_wit_item *item = all; item; item = item->next)
     CV_TRY(order_export(r, world, all, item));
+  r->visit++;
   for (cv_wit_item *item = world->exports; item; item = item->next)
     if (item->interface)
       CV_TRY(add_used(r, world, item->interface->types, true));
@@ -513,6 +561,7 @@ static cv_status resolve_world(resolver *r, cv_wit_world *world) {
   for (cv_wit_include *include = world->includes; include; include = include->next)
     CV_TRY(include_world(r, world, include));
   CV_TRY(resolve_types(r, &world->types, world->file, world->package));
+  r->visit++;
   CV_TRY(add_used(r, world, world->types, false));
   for (cv_wit_item *item = world->items; item; item = item->next)
     CV_TRY(resolve_item(r, world, item));

@@ -96,6 +96,7 @@ struct cv_wit_typedef {
   cv_wit_typedef *target;
   uint8_t state;         // of resolution
   uint32_t weight;       // of resolution: how many types it is made of, written out
+  uint16_t depth;        // of resolution: how many definitions name each other up to this one
   cv_wit_typedef *after; // of resolution: the next in the order in which types can be defined
   cv_wit_typedef *next;
 };
@@ -119,6 +120,8 @@ struct cv_wit_interface {
   cv_wit_typedef *types;
   cv_wit_func *funcs;
   uint8_t state;
+  uint16_t depth;                 // of resolution: how many interfaces use each other up to this one
+  uint32_t visit;                 // of resolution: the last walk that came by
   const struct cv_wit_file *file; // whose top-level `use` names it sees
   cv_wit_interface *next;
 };

@@ -203,6 +203,44 @@ static void test_worlds(void **state) {
   }
 }
 
+// Memory grows with the number of imports, not with its square.
+static void test_many_interfaces(void **state) {
+  enum { COUNT = 1000 };
+  cv_buf text, world, module, out;
+  const cv_new_options options = {0};
+  (void)state;
+  cv_buf_init(&text, &mem);
+  cv_buf_init(&world, &mem);
+  cv_buf_init(&out, &mem);
+  cv_diag_init(&diag);
+  cv_buf_text(&text, "(module");
+  cv_buf_text(&world, "world w {");
+  for (int i = 0; i < COUNT; i++) {
+    cv_buf_printf(&text, "(import \"i%d\" \"[static]r.fn%d\" (func))", i % 2, i);
+    cv_buf_printf(&text, "(import \"j%d\" \"g\" (func))", i);
+    cv_buf_printf(&world, "import j%d: interface { g: func(); }", i);
+  }
+  for (int i = 0; i < 2; i++) {
+    cv_buf_printf(&world, "import i%d: interface { resource r {", i);
+    for (int k = i; k < COUNT; k += 2)
+      cv_buf_printf(&world, "fn%d: static func();", k);
+    cv_buf_text(&world, "} }");
+  }
+  cv_buf_text(&text, ")");
+  cv_buf_text(&world, "}");
+  parse(cv_buf_cstr(&text), &module);
+  put_world(cv_buf_cstr(&world), &module);
+  mem.peak = mem.used;
+  if (cv_compose_new((cv_bytes){module.data, module.size}, &options, &mem, &out, &diag) != CV_OK)
+    fail_msg("%s", diag.text);
+  assert_in_range(mem.peak, 1, 6 << 20);
+  cv_buf_free(&text);
+  cv_buf_free(&world);
+  cv_buf_free(&module);
+  cv_buf_free(&out);
+  assert_int_equal(mem.used, 0);
+}
+
 // ---- which functions can be called ---------------------------------------------------------------------------------
 
 static const struct {
@@ -273,10 +311,8 @@ static void test_no_memory(void **state) {
 int main(void) {
   cv_mem_init(&mem, UINT64_MAX);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_preview1),
-      cmocka_unit_test(test_worlds),
-      cmocka_unit_test(test_reach),
-      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_preview1), cmocka_unit_test(test_worlds),    cmocka_unit_test(test_many_interfaces),
+      cmocka_unit_test(test_reach),    cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -577,6 +577,40 @@ static void shared_parts(void **state) {
   take_back(&g);
 }
 
+// The plug asks for instances in one order, the socket for resources in them in the other: each import of the
+// composition needs the one after it to be written first. Some are; very many are refused rather than followed.
+static void imports_in_a_chain(void **state) {
+  (void)state;
+  for (int count = 50; count <= 5000; count *= 100) {
+    cv_buf text, out;
+    given g = {.count = 2};
+    cv_buf_init(&text, &mem);
+    cv_buf_text(&text, "(component");
+    for (int i = 0; i < count; i++)
+      cv_buf_printf(&text, "(import \"x:y/i%d\" (instance))", i);
+    cv_buf_text(&text, "(component $c) (instance $k (instantiate $c)) (export \"x:y/api\" (instance $k)))");
+    parse(cv_buf_cstr(&text), &g.bytes[1]);
+    text.size = 0;
+    cv_buf_printf(&text, "(component (import \"x:y/i%d\" (instance $i%d (export \"r\" (type (sub resource)))))",
+                  count - 1, count - 1);
+    for (int i = count - 2; i >= 0; i--)
+      cv_buf_printf(&text,
+                    "(alias export $i%d \"r\" (type $r%d)) (import \"x:y/i%d\" (instance $i%d"
+                    " (export \"r\" (type (sub resource))) (alias outer 1 $r%d (type $o))"
+                    " (export \"f\" (func (param \"x\" (own $o))))))",
+                    i + 1, i + 1, i, i, i + 1);
+    cv_buf_text(&text, "(import \"x:y/api\" (instance)))");
+    parse(cv_buf_cstr(&text), &g.bytes[0]);
+    for (uint32_t i = 0; i < g.count; i++)
+      g.parts[i] = (cv_compose_part){.title = titles[i], .bytes = {g.bytes[i].data, g.bytes[i].size}};
+    if (compose(NULL, &g, &out) != (count == 50 ? CV_OK : CV_ELIMIT))
+      fail_msg("%d: %s", count, diag.text);
+    cv_buf_free(&text);
+    cv_buf_free(&out);
+    take_back(&g);
+  }
+}
+
 // ---- memory that runs out ------------------------------------------------------------------------------------------
 
 // Each allocation fails in turn, and with it all later ones.
@@ -680,7 +714,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(compositions),    cmocka_unit_test(texts_that_are_wrong), cmocka_unit_test(deep_expressions),
       cmocka_unit_test(damaged_texts),   cmocka_unit_test(damaged_parts),        cmocka_unit_test(shared_parts),
-      cmocka_unit_test(memory_runs_out), cmocka_unit_test(parts_of_components),
+      cmocka_unit_test(memory_runs_out), cmocka_unit_test(parts_of_components),  cmocka_unit_test(imports_in_a_chain),
   };
   cv_mem_init(&mem, UINT64_MAX);
   return cmocka_run_group_tests(tests, NULL, NULL);

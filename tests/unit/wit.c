@@ -95,6 +95,44 @@ static void test_wrong(void **state) {
   }
 }
 
+// Interfaces that use two types each of the one before: there are 2^n ways to the first, and each interface is walked
+// through once. What is walked through by recursion is not longer than anyone writes.
+static void put_chain(cv_buf *out, int count, const char *format) {
+  cv_buf_text(out, "package a:b; interface i0 { type a = u8; type b = u8; }");
+  for (int i = 1; i < count; i++)
+    cv_buf_printf(out, format, i, i - 1);
+}
+
+static void test_chains(void **state) {
+  static const char uses[] = "interface i%d { use i%d.{a, b}; }";
+  static const struct {
+    int count;
+    const char *format, *world;
+    cv_status want;
+  } chains[] = {
+      {60, uses, "world w { import i59; }", CV_OK},
+      {60, uses, "world w { import i59; export i59; export i58; }", CV_OK},
+      {199, uses, "world w { import i198; }", CV_OK},
+      {30000, uses, "", CV_ELIMIT},
+      {300, "interface i%d { use i%d.{b as x}; type b = u8; }", "", CV_ELIMIT}, // the interfaces, not their types
+      {300, "world v%d { include v%d; }", "world v0 { }", CV_OK},               // one by one
+  };
+  (void)state;
+  for (size_t i = 0; i < CV_COUNT(chains); i++) {
+    cv_buf text;
+    cv_buf_init(&text, &mem);
+    put_chain(&text, chains[i].count, chains[i].format);
+    cv_buf_text(&text, chains[i].world);
+    cv_wit *wit = cv_wit_new(&mem);
+    assert_non_null(wit);
+    if (read_into(wit, cv_buf_cstr(&text)) != chains[i].want)
+      fail_msg("chain %zu: %u:%u %s", i, diag.line, diag.column, diag.text);
+    cv_wit_delete(wit);
+    cv_buf_free(&text);
+    assert_int_equal(mem.used, 0);
+  }
+}
+
 // ---- what is right -------------------------------------------------------------------------------------------------
 
 static const char *const everything =
@@ -406,6 +444,7 @@ int main(void) {
   cv_mem_init(&mem, UINT64_MAX);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_wrong),
+      cmocka_unit_test(test_chains),
       cmocka_unit_test(test_text_round_trip),
       cmocka_unit_test(test_docs),
       cmocka_unit_test(test_component_type_round_trip),
