@@ -152,12 +152,23 @@ cove_status cove_wit_text(const cove_wit *wit, cove_buffer *out, cove_error **er
 typedef cv_status bindgen_fn(const cv_wit_world *world, const cv_bindgen_options *options, cv_mem *mem, cv_buf *header,
                              cv_buf *source, cv_diag *diag);
 
+// What names in C can begin with; a hyphen becomes an underscore.
+static bool is_prefix(const char *text) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  size_t first = strspn(text, letters),
+         more = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789");
+  return first > 0 && text[more] == '\0';
+}
+
 static cove_status bindgen(bindgen_fn *generate, const cove_wit *wit, const char *world,
                            const cv_bindgen_options *options, cove_buffer *header, cove_buffer *source,
                            cove_error **error) {
   cv_diag diag;
   cv_buf head, body;
   cv_wit_world *found;
+  if (options->prefix && !is_prefix(options->prefix))
+    return cv_api_fail(error, COVE_USAGE, "`%.100s` is no prefix: letters, digits, `-` and `_`, a letter first",
+                       options->prefix);
   cv_diag_init(&diag);
   cv_buf_init(&head, &cv_api_mem);
   cv_buf_init(&body, &cv_api_mem);

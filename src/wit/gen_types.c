@@ -128,12 +128,6 @@ cv_status cv_gen_need_def(cv_gen *g, const cv_wit_typedef *def) {
   const char *cname = cv_gen_def_name(g, def).text;
   if (!cv_gen_is_new(g, CV_STEP_TYPE, cname, &status))
     return status;
-  uint32_t labels = 0;
-  for (const cv_wit_part *part = def->parts; part; part = part->next)
-    labels++;
-  if (def->kind == CV_WIT_FLAGS && labels > 32)
-    return cv_fail(g->diag, CV_EINVALID, CV_NO_OFFSET, "flags %.*s have more than 32 labels",
-                   CV_BYTES_ARG(def->head.name));
   if (def->type)
     CV_TRY(cv_gen_need_type(g, def->type));
   CV_TRY(need_parts(g, def->parts));

@@ -99,12 +99,22 @@ static cv_status check_parts(resolver *r, const cv_wit_part *parts) {
   return CV_OK;
 }
 
+// Binary.md, "Type Definitions": flags are 32 bits at most.
+static cv_status check_flags(resolver *r, const cv_wit_typedef *def) {
+  uint32_t labels = 0;
+  for (const cv_wit_part *part = def->kind == CV_WIT_FLAGS ? def->parts : NULL; part; part = part->next)
+    if (++labels > 32)
+      return FAIL(r, part->head.place, "flags `%.*s` have more than 32 labels", CV_BYTES_ARG(def->head.name));
+  return CV_OK;
+}
+
 static cv_status check_types(resolver *r, const cv_wit_typedef *types) {
   for (const cv_wit_typedef *a = types; a; a = a->next) {
     for (const cv_wit_typedef *b = types; b != a; b = b->next)
       if (same_fold(a->head.name, b->head.name))
         return twice(r, &a->head);
     CV_TRY(check_parts(r, a->parts));
+    CV_TRY(check_flags(r, a));
     if (!a->parts && a->kind >= CV_WIT_RECORD && a->kind <= CV_WIT_FLAGS)
       return FAIL(r, a->head.place, "`%.*s` is empty: it needs one part at least", CV_BYTES_ARG(a->head.name));
     for (const cv_wit_func *f = a->funcs; f; f = f->next) {

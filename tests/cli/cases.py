@@ -420,6 +420,7 @@ CASES = [
     row("bindgen-host", "bindgen", "host", "wit", "--world", "plugin", files=["plugin.h"]),
     row("bindgen-names", "bindgen", "host", "names.wit", "--prefix", "names", files=["names.h"]),
     row("bindgen-flags", "bindgen", "host", "many-flags.wit"),
+    row("bindgen-prefix", "bindgen", "guest", "--prefix", "a/../b", "door.wit", "--world", "door"),
     row("bindgen-long", "bindgen", "host", "long-list.wit"),
     row("bindgen-world", "bindgen", "host", "wit", "--world", "plugins"),
     row("bindgen-what", "bindgen", "wit"),
