@@ -332,9 +332,12 @@ int cli_make_wasi(const cli_line *line, cove_wasi **out) {
     return CLI_EXIT_INTERNAL;
   }
   cove_error *error = NULL;
-  // What an initialiser reads is fixed in its snapshot, so that it has to be asked for.
+  // What an initialiser reads is fixed in its snapshot, so that it has to be asked for. A component may import what it
+  // needs only later.
   bool snapshot = line->command == CLI_SNAPSHOT;
-  if (!snapshot)
+  if (snapshot)
+    cove_wasi_config_deny(config, COVE_DENY_ERROR);
+  else
     cove_wasi_config_grant_basics(config);
   int status = 0;
   for (unsigned i = 0; i < 3 && status == 0; i++)

@@ -550,6 +550,8 @@ CASES = [
     snapshot("component-init", "-", stdin=COUNTS, then=[["run", "--invoke", "get()", "out.wasm"]]),
     snapshot("component-init-named", "-", "--init", "test:a/b#more", stdin=COUNTS,
              then=[["run", "--invoke", "get()", "out.wasm"]]),
+    snapshot("component-clock", "-", stdin=MONOTONIC_CLOCK,
+             then=[["run", "--clock", "monotonic", "--invoke", "get()", "out.wasm"]]),
     snapshot("component-no-such-init", "-", "--init", "test:a/b#most", stdin=COUNTS),
     snapshot("component-init-takes", "-", "--init", "get", stdin=COUNTS),
     snapshot("component-init-traps", "-", "--init", "trap", stdin=COUNTS),
