@@ -18,13 +18,20 @@ static inline uint64_t now_ns(clockid_t clock) {
 }
 
 // Ends the program with the error's message unless the status is good.
-static inline void check(cove_status status, cove_error *error) {
+static inline void check_status(cove_status status, cove_error *error) {
   if (status == COVE_OK)
     return;
   fprintf(stderr, "bench: %s\n", error != NULL ? cove_error_message(error) : cove_status_text(status));
   cove_error_delete(error);
   exit(1);
 }
+
+// The call comes first: it is what sets the error.
+#define check(call, error)                                                                                             \
+  do {                                                                                                                 \
+    cove_status status_ = (call);                                                                                      \
+    check_status(status_, error);                                                                                      \
+  } while (0)
 
 // Compiles whole modules at once. `tier` may be NULL.
 static inline cove_engine *make_engine(const char *tier) {
@@ -35,7 +42,7 @@ static inline cove_engine *make_engine(const char *tier) {
     exit(1);
   if (tier != NULL)
     check(cove_config_set_tier(config, tier, &error), error);
-  cove_config_set_lazy(config, false);
+  cove_config_set_lazy(config, getenv("LAZY") != NULL);
   check(cove_engine_new(config, &engine, &error), error);
   cove_config_delete(config);
   return engine;
