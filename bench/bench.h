@@ -42,7 +42,7 @@ static inline cove_engine *make_engine(const char *tier) {
     exit(1);
   if (tier != NULL)
     check(cove_config_set_tier(config, tier, &error), error);
-  cove_config_set_lazy(config, getenv("LAZY") != NULL);
+  cove_config_set_lazy(config, false);
   check(cove_engine_new(config, &engine, &error), error);
   cove_config_delete(config);
   return engine;

@@ -4,7 +4,7 @@
 #ifndef COVE_CONFIG_H
 #define COVE_CONFIG_H
 
-#include <cove/status.h>
+#include <cove/pool.h>
 
 COVE_BEGIN
 
@@ -35,6 +35,9 @@ COVE_API void cove_config_set_debug(cove_config *config, bool debug);
 COVE_API void cove_config_set_memory_limit(cove_config *config, uint64_t bytes);
 // Native stack of a call, in bytes, at least 128 KiB; 0 for the default, 8 MiB of address space.
 COVE_API void cove_config_set_stack_size(cove_config *config, uint64_t bytes);
+// Memories and stacks of the engine's stores come from this pool (pool.h) instead of the engine's own. The engine keeps
+// the pool; the configuration does not. NULL for the engine's own.
+COVE_API void cove_config_set_pool(cove_config *config, cove_pool *pool);
 
 // The tiers that were built, in the order of choice: name of the tier `index`, NULL past the last one.
 COVE_API const char *cove_tier_name(size_t index);

@@ -20,6 +20,7 @@
 #include <cove/instance.h>
 #include <cove/memory.h>
 #include <cove/module.h>
+#include <cove/pool.h>
 #include <cove/snapshot.h>
 #include <cove/status.h>
 #include <cove/store.h>

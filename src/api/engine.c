@@ -98,6 +98,10 @@ void cove_config_set_stack_size(cove_config *config, uint64_t bytes) {
   config->options.stack_bytes = bytes;
 }
 
+void cove_config_set_pool(cove_config *config, cove_pool *pool) {
+  config->options.pool = (struct cv_pool *)pool;
+}
+
 const char *cove_tier_name(size_t index) {
   for (size_t i = 0; cv_tiers[i] != NULL; i++)
     if (i == index)

@@ -45,8 +45,15 @@ CV_COLD static cv_fiber *prepare(cv_context *c) {
     cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for the thread's signal stack");
     return NULL;
   }
-  cv_fiber *fiber = s->spare != NULL ? s->spare : cv_pool_fiber(&s->engine->pool, s->limits.stack_bytes);
-  if (fiber == NULL)
+  if (s->spare != NULL)
+    return s->spare;
+  cv_pool_lack lack;
+  cv_pool *pool = s->engine->pool;
+  cv_fiber *fiber = cv_pool_fiber(pool, s->limits.stack_bytes, &lack);
+  if (fiber == NULL && lack == CV_LACK_SLOT)
+    cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "the pool of %u stack%s is used up", pool->options.stacks,
+                pool->options.stacks == 1 ? "" : "s");
+  else if (fiber == NULL)
     cv_trap_set(c, CV_TRAP_OUT_OF_MEMORY, "no memory for a call stack");
   return fiber;
 }
@@ -89,7 +96,7 @@ static cv_run enter(cv_context *c, cv_func *func, cv_value *values) {
   if (CV_LIKELY(s->spare == NULL))
     s->spare = fiber;
   else
-    cv_pool_fiber_give(&s->engine->pool, fiber);
+    cv_pool_fiber_give(s->engine->pool, fiber);
   if (CV_UNLIKELY(run == CV_RUN_TRAP && outer == NULL))
     end_outermost(c);
   return run;

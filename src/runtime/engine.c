@@ -47,9 +47,16 @@ cv_status cv_engine_new(cv_engine **out, const cv_engine_options *options, cv_di
                    .features = o.features != 0 ? o.features : CV_FEATURES_DEFAULT,
                    .compile = o.compile,
                    .stack_bytes = o.stack_bytes != 0 ? o.stack_bytes : DEFAULT_STACK};
-  cv_pool_init(&e->pool, &e->mem, o.pool_slots != 0 ? o.pool_slots : DEFAULT_SLOTS);
+  uint32_t slots = o.pool_slots != 0 ? o.pool_slots : DEFAULT_SLOTS;
+  cv_pool_options own = {.memories = slots, .stacks = slots, .keep_bytes = CV_POOL_KEEP};
+  cv_status status = cv_pool_init(&e->own_pool, &e->mem, &own);
+  e->pool = &e->own_pool;
+  if (o.pool != NULL) {
+    e->pool = o.pool;
+    cv_pool_retain(o.pool);
+  }
   e->registry = cv_type_registry_new(&e->mem);
-  if (e->registry == NULL) {
+  if (status != CV_OK || e->registry == NULL) {
     cv_engine_release(e);
     return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory for an engine");
   }
@@ -64,7 +71,9 @@ void cv_engine_retain(cv_engine *e) {
 void cv_engine_release(cv_engine *e) {
   if (e == NULL || __atomic_sub_fetch(&e->references, 1, __ATOMIC_ACQ_REL) != 0)
     return;
-  cv_pool_free(&e->pool);
+  if (e->pool != &e->own_pool)
+    cv_pool_release(e->pool);
+  cv_pool_free(&e->own_pool);
   cv_type_registry_delete(e->registry);
   cv_mem mem = e->mem;
   cv_mem_free(&mem, e, sizeof *e);

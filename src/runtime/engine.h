@@ -18,6 +18,7 @@ typedef struct cv_engine_options {
   uint64_t stack_bytes;  // native stack of a call; 0 for 8 MiB of address space
   int interrupt_signal;  // 0 for SIGURG; one number for the process, the first engine's
   uint32_t pool_slots;   // memory reservations kept for reuse; 0 for 64
+  struct cv_pool *pool;  // a bounded one instead (runtime/pool.h), retained; NULL for none
   uint64_t memory_limit; // bytes for modules and code of the engine; 0 for no limit
 } cv_engine_options;
 

@@ -71,6 +71,7 @@ static void fill(const cv_module *m, uint32_t memory, cv_image *image) {
       return;
     }
   }
+  image->view = cv_vm_image_view(image->file, image->size);
   image->id = cv_image_id();
 }
 
@@ -79,8 +80,10 @@ static size_t images_bytes(uint32_t count) {
 }
 
 static void images_free(cv_mem *mem, cv_images *images) {
-  for (uint32_t i = 0; i < images->count; i++)
+  for (uint32_t i = 0; i < images->count; i++) {
+    cv_vm_release((void *)images->image[i].view, images->image[i].size);
     cv_vm_image_delete(images->image[i].file);
+  }
   cv_mem_free(mem, images, images_bytes(images->count));
 }
 

@@ -19,7 +19,8 @@ struct cv_engine {
   cv_compile_options compile;
   uint64_t stack_bytes;
   cv_type_registry *registry;
-  cv_pool pool;
+  cv_pool *pool; // its own, or one that the host made
+  cv_pool own_pool;
 };
 
 // An externref value points at one of these.

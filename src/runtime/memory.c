@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // memory.c: linear memories (core specification, 4.2.8 and 4.6.9).
 //
-// A memory with 32-bit addresses and pages of 64 KiB reserves every address that an access can form: 4 GiB of index and
-// 4 GiB of offset, and a guard for the widest access. Native code needs no check there. All other memories reserve what
-// they may grow to, and are checked access by access. When address space is short, the first kind reserves less too,
-// and only tiers that check can use it.
+// A memory with 32-bit addresses and pages of 64 KiB reserves every address that an access can form
+// (CV_GUARDED_RESERVATION). Native code needs no check there. All other memories reserve what they may grow to, and are
+// checked access by access. When address space is short, the first kind reserves less too, and only tiers that check
+// can use it.
 #include "runtime/internal.h"
 
 #include "base/text.h"
 #include "sys/vm.h"
 
-static const uint64_t FULL_RESERVATION = (8ull << 30) + (64 << 10);
 static const uint64_t LEAST_RESERVATION = 64 << 10;
 // A 64-bit memory without a maximum may grow to this many bytes.
 static const uint64_t MOST_64 = 64ull << 30;
@@ -53,16 +52,37 @@ static uint64_t modest(uint64_t want, uint64_t min) {
   return cv_vm_page_up(CV_MAX(want / 2, min));
 }
 
-static cv_slot *reserve(cv_store *store, const cv_memtype *type, uint64_t min, uint64_t max, const cv_image *image) {
-  cv_pool *pool = &store->engine->pool;
+static cv_slot *reserve(cv_store *store, const cv_memtype *type, uint64_t min, uint64_t max, const cv_image *image,
+                        cv_pool_lack *lack) {
+  cv_pool *pool = store->engine->pool;
+  bool is_pooled = !pool->options.is_bounded;
+  *lack = CV_LACK_MEMORY;
   if (is_guarded(type)) {
-    cv_slot *slot = cv_pool_slot(pool, FULL_RESERVATION, min, image);
-    if (slot != NULL || store->engine->tier->guard_pages)
+    // A shared memory may outlive the store.
+    cv_slot *slot = is_pooled || !type->limits.is_shared ? cv_pool_slot(pool, CV_GUARDED_RESERVATION, min, image, lack)
+                                                         : cv_pool_slot_plain(pool, CV_GUARDED_RESERVATION, min, image);
+    if (slot != NULL || *lack == CV_LACK_SLOT || store->engine->tier->guard_pages)
       return slot;
   }
   uint64_t want = cv_vm_page_up(CV_MAX(CV_MAX(CV_MIN(max, MOST_64), min), LEAST_RESERVATION));
-  cv_slot *slot = cv_pool_slot(pool, want, min, image);
-  return slot != NULL ? slot : cv_pool_slot(pool, modest(want, CV_MAX(min, LEAST_RESERVATION)), min, image);
+  cv_slot *slot = is_pooled ? cv_pool_slot(pool, want, min, image, lack) : cv_pool_slot_plain(pool, want, min, image);
+  if (slot != NULL)
+    return slot;
+  want = modest(want, CV_MAX(min, LEAST_RESERVATION));
+  return is_pooled ? cv_pool_slot(pool, want, min, image, lack) : cv_pool_slot_plain(pool, want, min, image);
+}
+
+CV_COLD static cv_status no_slot(cv_store *store, cv_pool_lack lack, uint64_t min, cv_diag *diag) {
+  char text[CV_TEXT_SIZE];
+  if (lack == CV_LACK_SLOT) {
+    uint32_t most = store->engine->pool->options.memories;
+    cv_store_refuse(store, most, "the pool of %u memor%s is used up: a store that is deleted gives its memories back",
+                    most, most == 1 ? "y" : "ies");
+    return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", store->refusal);
+  }
+  return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET,
+                 "no address space for a memory of %s: is there a limit (ulimit -v)? The interpreter needs less",
+                 cv_bytes_text(min, text, sizeof text));
 }
 
 // Why the host does not let the memory have `bytes`, as a sentence in the store; false when it does.
@@ -103,13 +123,10 @@ cv_status cv_memory_init(cv_store *store, cv_memory *m, const cv_memtype *type, 
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "%s", store->refusal);
   CV_TRY(cv_vec_reserve(&store->mem, &store->memories, 1));
   uint64_t max = CV_MIN(type_bound(type), store->limits.memory_bytes);
-  cv_slot *slot = reserve(store, type, min, max, image);
-  if (slot == NULL) {
-    char text[CV_TEXT_SIZE];
-    return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET,
-                   "no address space for a memory of %s: is there a limit (ulimit -v)? The interpreter needs less",
-                   cv_bytes_text(min, text, sizeof text));
-  }
+  cv_pool_lack lack;
+  cv_slot *slot = reserve(store, type, min, max, image, &lack);
+  if (slot == NULL)
+    return no_slot(store, lack, min, diag);
   *m = (cv_memory){.base = slot->base,
                    .size = min,
                    .max_bytes = CV_MIN(max, slot->reserved),
@@ -118,7 +135,7 @@ cv_status cv_memory_init(cv_store *store, cv_memory *m, const cv_memtype *type, 
                    .store = store,
                    .slot = slot};
   if (type->limits.is_shared && init_shared(store, m) != CV_OK) {
-    cv_pool_slot_give(&store->engine->pool, slot);
+    cv_pool_slot_give(store->engine->pool, slot);
     return CV_ENOMEM;
   }
   store->memories.data[store->memories.count++] = m;
@@ -129,7 +146,7 @@ cv_status cv_memory_init(cv_store *store, cv_memory *m, const cv_memtype *type, 
 void cv_memory_free(cv_memory *m) {
   cv_shared_memory *shared = m->shared;
   if (shared == NULL) {
-    cv_pool_slot_give(&m->store->engine->pool, m->slot);
+    cv_pool_slot_give(m->store->engine->pool, m->slot);
     return;
   }
   cv_lock_take(&shared->lock);
@@ -142,7 +159,7 @@ void cv_memory_free(cv_memory *m) {
   if (!last)
     return;
   cv_engine *engine = shared->engine;
-  cv_pool_slot_give(&engine->pool, shared->slot);
+  cv_pool_slot_give(engine->pool, shared->slot);
   cv_mem_free(&engine->mem, shared, sizeof *shared);
   cv_engine_release(engine);
 }

@@ -2,16 +2,13 @@
 // pool.c: reuse of address space and stacks.
 #include "runtime/pool.h"
 
+#include "base/text.h"
 #include "sys/vm.h"
 
 // Room below the limit of wasm code for helpers and host functions: a quarter of the stack within these bounds. A stack
 // that is asked to be smaller than LEAST_STACK is made that large: functions of WASI alone take 20 KiB.
 enum { ZONE_LEAST = 64 << 10, ZONE_MOST = 256 << 10, LEAST_STACK = 2 * ZONE_LEAST };
 static const uint64_t MOST_STACK = 1ull << 46; // more than there is; so that sums do not overflow
-
-void cv_pool_init(cv_pool *pool, cv_mem *mem, uint32_t most) {
-  *pool = (cv_pool){.mem = mem, .slot_most = most, .fiber_most = most};
-}
 
 static void slot_delete(cv_pool *pool, cv_slot *slot) {
   cv_vm_release(slot->base, slot->reserved);
@@ -23,18 +20,168 @@ static void fiber_delete(cv_pool *pool, cv_fiber *fiber) {
   cv_mem_free(pool->mem, fiber, sizeof *fiber);
 }
 
-void cv_pool_free(cv_pool *pool) {
-  while (pool->slots != NULL) {
-    cv_slot *next = pool->slots->next;
-    slot_delete(pool, pool->slots);
-    pool->slots = next;
+// ---- free slots, with the lock held ----
+
+static cv_slot **bucket(cv_pool *pool, uint64_t image) {
+  return &pool->like[image % CV_POOL_BUCKETS];
+}
+
+static void insert(cv_pool *pool, cv_slot *slot) {
+  slot->newer = NULL;
+  slot->older = pool->newest;
+  *(pool->newest != NULL ? &pool->newest->newer : &pool->oldest) = slot;
+  pool->newest = slot;
+  slot->at_like = bucket(pool, slot->image);
+  slot->next_like = *slot->at_like;
+  if (slot->next_like != NULL)
+    slot->next_like->at_like = &slot->next_like;
+  *slot->at_like = slot;
+  pool->free_slots++;
+}
+
+static void extract(cv_pool *pool, cv_slot *slot) {
+  *(slot->newer != NULL ? &slot->newer->older : &pool->newest) = slot->older;
+  *(slot->older != NULL ? &slot->older->newer : &pool->oldest) = slot->newer;
+  *slot->at_like = slot->next_like;
+  if (slot->next_like != NULL)
+    slot->next_like->at_like = slot->at_like;
+  pool->free_slots--;
+}
+
+static cv_slot *find_like(cv_pool *pool, uint64_t reserved, uint64_t image) {
+  cv_slot *slot = *bucket(pool, image);
+  while (slot != NULL && (slot->reserved != reserved || slot->image != image))
+    slot = slot->next_like;
+  return slot;
+}
+
+// The best one has the image mapped already; in the next best nothing is in the way; from the others the image must go
+// that was not used for longest.
+static cv_slot *find_best(cv_pool *pool, uint64_t reserved, uint64_t image) {
+  cv_slot *slot = find_like(pool, reserved, image);
+  if (slot == NULL && image != 0)
+    slot = find_like(pool, reserved, 0);
+  if (slot != NULL)
+    return slot;
+  for (slot = pool->oldest; slot != NULL && slot->reserved != reserved;)
+    slot = slot->newer;
+  return slot;
+}
+
+static cv_slot *take_free(cv_pool *pool, uint64_t reserved, uint64_t image) {
+  cv_lock_take(&pool->lock);
+  cv_slot *slot = find_best(pool, reserved, image);
+  if (slot != NULL) {
+    extract(pool, slot);
+    if (slot->is_fixed && ++pool->use.memories > pool->use.memories_most)
+      pool->use.memories_most = pool->use.memories;
   }
+  cv_lock_release(&pool->lock);
+  return slot;
+}
+
+// ---- the pool ----
+
+// The slots stand in the free list so that the first is taken first.
+static cv_status reserve_region(cv_pool *pool) {
+  const cv_pool_options *o = &pool->options;
+  if (cv_mul_overflows(o->memory_reach, (uint64_t)o->memories, &pool->region_size))
+    return CV_ENOMEM;
+  if (pool->region_size != 0 && (pool->region = cv_vm_reserve(pool->region_size)) == NULL)
+    return CV_ENOMEM;
+  pool->fixed = cv_mem_calloc(pool->mem, o->memories, sizeof *pool->fixed);
+  if (pool->fixed == NULL)
+    return CV_ENOMEM;
+  for (uint32_t i = o->memories; i-- != 0;) {
+    cv_slot *slot = &pool->fixed[i];
+    *slot = (cv_slot){.base = pool->region + i * o->memory_reach, .reserved = o->memory_reach, .is_fixed = true};
+    insert(pool, slot);
+  }
+  return CV_OK;
+}
+
+cv_status cv_pool_init(cv_pool *pool, cv_mem *mem, const cv_pool_options *options) {
+  *pool = (cv_pool){.mem = mem, .options = *options};
+  cv_status status = options->is_bounded ? reserve_region(pool) : CV_OK;
+  if (status != CV_OK)
+    cv_pool_free(pool);
+  return status;
+}
+
+// Gives up every slot that nobody uses.
+static void drain(cv_pool *pool) {
+  cv_slot *surplus = NULL;
+  cv_lock_take(&pool->lock);
+  for (cv_slot *slot = pool->oldest, *next; slot != NULL; slot = next) {
+    next = slot->newer;
+    if (slot->is_fixed)
+      continue;
+    extract(pool, slot);
+    slot->newer = surplus;
+    surplus = slot;
+  }
+  cv_lock_release(&pool->lock);
+  while (surplus != NULL) {
+    cv_slot *next = surplus->newer;
+    slot_delete(pool, surplus);
+    surplus = next;
+  }
+}
+
+void cv_pool_free(cv_pool *pool) {
+  drain(pool);
+  cv_vm_release(pool->region, pool->region_size);
+  cv_mem_free(pool->mem, pool->fixed, pool->options.memories * sizeof *pool->fixed);
   while (pool->fibers != NULL) {
     cv_fiber *next = pool->fibers->next;
     fiber_delete(pool, pool->fibers);
     pool->fibers = next;
   }
 }
+
+cv_status cv_pool_new(const cv_pool_options *options, cv_pool **out, cv_diag *diag) {
+  *out = NULL;
+  cv_mem first;
+  cv_mem_init(&first, UINT64_MAX);
+  cv_pool *pool = cv_mem_alloc(&first, sizeof *pool);
+  if (pool == NULL)
+    return cv_fail(diag, CV_ENOMEM, CV_NO_OFFSET, "out of memory for a pool");
+  cv_status status = cv_pool_init(pool, &first, options);
+  if (status != CV_OK) {
+    char text[CV_TEXT_SIZE];
+    uint64_t each = options->memory_reach;
+    cv_mem_free(&first, pool, sizeof *pool);
+    return cv_fail(diag, status, CV_NO_OFFSET,
+                   "a pool of %u memories takes %s of address space for each, more than there is in all",
+                   options->memories, cv_bytes_text(each, text, sizeof text));
+  }
+  pool->own_mem = first;
+  pool->mem = &pool->own_mem;
+  pool->references = 1;
+  *out = pool;
+  return CV_OK;
+}
+
+void cv_pool_retain(cv_pool *pool) {
+  __atomic_add_fetch(&pool->references, 1, __ATOMIC_RELAXED);
+}
+
+void cv_pool_release(cv_pool *pool) {
+  if (pool == NULL || __atomic_sub_fetch(&pool->references, 1, __ATOMIC_ACQ_REL) != 0)
+    return;
+  cv_pool_free(pool);
+  cv_mem mem = pool->own_mem;
+  cv_mem_free(&mem, pool, sizeof *pool);
+}
+
+cv_pool_use cv_pool_in_use(cv_pool *pool) {
+  cv_lock_take(&pool->lock);
+  cv_pool_use use = pool->use;
+  cv_lock_release(&pool->lock);
+  return use;
+}
+
+// ---- slots ----
 
 uint64_t cv_image_id(void) {
   static uint64_t last;
@@ -49,46 +196,6 @@ bool cv_slot_grow(cv_slot *slot, uint64_t size) {
     return false;
   slot->committed = want;
   return true;
-}
-
-// How well a pooled slot fits: 2 when the image is mapped already, 1 when nothing is in the way, 0 when another image
-// must go first.
-static int fitness(const cv_slot *slot, uint64_t image) {
-  if (slot->image == image)
-    return 2;
-  return slot->image == 0 ? 1 : 0;
-}
-
-static cv_slot *take_pooled(cv_pool *pool, uint64_t reserved, uint64_t image) {
-  cv_slot **best = NULL;
-  cv_lock_take(&pool->lock);
-  for (cv_slot **at = &pool->slots; *at != NULL; at = &(*at)->next)
-    if ((*at)->reserved == reserved && (best == NULL || fitness(*at, image) > fitness(*best, image))) {
-      best = at;
-      if (fitness(*at, image) == 2)
-        break;
-    }
-  cv_slot *slot = best != NULL ? *best : NULL;
-  if (slot != NULL) {
-    *best = slot->next;
-    pool->slot_count--;
-  }
-  cv_lock_release(&pool->lock);
-  return slot;
-}
-
-// Gives up every slot that nobody uses.
-static void drain(cv_pool *pool) {
-  cv_lock_take(&pool->lock);
-  cv_slot *slots = pool->slots;
-  pool->slots = NULL;
-  pool->slot_count = 0;
-  cv_lock_release(&pool->lock);
-  while (slots != NULL) {
-    cv_slot *next = slots->next;
-    slot_delete(pool, slots);
-    slots = next;
-  }
 }
 
 static cv_slot *slot_new(cv_pool *pool, uint64_t reserved) {
@@ -124,6 +231,7 @@ static bool prepare(cv_slot *slot, uint64_t size, const cv_image *image) {
       slot->committed = CV_MAX(slot->committed, image->size);
     }
   }
+  slot->source = image;
   if (slot->committed > want) {
     if (!cv_vm_decommit(slot->base + want, slot->committed - want))
       return false;
@@ -132,61 +240,106 @@ static bool prepare(cv_slot *slot, uint64_t size, const cv_image *image) {
   return cv_slot_grow(slot, size);
 }
 
-cv_slot *cv_pool_slot(cv_pool *pool, uint64_t reserved, uint64_t size, const cv_image *image) {
-  cv_slot *slot = take_pooled(pool, reserved, image != NULL ? image->id : 0);
-  if (slot == NULL)
-    slot = slot_new(pool, reserved);
-  if (slot != NULL && !prepare(slot, size, image)) {
+// A slot that is in no list any more goes back to the system, or loses all that was mapped in it. When not even that is
+// possible, nobody gets it again.
+static void discard(cv_pool *pool, cv_slot *slot) {
+  if (!slot->is_fixed) {
     slot_delete(pool, slot);
-    return NULL;
+    return;
   }
-  return slot;
+  bool is_clean = cv_vm_decommit(slot->base, slot->reserved);
+  slot->committed = slot->image = 0;
+  slot->source = NULL;
+  cv_lock_take(&pool->lock);
+  if (is_clean) {
+    insert(pool, slot);
+    pool->use.memories--;
+  }
+  cv_lock_release(&pool->lock);
 }
 
-// With the lock held: the slot that was not used for longest.
-static cv_slot *take_oldest(cv_pool *pool) {
-  cv_slot **at = &pool->slots;
-  while ((*at)->next != NULL)
-    at = &(*at)->next;
-  cv_slot *slot = *at;
-  *at = NULL;
-  pool->slot_count--;
-  return slot;
+static cv_slot *prepared(cv_pool *pool, cv_slot *slot, uint64_t size, const cv_image *image) {
+  if (slot == NULL || prepare(slot, size, image))
+    return slot;
+  discard(pool, slot);
+  return NULL;
+}
+
+cv_slot *cv_pool_slot_plain(cv_pool *pool, uint64_t reserved, uint64_t size, const cv_image *image) {
+  return prepared(pool, slot_new(pool, reserved), size, image);
+}
+
+cv_slot *cv_pool_slot(cv_pool *pool, uint64_t reserved, uint64_t size, const cv_image *image, cv_pool_lack *lack) {
+  const cv_pool_options *o = &pool->options;
+  bool is_own = o->is_bounded && reserved == o->memory_reach;
+  *lack = CV_LACK_MEMORY;
+  cv_slot *slot = take_free(pool, reserved, image != NULL ? image->id : 0);
+  if (slot == NULL && is_own && !o->fallback) {
+    *lack = CV_LACK_SLOT;
+    return NULL;
+  }
+  if (slot == NULL)
+    slot = slot_new(pool, reserved);
+  return prepared(pool, slot, size, image);
+}
+
+static bool clean(const cv_pool *pool, cv_slot *slot) {
+  const cv_image *image = slot->source;
+  size_t keep = image != NULL && image->view == NULL ? 0 : pool->options.keep_bytes;
+  return cv_vm_clean(slot->base, slot->committed, image != NULL ? image->view : NULL, image != NULL ? image->size : 0,
+                     keep);
 }
 
 void cv_pool_slot_give(cv_pool *pool, cv_slot *slot) {
   if (slot == NULL)
     return;
-  // Contents go before anybody else can have the slot; when the system refuses, so does the pool.
-  if (!cv_vm_reset(slot->base, slot->committed)) {
-    slot_delete(pool, slot);
+  // Contents go before anybody else can have the slot; when the system refuses, so does the pool. What a bounded pool
+  // had to make besides its own slots it does not keep.
+  if ((pool->options.is_bounded && !slot->is_fixed) || !clean(pool, slot)) {
+    discard(pool, slot);
     return;
   }
+  slot->source = NULL;
+  cv_slot *surplus = NULL;
   cv_lock_take(&pool->lock);
-  slot->next = pool->slots;
-  pool->slots = slot;
-  pool->slot_count++;
-  cv_slot *surplus = pool->slot_count > pool->slot_most ? take_oldest(pool) : NULL;
+  insert(pool, slot);
+  if (slot->is_fixed)
+    pool->use.memories--;
+  else if (pool->free_slots > pool->options.memories)
+    extract(pool, surplus = pool->oldest);
   cv_lock_release(&pool->lock);
   if (surplus != NULL)
     slot_delete(pool, surplus);
 }
 
-cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes) {
-  uint64_t size = cv_vm_page_up(CV_MIN(CV_MAX(stack_bytes, (uint64_t)LEAST_STACK), MOST_STACK));
-  cv_lock_take(&pool->lock);
+// ---- stacks ----
+
+// With the lock held: a free stack of that size, else leave for one more. False when a bounded pool has no more; then
+// *surplus is a free stack of another size, if there is one, which goes for it.
+static bool take_fiber(cv_pool *pool, uint64_t size, cv_fiber **out, cv_fiber **surplus) {
+  const cv_pool_options *o = &pool->options;
   cv_fiber **at = &pool->fibers;
   while (*at != NULL && (*at)->stack.size != size)
     at = &(*at)->next;
-  cv_fiber *fiber = *at;
-  if (fiber != NULL) {
-    *at = fiber->next;
-    pool->fiber_count--;
+  *surplus = NULL;
+  *out = *at;
+  if (*at == NULL && o->is_bounded && pool->use.stacks + pool->free_fibers >= o->stacks) {
+    at = &pool->fibers;
+    *surplus = *at;
+    if (*at == NULL && !o->fallback)
+      return false;
   }
-  cv_lock_release(&pool->lock);
-  if (fiber != NULL)
-    return fiber;
-  fiber = cv_mem_zalloc(pool->mem, sizeof *fiber);
+  if (*at != NULL) {
+    *at = (*at)->next;
+    pool->free_fibers--;
+  }
+  if (++pool->use.stacks > pool->use.stacks_most)
+    pool->use.stacks_most = pool->use.stacks;
+  return true;
+}
+
+static cv_fiber *fiber_new(cv_pool *pool, uint64_t size) {
+  cv_fiber *fiber = cv_mem_zalloc(pool->mem, sizeof *fiber);
   if (fiber == NULL)
     return NULL;
   if (!cv_stack_new(&fiber->stack, size)) {
@@ -198,16 +351,36 @@ cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes) {
   return fiber;
 }
 
+cv_fiber *cv_pool_fiber(cv_pool *pool, uint64_t stack_bytes, cv_pool_lack *lack) {
+  uint64_t size = cv_vm_page_up(CV_MIN(CV_MAX(stack_bytes, (uint64_t)LEAST_STACK), MOST_STACK));
+  cv_fiber *fiber, *surplus;
+  cv_lock_take(&pool->lock);
+  bool is_there = take_fiber(pool, size, &fiber, &surplus);
+  cv_lock_release(&pool->lock);
+  *lack = is_there ? CV_LACK_MEMORY : CV_LACK_SLOT;
+  if (!is_there)
+    return NULL;
+  if (surplus != NULL)
+    fiber_delete(pool, surplus);
+  if (fiber == NULL && (fiber = fiber_new(pool, size)) == NULL) {
+    cv_lock_take(&pool->lock);
+    pool->use.stacks--;
+    cv_lock_release(&pool->lock);
+  }
+  return fiber;
+}
+
 void cv_pool_fiber_give(cv_pool *pool, cv_fiber *fiber) {
   if (fiber == NULL)
     return;
   cv_stack_reset(&fiber->stack);
   fiber->outer = NULL;
   cv_lock_take(&pool->lock);
-  if (pool->fiber_count < pool->fiber_most) {
+  pool->use.stacks--;
+  if (pool->free_fibers < pool->options.stacks) {
     fiber->next = pool->fibers;
     pool->fibers = fiber;
-    pool->fiber_count++;
+    pool->free_fibers++;
     fiber = NULL;
   }
   cv_lock_release(&pool->lock);

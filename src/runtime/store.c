@@ -64,7 +64,7 @@ void cv_store_delete(cv_store *s) {
   cv_vec_free(&s->mem, &s->instances);
   cv_arena_free(&s->arena);
   cv_engine *engine = s->engine;
-  cv_pool_fiber_give(&engine->pool, s->spare);
+  cv_pool_fiber_give(engine->pool, s->spare);
   cv_mem_free(&engine->mem, s, sizeof *s);
   cv_engine_release(engine);
 }

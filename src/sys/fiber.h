@@ -34,7 +34,7 @@ enum { CV_STACK_PARKED = 0x70 }; // no function run on a stack may return it
 // Reserves `size` bytes and a guard page; memory is used when touched. False when the system refuses.
 CV_MUST_USE bool cv_stack_new(cv_stack *stack, size_t size);
 void cv_stack_delete(cv_stack *stack);
-// Gives all pages back; what was on the stack is gone.
+// What was on the stack is gone, and all pages are given back but a few.
 void cv_stack_reset(cv_stack *stack);
 
 int cv_stack_run(cv_stack *stack, int (*fn)(void *), void *arg);

@@ -68,17 +68,20 @@ static void parks_and_resumes(void **state) {
   cv_stack_delete(&s);
 }
 
+static const cv_pool_options pool_options = {.memories = 4, .stacks = 4, .keep_bytes = CV_POOL_KEEP};
+
 static void pooled_fibers_hold_nothing(void **state) {
   cv_mem mem;
   cv_mem_init(&mem, UINT64_MAX);
   cv_pool pool;
-  cv_pool_init(&pool, &mem, 4);
-  cv_fiber *f = cv_pool_fiber(&pool, 128 << 10);
+  cv_pool_lack lack;
+  assert_int_equal(cv_pool_init(&pool, &mem, &pool_options), CV_OK);
+  cv_fiber *f = cv_pool_fiber(&pool, 128 << 10, &lack);
   assert_non_null(f);
   memset(f->stack.low, 0xa5, f->stack.size);
   uint8_t *low = f->stack.low;
   cv_pool_fiber_give(&pool, f);
-  f = cv_pool_fiber(&pool, 128 << 10);
+  f = cv_pool_fiber(&pool, 128 << 10, &lack);
   assert_ptr_equal(f->stack.low, low);
   for (size_t i = 0; i < f->stack.size; i++)
     assert_int_equal(f->stack.low[i], 0);
@@ -91,7 +94,8 @@ static void pooled_slots_hold_nothing(void **state) {
   cv_mem mem;
   cv_mem_init(&mem, UINT64_MAX);
   cv_pool pool;
-  cv_pool_init(&pool, &mem, 4);
+  cv_pool_lack lack;
+  assert_int_equal(cv_pool_init(&pool, &mem, &pool_options), CV_OK);
   size_t page = cv_vm_page_size(), reserved = 64 * page;
   static const char contents[] = "initial";
   cv_image image = {.file = cv_vm_image_new("test", page), .id = cv_image_id(), .size = page};
@@ -106,9 +110,9 @@ static void pooled_slots_hold_nothing(void **state) {
                  {"plain, smaller", 2, false}, {"image after plain", 4, true}, {"no pages", 0, false}};
   for (size_t t = 0; t < CV_COUNT(tenants); t++) {
     size_t size = tenants[t].pages * page;
-    cv_slot *s = cv_pool_slot(&pool, reserved, size, tenants[t].image ? &image : NULL);
+    cv_slot *s = cv_pool_slot(&pool, reserved, size, tenants[t].image ? &image : NULL, &lack);
     assert_non_null(s);
-    assert_int_equal(pool.slot_count, 0);
+    assert_int_equal(pool.free_slots, 0);
     assert_int_equal(s->committed, size);
     for (size_t i = 0; i < size; i++) {
       uint8_t want = tenants[t].image && i >= 8 && i < 8 + sizeof contents ? (uint8_t)contents[i - 8] : 0;

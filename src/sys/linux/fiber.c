@@ -40,10 +40,13 @@ static void unpoison(const cv_stack *stack) {
 #endif
 }
 
+// A call or two that went no deeper than this find their pages there.
+enum { KEEP = 32 << 10 };
+
 void cv_stack_reset(cv_stack *stack) {
   unpoison(stack);
   // A failure leaves the pages in place, which only costs memory: a stack is never read before it is written.
-  (void)!cv_vm_reset(stack->low, stack->size);
+  (void)!cv_vm_clean(stack->low, stack->size, NULL, 0, KEEP);
 }
 
 void cv_stack_leave(void) {

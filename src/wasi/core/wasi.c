@@ -63,6 +63,10 @@ static cv_status freeze_list(cv_wasi *w, const char *const *list, size_t count, 
   return status;
 }
 
+static size_t scratch_size(const cv_wasi *w) {
+  return CV_MAX_IOVECS * sizeof(cv_iovec) + 2 * (w->limits.path_size + (size_t)1);
+}
+
 static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   w->limits = c->limits;
   w->limits.path_size = CV_MIN(w->limits.path_size, 4095u);
@@ -98,13 +102,13 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
     w->dirs[i].host = freeze_text(w, c->dirs.data[i].host, &status);
     w->dirs[i].fs = NULL;
   }
-  // Scratch of calls, last, since it is large beside the rest. Its pages are touched when they are used.
-  size_t iov_size = CV_MAX_IOVECS * sizeof(cv_iovec), path_size = w->limits.path_size + (size_t)1;
-  char *scratch = cv_arena_alloc(&w->arena, iov_size + 2 * path_size);
+  // Scratch of calls, not in the arena, since it is large beside the rest. Its pages are touched when they are used.
+  size_t path_size = w->limits.path_size + (size_t)1;
+  char *scratch = cv_mem_alloc(w->mem, scratch_size(w));
   if (scratch == NULL)
     return CV_ENOMEM;
   w->iov = (cv_iovec *)scratch;
-  w->path[0] = scratch + iov_size;
+  w->path[0] = scratch + CV_MAX_IOVECS * sizeof(cv_iovec);
   w->path[1] = w->path[0] + path_size;
   return status;
 }
@@ -286,6 +290,7 @@ void cv_wasi_delete(cv_wasi *w) {
   cv_vec_free(w->mem, &w->refusals);
   cv_net_policy_free(w->mem, &w->net);
   cv_arena_free(&w->arena);
+  cv_mem_free(w->mem, w->iov, scratch_size(w));
   cv_mem_free(w->mem, w, sizeof *w);
 }
 
