@@ -27,17 +27,17 @@ cove_functype cove_func_type(const cove_func *func) {
 
 cove_status cove_func_call_in_place(cove_func *func, cove_value *values, cove_error **error) {
   cv_func *f = (cv_func *)func;
-  cv_context *context = cv_store_context(f->store);
+  cv_context *context = cv_store_context(cv_func_store(f));
   if (CV_UNLIKELY(cv_canon_of_signature(f->signature)->checks_params)) {
     const cv_functype *type = f->signature;
-    uint32_t wrong = cv_values_misfit(f->store, cv_functype_params(type), type->param_count, (cv_value *)values);
+    uint32_t wrong = cv_values_misfit(cv_func_store(f), cv_functype_params(type), type->param_count, (cv_value *)values);
     if (wrong != type->param_count)
       return cv_api_fail(error, COVE_USAGE, "argument %u is not a reference of the parameter's type", wrong + 1);
   }
   cv_run run = cv_call(context, f, (cv_value *)values);
   if (CV_LIKELY(run == CV_RUN_OK))
     return COVE_OK;
-  return cv_api_trap(error, cv_api_store_of(f->store), run);
+  return cv_api_trap(error, cv_api_store_of(cv_func_store(f)), run);
 }
 
 cove_status cove_func_call(cove_func *func, const cove_value *args, size_t arg_count, cove_value *results,

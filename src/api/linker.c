@@ -100,7 +100,7 @@ cv_status cv_linker_put(cove_linker *linker, cv_bytes module, cv_bytes name, cv_
 static const cv_store *owner(cv_extern e) {
   switch (e.kind) {
   case CV_EXTERN_FUNC:
-    return e.as.func->store;
+    return cv_func_store(e.as.func);
   case CV_EXTERN_TABLE:
     return e.as.table->store;
   case CV_EXTERN_MEMORY:

@@ -66,3 +66,10 @@ void cv_mem_free(cv_mem *mem, void *ptr, size_t size) {
   credit(mem, size);
   free(ptr);
 }
+
+bool cv_mem_move(cv_mem *from, cv_mem *to, size_t size) {
+  if (!charge(to, size))
+    return false;
+  credit(from, size);
+  return true;
+}

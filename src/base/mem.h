@@ -26,5 +26,8 @@ CV_MUST_USE void *cv_mem_calloc(cv_mem *mem, size_t count, size_t size);
 CV_MUST_USE void *cv_mem_realloc(cv_mem *mem, void *ptr, size_t old_size, size_t new_size);
 // `size` is what was asked for. NULL is allowed.
 void cv_mem_free(cv_mem *mem, void *ptr, size_t size);
+// A block of this size now counts for `to`; it is freed there. False, and nothing has changed, when its quota has no
+// more.
+CV_MUST_USE bool cv_mem_move(cv_mem *from, cv_mem *to, size_t size);
 
 #endif

@@ -12,7 +12,7 @@ bool cv_value_fits(const cv_store *s, cv_valtype type, const cv_value *value) {
     return cv_type_is_nullable(type);
   uint32_t heap = cv_type_heap(type);
   if (cv_heap_is_index(heap) || heap == CV_HEAP_FUNC)
-    return value->func->store == s &&
+    return cv_func_store(value->func) == s &&
            (heap == CV_HEAP_FUNC || cv_type_is_subtype(s->engine->registry, value->func->type, heap));
   return heap == CV_HEAP_EXTERN || heap == CV_HEAP_EXN;
 }

@@ -131,6 +131,7 @@ void cv_code_release(cv_code *code) {
   cv_engine *e = code->engine;
   cv_module *module = code->owned;
   cv_images_delete(code);
+  cv_parked_delete(code);
   code->tier->code_delete(code, &e->mem);
   cv_module_delete(module);
   cv_engine_release(e);

@@ -96,12 +96,26 @@ cv_trap_kind cv_helper_table_fill(cv_table *t, uint64_t d, void *value, uint64_t
   return CV_TRAP_NONE;
 }
 
+// The function objects are there: their addresses are enough.
+static void init_with_funcs(const cv_instance *i, void **to, const uint32_t *funcs, uint32_t count) {
+  uint32_t imported = i->module->imported_funcs;
+  const char *block = (const char *)i;
+  void *const *others = (void *const *)(block + i->layout->imported_funcs);
+  cv_func *first = (cv_func *)(block + i->layout->funcs);
+  for (uint32_t k = 0; k < count; k++)
+    to[k] = funcs[k] < imported ? others[funcs[k]] : (void *)(first + (funcs[k] - imported));
+}
+
 cv_trap_kind cv_helper_table_init(cv_instance *i, uint32_t table, uint32_t seg, uint64_t d, uint32_t s, uint32_t n) {
   cv_table *t = cv_instance_table(i, table);
   const cv_elem_decl *decl = &i->module->elems[seg];
   uint64_t size = i->dropped_elems[seg] ? 0 : decl->count;
   if (!cv_range_fits(s, n, size) || !cv_range_fits(d, n, t->size))
     return CV_TRAP_TABLE_BOUNDS;
+  if (i->has_elem_funcs && decl->mode == CV_SEGMENT_ACTIVE && decl->funcs != NULL) {
+    init_with_funcs(i, t->elems + d, decl->funcs + s, n);
+    return CV_TRAP_NONE;
+  }
   for (uint32_t k = 0; k < n; k++) {
     void *ref;
     if (decl->funcs != NULL) {

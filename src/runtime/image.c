@@ -14,6 +14,7 @@ static const uint64_t MOST_IMAGE = 256 << 20;
 
 typedef struct cv_images {
   uint32_t count; // defined memories
+  bool are_all;   // every data segment is in one of them
   cv_image image[];
 } cv_images;
 
@@ -104,6 +105,12 @@ static void build(cv_code *code) {
     if (image->size != 0)
       fill(m, m->imported_memories + i, image);
   }
+  images->are_all = true;
+  for (uint32_t s = 0; s < m->data_count && images->are_all; s++) {
+    const cv_data_decl *d = &m->datas[s];
+    images->are_all = d->mode == CV_SEGMENT_ACTIVE && d->memory >= m->imported_memories &&
+                      images->image[d->memory - m->imported_memories].file >= 0;
+  }
   cv_images *none = NULL;
   if (!__atomic_compare_exchange_n(&code->images, &none, images, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
     images_free(mem, images); // another thread was first
@@ -124,6 +131,11 @@ const cv_image *cv_code_image(cv_code *code, uint32_t memory) {
   if (images == NULL || images->image[memory].file < 0)
     return NULL;
   return &images->image[memory];
+}
+
+bool cv_images_are_all(cv_code *code) {
+  const cv_images *images = __atomic_load_n(&code->images, __ATOMIC_ACQUIRE);
+  return images != NULL && images->are_all;
 }
 
 void cv_images_delete(cv_code *code) {

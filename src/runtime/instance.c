@@ -53,7 +53,6 @@ cv_func *cv_instance_func(cv_instance *i, uint32_t index) {
   f->type = type;
   f->index = index;
   f->signature = &cv_canon_type_of(m->registry, type)->as.func;
-  f->store = i->store;
   f->instance = i;
   i->code->tier->bind(i->code, f);
   return f;

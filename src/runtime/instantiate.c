@@ -163,7 +163,7 @@ static cv_status make_objects(cv_instance *i, const cv_extern *imports, cv_diag 
 }
 
 static cv_instance *block_new(cv_store *s, cv_code *code, void *host_data) {
-  cv_instance *i = cv_mem_zalloc(&s->mem, code->layout.size);
+  cv_instance *i = cv_block_new(s, code);
   if (i == NULL)
     return NULL;
   i->context = &s->context;
@@ -186,7 +186,7 @@ static void undo(cv_store *s, cv_instance *i, size_t memories, size_t tables) {
   }
   while (s->tables.count > tables)
     cv_table_free(cv_vec_pop(&s->tables));
-  cv_mem_free(&s->mem, i, i->block_size);
+  cv_block_free(s, i);
 }
 
 // ---- segments and start ----
@@ -210,11 +210,25 @@ static cv_status apply_elems(cv_instance *i, cv_trap_kind *trap) {
     if (decl->mode != CV_SEGMENT_PASSIVE)
       cv_helper_elem_drop(i, e);
   }
+  i->has_elem_funcs = true;
   return CV_OK;
+}
+
+// All data segments are in memory already. An image may have been made since this instance got its memories.
+static bool is_made_of_images(const cv_instance *i) {
+  const cv_module *m = i->module;
+  bool has_images = cv_images_are_all(i->code);
+  for (uint32_t k = m->imported_memories; k < m->memory_count && has_images; k++)
+    has_images = cv_instance_memory(i, k)->slot->image != 0;
+  return has_images;
 }
 
 static cv_status apply_datas(cv_instance *i, cv_trap_kind *trap) {
   const cv_module *m = i->module;
+  if (is_made_of_images(i)) {
+    memset(i->dropped_datas, 1, m->data_count);
+    return CV_OK;
+  }
   for (uint32_t d = 0; d < m->data_count; d++) {
     const cv_data_decl *decl = &m->datas[d];
     if (decl->mode != CV_SEGMENT_ACTIVE)

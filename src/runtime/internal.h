@@ -87,9 +87,18 @@ CV_MUST_USE cv_status cv_const_eval(cv_instance *instance, const cv_const_expr *
 // Its value when it depends on no instance: true and *out for an integer expression of constants only.
 bool cv_const_is_static(const cv_module *module, const cv_const_expr *expr, uint64_t *out);
 
+// ---- block.c ----
+// The blocks of instances. That of a former instance of the same code has its function objects filled already.
+CV_MUST_USE cv_instance *cv_block_new(cv_store *store, cv_code *code);
+void cv_block_free(cv_store *store, cv_instance *instance); // of an instance that nobody has seen
+void cv_block_park(cv_store *store, cv_instance *instance); // before its code is released
+void cv_parked_delete(cv_code *code);
+
 // ---- image.c ----
 // Images of the module's memories when its data segments allow it, else NULL. `memory` counts defined memories.
 const cv_image *cv_code_image(cv_code *code, uint32_t memory);
+// True when images hold all data segments of the module.
+bool cv_images_are_all(cv_code *code);
 void cv_images_delete(cv_code *code);
 // True when the code is used often enough to make images worth their price; counts the use.
 bool cv_code_wants_images(cv_code *code);

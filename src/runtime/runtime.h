@@ -68,7 +68,7 @@ struct cv_func {
   cv_host_fn *host;      // 32: host functions only
   void *host_env;        // 40
   const cv_functype *signature; // 48: value types in canonical ids or abstract
-  cv_store *store;              // 56
+  cv_store *store;              // 56; host functions only: others have their instance's (cv_func_store)
 };
 
 struct cv_memory {
@@ -128,8 +128,13 @@ struct cv_instance {
   uint8_t *dropped_elems; // one byte a segment
   uint8_t *dropped_datas;
   uint64_t block_size;
+  bool has_elem_funcs;    // the functions of all active element segments are there (cv_instance_func)
   cv_memory *wasi_memory; // a cache of cv_instance_wasi_memory
 };
+
+static inline cv_store *cv_func_store(const cv_func *func) {
+  return func->instance != NULL ? func->instance->store : func->store;
+}
 
 // Where things are in the instance's block, in bytes from its start; depends on the module only.
 typedef struct cv_layout {

@@ -54,8 +54,9 @@ void cv_store_delete(cv_store *s) {
     cv_table_free(s->tables.data[i]);
   for (size_t i = 0; i < s->instances.count; i++) {
     cv_instance *instance = s->instances.data[i];
-    cv_code_release(instance->code);
-    cv_mem_free(&s->mem, instance, instance->block_size);
+    cv_code *code = instance->code;
+    cv_block_park(s, instance);
+    cv_code_release(code);
   }
   cv_vec_free(&s->mem, &s->envs);
   cv_vec_free(&s->mem, &s->memories);

@@ -38,6 +38,7 @@ struct cv_code {
   uint32_t references;      // atomic
   uint32_t uses;            // atomic: instantiations so far
   struct cv_images *images; // atomic: initial memory contents, once built (runtime/image.c)
+  struct cv_parked *parked; // blocks of former instances (runtime/block.c)
 };
 
 // What a machine address in a tier's code means.

@@ -186,7 +186,7 @@ static void cleaning(void **state) {
   assert_true(cv_vm_commit(base + image_size, size - image_size));
   uint32_t random = 1;
   static const size_t keeps[] = {0, 1, 8, 30, 63, 64, 65, 200, 1000};
-  for (unsigned round = 0; round < 180; round++) {
+  for (unsigned round = 0; round < 90; round++) {
     size_t count = round % 60 * 2;
     for (size_t i = 0; i < count; i++) {
       random = random * 1664525 + 1013904223;

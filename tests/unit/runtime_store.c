@@ -3,6 +3,8 @@
 // tenant, collection of exceptions and externrefs.
 #include "runtime_support.h"
 
+#include <stdio.h>
+
 #include "runtime/extern.h"
 #include "runtime/internal.h"
 
@@ -17,6 +19,11 @@ static const char rich_wat[] =
     "  (memory.fill (i32.add (memory.grow (i32.const 2)) (i32.const 262140)) (i32.const 0xa5) (i32.const 1000))"
     "  (i32.const 0))"
     " (func $start (global.set 0 (i32.const 9))) (start $start))";
+
+static cv_run give_number(void *env, cv_instance *caller, cv_value *values) {
+  values[0].u32 = *(uint32_t *)env;
+  return CV_RUN_OK;
+}
 
 static void every_allocation_may_fail(void **state) {
   cv_engine_options options = {0};
@@ -103,6 +110,72 @@ static void recycling_leaves_nothing(void **state) {
     }
     assert_true(reused > 0);
     cv_code_release(code);
+    world_delete(&w);
+  }
+}
+
+// A block that waited has the functions of the former instance, and nothing else of it.
+static void blocks_are_used_again(void **state) {
+  enum { FUNCS = 400 };
+  static char wat[1 << 16];
+  size_t at = (size_t)snprintf(wat, sizeof wat,
+                               "(module (import \"h\" \"f\" (func $h (result i32))) (type $t (func (result i32)))"
+                               " (memory (export \"m\") 1) (data (i32.const 0) \"x\") (data $passive \"y\")"
+                               " (table (export \"t\") 500 funcref) (global $g (export \"g\") (mut i32) (i32.const 5))"
+                               " (func (export \"call\") (param i32) (result i32)"
+                               "  (call_indirect (type $t) (local.get 0)))"
+                               " (func (export \"spoil\") (param i32) (result i32)"
+                               "  (table.set (i32.const 7) (ref.null func)) (table.set (i32.const 450) (ref.func $f3))"
+                               "  (table.fill (i32.const 20) (ref.func $f0) (i32.const 50))"
+                               "  (memory.init $passive (i32.const 9) (i32.const 0) (i32.const 1)) (data.drop $passive)"
+                               "  (global.set $g (i32.const 6)) (i32.const 0))"
+                               " (func (export \"init\") (param i32) (result i32)"
+                               "  (memory.init $passive (i32.const 9) (i32.const 0) (i32.const 1))"
+                               "  (i32.load8_u (i32.const 9)))");
+  for (int k = 0; k < FUNCS; k++)
+    at += (size_t)snprintf(wat + at, sizeof wat - at, "(func $f%d (result i32) (i32.const %d))", k, k * 3);
+  at += (size_t)snprintf(wat + at, sizeof wat - at, "(elem (i32.const 400) $h $f1) (elem (i32.const 0)");
+  for (int k = 0; k < FUNCS; k++)
+    at += (size_t)snprintf(wat + at, sizeof wat - at, " $f%d", k);
+  snprintf(wat + at, sizeof wat - at, "))");
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_code *code = compile(w.engine, wat);
+    cv_valtype i32 = CV_I32;
+    const cv_instance *former = NULL;
+    unsigned reused = 0;
+    for (uint32_t round = 0; round < 6; round++) {
+      world own = {.engine = w.engine};
+      cv_diag diag;
+      cv_diag_init(&diag);
+      must(cv_store_new(w.engine, NULL, &own.store, &diag), &diag);
+      uint32_t number = 1000 + round;
+      cv_extern import = host_func(&own, NULL, 0, &i32, 1, give_number, &number);
+      cv_instance *i;
+      must(cv_instantiate(own.store, code, &import, 1, NULL, &i, &diag), &diag);
+      reused += i == former;
+      former = i;
+      for (uint32_t k = 0; k < FUNCS; k += 7)
+        assert_int_equal(result1(i, "call", k), 3 * k);
+      assert_int_equal(result1(i, "call", 400), number); // this store's import
+      assert_int_equal(result1(i, "call", 401), 3);
+      assert_int_equal(call1(i, "call", 450, NULL), CV_RUN_TRAP);
+      assert_int_equal(i->context->trap.kind, CV_TRAP_UNINITIALIZED_ELEMENT);
+      assert_int_equal(cv_instance_global(i, 0)->value.u32, 5);
+      assert_int_equal(cv_instance_memory(i, 0)->base[0], 'x');
+      assert_int_equal(cv_instance_memory(i, 0)->base[9], 0);
+      assert_int_equal(result1(i, "init", 0), 'y');
+      result1(i, "spoil", 0);
+      assert_int_equal(call1(i, "init", 0, NULL), CV_RUN_TRAP);
+      assert_int_equal(cv_func_store(cv_instance_func(i, 3)) == own.store, 1);
+      assert_true(cv_store_mem(own.store)->used >= code->layout.size); // counted for the store while it has it
+      cv_store_delete(own.store);
+    }
+    assert_true(reused >= 4);
+    uint64_t used = cv_engine_mem(w.engine)->used;
+    cv_code_release(code);
+    assert_true(cv_engine_mem(w.engine)->used + 8192 < used);
     world_delete(&w);
   }
 }
@@ -258,10 +331,15 @@ static void memories_of_all_kinds(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_allocation_may_fail),    cmocka_unit_test(stores_may_fail),
-      cmocka_unit_test(recycling_leaves_nothing),     cmocka_unit_test(segments_apply_in_order),
-      cmocka_unit_test(exceptions_do_not_accumulate), cmocka_unit_test(collected_exceptions_leave_no_frames),
-      cmocka_unit_test(externrefs_are_found),         cmocka_unit_test(memories_of_all_kinds),
+      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(stores_may_fail),
+      cmocka_unit_test(recycling_leaves_nothing),
+      cmocka_unit_test(blocks_are_used_again),
+      cmocka_unit_test(segments_apply_in_order),
+      cmocka_unit_test(exceptions_do_not_accumulate),
+      cmocka_unit_test(collected_exceptions_leave_no_frames),
+      cmocka_unit_test(externrefs_are_found),
+      cmocka_unit_test(memories_of_all_kinds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

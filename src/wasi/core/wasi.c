@@ -63,10 +63,6 @@ static cv_status freeze_list(cv_wasi *w, const char *const *list, size_t count, 
   return status;
 }
 
-static size_t scratch_size(const cv_wasi *w) {
-  return CV_MAX_IOVECS * sizeof(cv_iovec) + 2 * (w->limits.path_size + (size_t)1);
-}
-
 static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   w->limits = c->limits;
   w->limits.path_size = CV_MIN(w->limits.path_size, 4095u);
@@ -104,7 +100,8 @@ static cv_status freeze(cv_wasi *w, const cv_wasi_config *c) {
   }
   // Scratch of calls, not in the arena, since it is large beside the rest. Its pages are touched when they are used.
   size_t path_size = w->limits.path_size + (size_t)1;
-  char *scratch = cv_mem_alloc(w->mem, scratch_size(w));
+  w->scratch_size = CV_MAX_IOVECS * sizeof(cv_iovec) + 2 * path_size;
+  char *scratch = cv_mem_alloc(w->mem, w->scratch_size);
   if (scratch == NULL)
     return CV_ENOMEM;
   w->iov = (cv_iovec *)scratch;
@@ -290,7 +287,7 @@ void cv_wasi_delete(cv_wasi *w) {
   cv_vec_free(w->mem, &w->refusals);
   cv_net_policy_free(w->mem, &w->net);
   cv_arena_free(&w->arena);
-  cv_mem_free(w->mem, w->iov, scratch_size(w));
+  cv_mem_free(w->mem, w->iov, w->scratch_size);
   cv_mem_free(w->mem, w, sizeof *w);
 }
 

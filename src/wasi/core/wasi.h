@@ -58,8 +58,9 @@ typedef struct cv_wasi {
   uint64_t kv_used;    // bytes of those in memory
   uint32_t held;       // what interfaces with typed handles have open: cv_wasi_hold
   // Scratch of one call.
-  cv_iovec *iov; // CV_MAX_IOVECS
-  char *path[2]; // limits.path_size + 1 bytes each
+  cv_iovec *iov;       // CV_MAX_IOVECS
+  char *path[2];       // limits.path_size + 1 bytes each
+  size_t scratch_size; // of the block that these are
 } cv_wasi;
 
 // Opens what the configuration names. On failure *out is NULL and the diagnostic says which grant could not be made.
