@@ -30,7 +30,8 @@ cove_status cove_func_call_in_place(cove_func *func, cove_value *values, cove_er
   cv_context *context = cv_store_context(cv_func_store(f));
   if (CV_UNLIKELY(cv_canon_of_signature(f->signature)->checks_params)) {
     const cv_functype *type = f->signature;
-    uint32_t wrong = cv_values_misfit(cv_func_store(f), cv_functype_params(type), type->param_count, (cv_value *)values);
+    uint32_t wrong =
+        cv_values_misfit(cv_func_store(f), cv_functype_params(type), type->param_count, (cv_value *)values);
     if (wrong != type->param_count)
       return cv_api_fail(error, COVE_USAGE, "argument %u is not a reference of the parameter's type", wrong + 1);
   }

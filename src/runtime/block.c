@@ -80,11 +80,17 @@ void cv_block_free(cv_store *s, cv_instance *i) {
   cv_mem_free(&s->mem, i, i->block_size);
 }
 
+// Modules and code go before what only saves time.
+static bool has_room(const cv_mem *engine_mem) {
+  uint64_t used = __atomic_load_n(&engine_mem->used, __ATOMIC_RELAXED);
+  return engine_mem->limit == UINT64_MAX || used < engine_mem->limit / 2;
+}
+
 void cv_block_park(cv_store *s, cv_instance *i) {
   cv_code *code = i->code;
   uint64_t size = i->block_size;
-  cv_parked *p = size >= LEAST_PARKED ? parked_of(code) : NULL;
   cv_mem *engine_mem = &code->engine->mem;
+  cv_parked *p = size >= LEAST_PARKED && has_room(engine_mem) ? parked_of(code) : NULL;
   if (p == NULL || !cv_mem_move(&s->mem, engine_mem, size)) {
     cv_block_free(s, i);
     return;
