@@ -32,6 +32,9 @@ typedef struct match {
   const cv_citem *imports; // in the store
 } match;
 
+// Enough for all interfaces of WASI 0.2, so that they leave no holes in the heap.
+enum { ENOUGH_DEFINITIONS = 40 };
+
 struct cove_component_linker {
   cove_store *store; // borrowed
   cv_arena arena;    // names, signatures
@@ -46,6 +49,10 @@ cove_component_linker *cove_component_linker_new(cove_store *store) {
     return NULL;
   linker->store = store;
   cv_arena_init(&linker->arena, &cv_api_mem);
+  if (cv_vec_reserve(&cv_api_mem, &linker->definitions, ENOUGH_DEFINITIONS) != CV_OK) {
+    cove_component_linker_delete(linker);
+    return NULL;
+  }
   return linker;
 }
 

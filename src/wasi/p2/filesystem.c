@@ -155,9 +155,12 @@ cove_host_result
 wasi_filesystem_types_descriptor_read(void *host, cove_call *call, descriptor *self, uint64_t length, uint64_t offset,
                                       p2_result_tuple2_list_u8_bool_wasi_filesystem_types_error_code *result) {
   cv_p2 *p2 = host;
-  size_t size = (size_t)CV_MIN(length, (uint64_t)P2_SCRATCH), n;
-  cv_err err = cv_io_pread(p2->w, &self->d, &(cv_iovec){p2->scratch, size}, 1, offset, &n);
-  result->as.ok = (p2_tuple2_list_u8_bool){{p2->scratch, n}, n == 0 && size != 0};
+  size_t size = (size_t)CV_MIN(length, (uint64_t)P2_SCRATCH), n = 0;
+  uint8_t *scratch = cv_p2_scratch(p2);
+  cv_err err = CV_ERR_NOMEM;
+  if (scratch != NULL)
+    err = cv_io_pread(p2->w, &self->d, &(cv_iovec){scratch, size}, 1, offset, &n);
+  result->as.ok = (p2_tuple2_list_u8_bool){{scratch, n}, n == 0 && size != 0};
   return DONE(p2, call, err, result);
 }
 
@@ -394,8 +397,10 @@ cove_host_result wasi_filesystem_types_descriptor_rename_at(void *host, cove_cal
 }
 
 static cv_err readlink(cv_p2 *p2, descriptor *d, cove_string path, cove_string *out) {
-  char *text = (char *)p2->scratch;
+  char *text = (char *)cv_p2_scratch(p2);
   size_t n;
+  if (text == NULL)
+    return CV_ERR_NOMEM;
   CV_ERR_TRY(cv_path_readlink(p2->w, &d->d, p2_bytes(path), text, P2_SCRATCH, &n));
   *out = (cove_string){text, n};
   if (n != 0 && text[0] == '/')

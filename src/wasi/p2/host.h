@@ -32,7 +32,7 @@ struct cv_p2 {
   bool is_over;                   // the program: what is dropped now, it has not dropped
   uint64_t seed[2];               // insecure-seed, once it was asked for
   struct p2_traced_world *traced; // made when there is a trace
-  uint8_t *scratch; // P2_SCRATCH bytes; a result may point into it, as the next call comes after it was lowered
+  uint8_t *scratch;               // what cv_p2_scratch gave, NULL before
 };
 
 struct wasi_io_error_error {
@@ -67,6 +67,9 @@ struct wasi_filesystem_types_directory_entry_stream {
 };
 
 // ---- p2.c ----
+// P2_SCRATCH bytes, made when first asked for; NULL when out of memory. A result may point into it, as the next call
+// comes after it was lowered.
+uint8_t *cv_p2_scratch(cv_p2 *p2);
 // Zeroed, in the list; NULL when out of memory, or when there are too many (cv_p2_trap knows).
 void *cv_p2_resource_new(cv_p2 *p2, size_t size, void (*end)(cv_p2 *p2, p2_resource *r));
 // `resource` is its type, for the trace; NULL when it is not the program that drops it.

@@ -124,9 +124,10 @@ void wasi_io_streams_input_stream_drop(void *host, wasi_io_streams_input_stream 
 
 static cove_host_result read_some(cv_p2 *p2, cove_call *call, cv_input *input, uint64_t len, bool wait,
                                   p2_result_list_u8_wasi_io_streams_stream_error *result) {
-  size_t size = (size_t)CV_MIN(len, (uint64_t)P2_SCRATCH), n;
-  cv_err err = cv_input_read(input, p2->scratch, size, wait, &n);
-  result->as.ok = (p2_list_u8){p2->scratch, n};
+  size_t size = (size_t)CV_MIN(len, (uint64_t)P2_SCRATCH), n = 0;
+  uint8_t *scratch = cv_p2_scratch(p2);
+  cv_err err = scratch != NULL ? cv_input_read(input, scratch, size, wait, &n) : CV_ERR_NOMEM;
+  result->as.ok = (p2_list_u8){scratch, n};
   return DONE(p2, call, err, result);
 }
 
@@ -144,8 +145,9 @@ cove_host_result wasi_io_streams_input_stream_blocking_read(void *host, cove_cal
 
 static cove_host_result skip_some(cv_p2 *p2, cove_call *call, cv_input *input, uint64_t len, bool wait,
                                   p2_result_u64_wasi_io_streams_stream_error *result) {
-  uint64_t n;
-  cv_err err = cv_input_skip(input, len, wait, p2->scratch, P2_SCRATCH, &n);
+  uint64_t n = 0;
+  uint8_t *scratch = cv_p2_scratch(p2);
+  cv_err err = scratch != NULL ? cv_input_skip(input, len, wait, scratch, P2_SCRATCH, &n) : CV_ERR_NOMEM;
   result->as.ok = n;
   return DONE(p2, call, err, result);
 }
@@ -244,11 +246,14 @@ cove_host_result wasi_io_streams_output_stream_subscribe(void *host, cove_call *
 
 // At most CV_PROMPT_ROOM zeroes: what check-write allows.
 static cv_err write_zeroes(cv_p2 *p2, cv_output *output, uint64_t len, bool wait) {
-  memset(p2->scratch, 0, (size_t)CV_MIN(len, (uint64_t)P2_SCRATCH));
-  cv_err err = cv_output_write(output, p2->scratch, 0, wait);
+  uint8_t *scratch = cv_p2_scratch(p2);
+  if (scratch == NULL)
+    return CV_ERR_NOMEM;
+  memset(scratch, 0, (size_t)CV_MIN(len, (uint64_t)P2_SCRATCH));
+  cv_err err = cv_output_write(output, scratch, 0, wait);
   while (len != 0 && err == CV_ERR_OK) {
     size_t n = (size_t)CV_MIN(len, (uint64_t)P2_SCRATCH);
-    err = cv_output_write(output, p2->scratch, n, wait);
+    err = cv_output_write(output, scratch, n, wait);
     len -= n;
   }
   return err;
@@ -288,8 +293,11 @@ static cv_err splice(cv_p2 *p2, cv_output *output, cv_input *input, uint64_t len
     CV_ERR_TRY(wait_for(p2, cv_pollable_of_input(input)));
   CV_ERR_TRY(cv_output_room(output, &room));
   size_t size = (size_t)CV_MIN(CV_MIN(len, room), (uint64_t)P2_SCRATCH);
-  CV_ERR_TRY(cv_input_read(input, p2->scratch, size, false, &n));
-  CV_ERR_TRY(cv_output_write(output, p2->scratch, n, false));
+  uint8_t *scratch = cv_p2_scratch(p2);
+  if (scratch == NULL)
+    return CV_ERR_NOMEM;
+  CV_ERR_TRY(cv_input_read(input, scratch, size, false, &n));
+  CV_ERR_TRY(cv_output_write(output, scratch, n, false));
   *done = n;
   return CV_ERR_OK;
 }

@@ -14,12 +14,6 @@ cv_status cv_p2_new(cv_mem *mem, cv_wasi *wasi, const cv_p2_ends *ends, cv_p2 **
   *p2 = (cv_p2){.mem = mem, .w = wasi, .refs = 1};
   if (ends != NULL)
     p2->ends = *ends;
-  p2->scratch = cv_mem_alloc(mem, P2_SCRATCH); // pages are touched when they are used
-  if (p2->scratch == NULL) {
-    cv_mem_free(mem, p2, sizeof *p2);
-    *out = NULL;
-    return CV_ENOMEM;
-  }
   // Insecure numbers say nothing of the host: without a grant they are the same in every run.
   cv_random_mode mode = wasi->random.mode;
   cv_random_init(&p2->insecure, mode == CV_RANDOM_DENIED ? CV_RANDOM_SEEDED : mode, 0);
@@ -32,6 +26,12 @@ cv_status cv_p2_new(cv_mem *mem, cv_wasi *wasi, const cv_p2_ends *ends, cv_p2 **
     cv_stream_retain(p2->stdio[i]);
   }
   return CV_OK;
+}
+
+uint8_t *cv_p2_scratch(cv_p2 *p2) {
+  if (p2->scratch == NULL)
+    p2->scratch = cv_mem_alloc(p2->mem, P2_SCRATCH);
+  return p2->scratch;
 }
 
 void cv_p2_retain(cv_p2 *p2) {

@@ -24,7 +24,7 @@ static cove_host_result bytes(cv_p2 *p2, cove_call *call, cv_random *random, uin
   if (random->mode == CV_RANDOM_DENIED)
     return refuse(p2, call);
   result->count = (size_t)len;
-  result->data = len <= P2_SCRATCH ? p2->scratch : cove_call_alloc(call, result->count);
+  result->data = len <= P2_SCRATCH ? cv_p2_scratch(p2) : cove_call_alloc(call, result->count);
   if (result->data == NULL)
     return cv_p2_trap(p2, call, CV_ERR_NOMEM);
   return fill(p2, call, random, result->data, result->count);
