@@ -165,9 +165,14 @@ static cv_status llvm_compile(cv_code **out, cv_mem *mem, const cv_module *modul
 
 // ---- entries ----
 
-// Of a function whose entry could not be made.
+// Of a function whose entry could not be made: there may be memory now, and the function object may outlive the
+// instance.
 static cv_run no_entry(cv_context *context, cv_func *func, cv_instance *caller, cv_value *values) {
-  (void)func, (void)caller, (void)values;
+  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(func->instance->module, func->index));
+  if (entry != NULL) {
+    func->invoke = entry;
+    return entry(context, func, caller, values);
+  }
   return cv_trap_set(context, CV_TRAP_OUT_OF_MEMORY, "no memory for the entry of a function");
 }
 
