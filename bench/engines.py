@@ -62,7 +62,7 @@ def find(options):
         version = first_line([cove, "--version"]) or "cove"
         found.append(Engine("cove-jit", [cove, "run", "--tier=jit"], version))
         if has_tier(cove, "llvm"):
-            found.append(Engine("cove-llvm", [cove, "run", "--tier=llvm"], version))
+            found.append(Engine("cove-llvm", [cove, "run", "--tier=llvm", "--eager"], version))
         found.append(Engine("cove-interp", [cove, "run", "--tier=interp"], version, slow=True))
     static = getattr(options, "cove_static", None)
     if static and shutil.which(static):

@@ -53,7 +53,7 @@ typedef struct cv_llvm_plugin {
   void (*object_free)(cv_llvm_object *object);
 } cv_llvm_plugin;
 
-// The one symbol of the library: cove_llvm_plugin.
+// The one symbol of the library: cove_llvm_plugin. Its first call makes LLVM ready; called by one thread at a time.
 typedef const cv_llvm_plugin *cv_llvm_plugin_fn(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <llvm-c/Error.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
 #include "exec/llvm/plugin/gen.h"
@@ -87,10 +88,6 @@ static void compiler_delete(cv_llvm_compiler *c) {
 
 static cv_llvm_compiler *compiler_new(const cv_module *module, const cv_layout *layout,
                                       const cv_compile_options *options) {
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmPrinter();
   cv_llvm_compiler *c = calloc(1, sizeof *c);
   if (c == NULL)
     return NULL;
@@ -305,6 +302,21 @@ static void object_free(cv_llvm_object *object) {
   *object = (cv_llvm_object){0};
 }
 
+// Of LLVM as a whole, once for the process.
+static void initialize(void) {
+  // cmov: what the guest's compiler wrote as a select it took for unpredictable; LLVM, not knowing, would make branches
+  // of the ones in loops. Tail merging: traps of different instructions would become one, without a place.
+  static const char *const options[] = {"cove", "-x86-cmov-converter=false", "-enable-tail-merge=false"};
+  static bool done;
+  if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMParseCommandLineOptions(CV_COUNT(options), options, "");
+  }
+}
+
 __attribute__((visibility("default"))) const cv_llvm_plugin *cove_llvm_plugin(void);
 const cv_llvm_plugin *cove_llvm_plugin(void) {
   static const cv_llvm_plugin plugin = {
@@ -316,5 +328,6 @@ const cv_llvm_plugin *cove_llvm_plugin(void) {
       .compile = compile,
       .object_free = object_free,
   };
+  initialize();
   return &plugin;
 }
