@@ -86,6 +86,37 @@ static void traps_have_kind_and_frames(void **state) {
   }
 }
 
+// Traps of one kind in one function are told apart, whatever a compiler would like to join.
+static void equal_traps_have_places_of_their_own(void **state) {
+  static const char wat[] =
+      "(module (memory 1)"
+      " (func (export \"f\") (param i32) (result i32)"
+      "  (if (i32.eq (local.get 0) (i32.const 0)) (then unreachable))"
+      "  (i32.store (i32.const 8) (local.get 0))"
+      "  (if (i32.eq (local.get 0) (i32.const 1)) (then unreachable))"
+      "  (if (i32.load (i32.const 8)) (then (if (i32.eq (local.get 0) (i32.const 2))"
+      "   (then (i32.store (i32.const 8) (i32.const 3)) unreachable))))"
+      "  (i32.div_s (i32.const 3) (i32.div_u (i32.const 5) (i32.sub (local.get 0) (i32.const 3))))))";
+  enum { CALLS = 4 };
+  uint32_t places[CALLS];
+  bool first = true;
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    for (uint32_t k = 0; k < CALLS; k++) {
+      assert_int_equal(call1(i, "f", k, NULL), CV_RUN_TRAP);
+      uint32_t offset = w.context->trap.frames[0].offset;
+      if (first)
+        places[k] = offset;
+      assert_int_equal(offset, places[k]);
+      assert_true(k == 0 || offset > places[k - 1]);
+    }
+    first = false;
+    world_delete(&w);
+  }
+}
+
 // Calls the export "again" of its caller with one less, and passes on how that ended.
 typedef struct relay {
   int calls, traps, exceptions;
@@ -331,6 +362,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(basic),
       cmocka_unit_test(traps_have_kind_and_frames),
+      cmocka_unit_test(equal_traps_have_places_of_their_own),
       cmocka_unit_test(traps_and_exceptions_cross_host_frames),
       cmocka_unit_test(recursion_through_the_host_ends),
       cmocka_unit_test(deep_recursion_is_a_trap),
