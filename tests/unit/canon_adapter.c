@@ -80,7 +80,7 @@ static const char *const FUNCTIONS[] = {
 static void test_random_calls(void **state) {
   (void)state;
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options) {
+  EACH_QUICK_TIER(options) {
     uint64_t seed = 0x2545f4914f6cdd1d;
     for (unsigned wide = 0; wide < 4; wide++) { // addresses of caller and callee
       pair p;
@@ -100,7 +100,7 @@ static void test_random_calls(void **state) {
 static void test_short_strings(void **state) {
   (void)state;
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options) {
+  EACH_QUICK_TIER(options) {
     pair p;
     world w = world_new(&options, NULL);
     pair_init(&p, w);
@@ -145,7 +145,7 @@ static void test_short_strings(void **state) {
 static void test_end_of_memory(void **state) {
   (void)state;
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options) {
+  EACH_QUICK_TIER(options) {
     pair p;
     world w = world_new(&options, NULL);
     pair_init(&p, w);
@@ -227,7 +227,7 @@ static void test_traps(void **state) {
       {"string->", {0, 1}, UINT64_MAX, "string content out-of-bounds", true},
   };
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options) {
+  EACH_QUICK_TIER(options) {
     for (size_t i = 0; i < CV_COUNT(rows); i++) {
       pair p;
       world w = world_new(&options, NULL);
@@ -270,7 +270,7 @@ static void test_borrows(void **state) {
   static const char *const types[] = {"borrow<0>,borrow<0>->", "list<borrow<0>>,u8->u8",
                                       "option<borrow<0>>,tuple<string,borrow<0>>->string"};
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options)
+  EACH_QUICK_TIER(options)
   for (unsigned way = 0; way < 4; way++)
     for (size_t i = 0; i < CV_COUNT(types); i++) {
       pair p;
@@ -318,7 +318,7 @@ static void test_borrows(void **state) {
 static void test_lends_have_a_limit(void **state) {
   (void)state;
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT};
-  EACH_TIER(options) {
+  EACH_QUICK_TIER(options) {
     pair p;
     world w = world_new(&options, NULL);
     pair_init(&p, w);
@@ -366,7 +366,7 @@ static void test_made_when_called(void **state) {
   enum { MOST = 32, DEPTHS = 3 }; // lists in each other that an adapter is made for
   static const uint32_t depths[DEPTHS] = {0, MOST, MOST + 1};
   cv_engine_options options = {.features = CV_FEATURES_DEFAULT, .stack_bytes = 1};
-  EACH_TIER(options)
+  EACH_QUICK_TIER(options)
   for (size_t i = 0; i < DEPTHS; i++)
     for (uint32_t trap = 0; trap < 2; trap++) {
       bool has_adapter = depths[i] <= MOST;

@@ -129,4 +129,7 @@ static inline cv_extern host_func(const world *w, const cv_valtype *params, uint
   for (const cv_tier *const *tier_ = cv_tiers; *tier_ != NULL; tier_++)                                                \
     if ((*tier_)->available() && ((options).tier = (*tier_)->name) != NULL)
 
+// The same without the tier whose compiling takes too long for a test of hundreds of modules.
+#define EACH_QUICK_TIER(options) EACH_TIER(options) if (strcmp((options).tier, "llvm") != 0)
+
 #endif
