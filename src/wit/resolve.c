@@ -99,6 +99,17 @@ static cv_status check_parts(resolver *r, const cv_wit_part *parts) {
   return CV_OK;
 }
 
+// What a component gives functions of resources: `self`, and names in which the resource's own would meet itself
+// (Explainer.md, "Name Uniqueness").
+static cv_status check_method(resolver *r, const cv_wit_typedef *resource, const cv_wit_func *f) {
+  if (f->kind != CV_WIT_CONSTRUCTOR && same_fold(f->head.name, resource->head.name))
+    return FAIL(r, f->head.place, "a function of a resource cannot have the name of the resource");
+  for (const cv_wit_part *part = f->kind == CV_WIT_METHOD ? f->params : NULL; part; part = part->next)
+    if (same_fold(part->head.name, CV_BYTES_LITERAL("self")))
+      return FAIL(r, part->head.place, "a method has a parameter `self` already");
+  return CV_OK;
+}
+
 // Binary.md, "Type Definitions": flags are 32 bits at most.
 static cv_status check_flags(resolver *r, const cv_wit_typedef *def) {
   uint32_t labels = 0;
@@ -119,6 +130,7 @@ static cv_status check_types(resolver *r, const cv_wit_typedef *types) {
       return FAIL(r, a->head.place, "`%.*s` is empty: it needs one part at least", CV_BYTES_ARG(a->head.name));
     for (const cv_wit_func *f = a->funcs; f; f = f->next) {
       CV_TRY(check_parts(r, f->params));
+      CV_TRY(check_method(r, a, f));
       for (const cv_wit_func *g = a->funcs; g != f; g = g->next)
         if (same_fold(f->head.name, g->head.name) && (f->kind == CV_WIT_CONSTRUCTOR) == (g->kind == CV_WIT_CONSTRUCTOR))
           return twice(r, &f->head);

@@ -156,9 +156,16 @@ static void random_func(random_wit_state *r) {
   cv_buf_free(&types);
 }
 
+static inline void random_take(bool *used, const char *label) {
+  for (unsigned i = 0; i < LABELS; i++)
+    used[i] |= strcmp(random_labels[i], label) == 0;
+}
+
 // A function of anything: "(params) -> result".
-static inline void random_signature(random_wit_state *r) {
+static inline void random_signature(random_wit_state *r, bool is_method) {
   bool used[LABELS] = {false};
+  if (is_method)
+    random_take(used, "self");
   cv_buf_byte(r->out, '(');
   r->may_borrow = true;
   for (uint32_t n = random_below(r, 20), i = 0; i < n; i++) {
@@ -175,12 +182,13 @@ static inline void random_signature(random_wit_state *r) {
 
 static inline void random_resource(random_wit_state *r, const char *name) {
   bool used[LABELS] = {false};
+  random_take(used, name);
   cv_buf_printf(r->out, "  resource %%%s {\n", name);
   if (random_below(r, 2) == 0)
     cv_buf_text(r->out, "    constructor(%from: u8);\n");
   for (int i = 0; i < 5; i++) {
     cv_buf_printf(r->out, "    %%%s: %sfunc", random_label(r, used), random_below(r, 3) == 0 ? "static " : "");
-    random_signature(r);
+    random_signature(r, true);
     cv_buf_text(r->out, ";\n");
   }
   cv_buf_text(r->out, "  }\n");
@@ -197,7 +205,7 @@ static inline void random_interface(random_wit_state *r) {
     random_resource(r, r->resources[i]);
   for (int i = 0; i < 8; i++) {
     cv_buf_printf(r->out, "  %%%s: func", random_label(r, r->used));
-    random_signature(r);
+    random_signature(r, false);
     cv_buf_text(r->out, ";\n");
   }
 }
@@ -220,7 +228,7 @@ static inline void random_wit_with_resources(uint64_t seed, cv_buf *out) {
   memset(r.used, 0, sizeof r.used);
   for (int i = 0; i < 6; i++) {
     cv_buf_printf(out, "  %s %%x-%s: func", i % 2 == 0 ? "import" : "export", random_label(&r, r.used));
-    random_signature(&r);
+    random_signature(&r, false);
     cv_buf_text(out, ";\n");
   }
   r.with_resources = true;

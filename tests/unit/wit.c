@@ -58,6 +58,8 @@ static const struct {
      "type q = result<p, p>; }",
      "more than 100000 types", 1, 380},
     {"package a:b; interface i {} interface i {}", "`i` is defined twice", 1, 39},
+    {"package a:b; interface i { resource r { m: func(self: u8); } }", "a parameter `self` already", 1, 49},
+    {"package a:b; interface i { resource r { r: static func(); } }", "the name of the resource", 1, 41},
     {"package a:b; interface i { enum e { } }", "is empty", 1, 33},
     {"package a:b; interface i { record: func(); }", "expected", 1, 34},
     {"package a:b; interface i { use j.{t}; }", "no interface `j`", 1, 32},
