@@ -89,21 +89,32 @@ static bool needs_name(const cv_ctype *type) {
          type->kind == CV_CT_FLAGS;
 }
 
-// The name that a value type has: by its address, and for types that must have one by their structure.
+static cv_wit_typedef **types_of(const decoder *d) {
+  return d->interface ? &d->interface->types : &d->world->types;
+}
+
+// What a definition is called where names are looked up now; NULL when it has no name there.
+static cv_wit_typedef *name_here(const decoder *d, const cv_wit_typedef *def) {
+  for (cv_wit_typedef *here = *types_of(d); here; here = here->next)
+    if (here == def || (here->kind == CV_WIT_USE && here->target == def))
+      return here;
+  return NULL;
+}
+
+// The name that a value type has: by its address, and for types that must have one by their structure. Others are told
+// by a name only where they have one: tools write equal types once, whoever names them.
 static cv_wit_typedef *name_of(const decoder *d, const cv_ctype *type) {
   if (cv_ctype_kind_is_simple(type->kind))
     return NULL;
   cv_wit_typedef *def = bound(d, value_key(type));
-  if (def || !needs_name(type))
+  if (!needs_name(type))
+    return def && name_here(d, def) ? def : NULL;
+  if (def)
     return def;
   for (const named_type *named = d->named; named; named = named->next)
     if (named->type && cv_ctype_equal(type, named->type))
       return named->def;
   return NULL;
-}
-
-static cv_wit_typedef **types_of(decoder *d) {
-  return d->interface ? &d->interface->types : &d->world->types;
 }
 
 static cv_wit_typedef *named(cv_wit_typedef *types, cv_bytes name) {
@@ -140,14 +151,10 @@ static cv_status add_use(decoder *d, cv_wit_typedef *target, cv_bytes name, cv_w
   return CV_OK;
 }
 
-// What a definition is called where names are looked up now.
+// What a definition is called where names are looked up now, with a `use` where there is none.
 static cv_status local_name(decoder *d, cv_wit_typedef *def, cv_wit_typedef **out) {
-  for (cv_wit_typedef *here = *types_of(d); here; here = here->next)
-    if (here == def || (here->kind == CV_WIT_USE && here->target == def)) {
-      *out = here;
-      return CV_OK;
-    }
-  return add_use(d, def, def->head.name, out);
+  *out = name_here(d, def);
+  return *out ? CV_OK : add_use(d, def, def->head.name, out);
 }
 
 // ---- types ---------------------------------------------------------------------------------------------------------
