@@ -24,10 +24,14 @@ typedef struct splitting {
   cv_map paths;   // those that are taken
 } splitting;
 
-// Letters, digits and some signs stay; runs of others become one "-". A name of dots only would be a folder.
+// Letters, digits and some signs stay; runs of others become one "-". A name of dots only would be a folder. Linkers
+// name modules after files: ".wasm" at the end goes, since the part's file will have it.
 static size_t clean(cv_bytes name, char *out) {
+  static const char suffix[] = {'.', 'w', 'a', 's', 'm'};
   size_t size = 0;
   bool any = false;
+  if (name.size > sizeof suffix && memcmp(name.data + name.size - sizeof suffix, suffix, sizeof suffix) == 0)
+    name.size -= sizeof suffix;
   for (size_t i = 0; i < name.size && size < MAX_NAME; i++) {
     uint8_t c = name.data[i];
     bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

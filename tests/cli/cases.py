@@ -508,6 +508,8 @@ CASES = [
         stdin="package test:a;\n\nworld w {\n}\n"),
     row("compose-graph-not-text", "component", "compose", "random.bin", "-o", "out.wasm"),
     row("split", "component", "split", "socket.wat", "-o", "parts"),
+    row("split-named", "component", "split", "-", "-o", "parts",
+        stdin="(component (core module $hello.wasm) (core module $lib.wasm (memory 1)) (core module $hello))"),
     row("split-alias", "component", "unbundle", "shapes.wat", "-o", "parts"),
     row("split-there", "component", "split", "socket.wat", "-o", "there"),
     row("split-force", "component", "split", "socket.wat", "--force", "-o", "there"),
