@@ -41,11 +41,11 @@ static void read_text(const char *path, cv_buf *out) {
 
 static void print_relocs(const jit *j, size_t base) {
   for (size_t i = 0; i < j->relocs.count; i++) {
-    const reloc *r = &j->relocs.data[i];
+    const cv_code_reloc *r = &j->relocs.data[i];
     printf("call %zu ", base + r->at);
-    if (r->kind == RELOC_FUNC)
+    if (r->kind == CV_RELOC_FUNC)
       printf("function %u\n", (unsigned)r->value);
-    else if (r->kind == RELOC_HELPER)
+    else if (r->kind == CV_RELOC_HELPER)
       printf("%s\n", helper_names[r->value]);
     else
       printf("stencil constant\n");
@@ -86,20 +86,20 @@ int main(int argc, char **argv) {
   cv_engine *engine;
   cv_engine_options options = {.tier = "interp"}; // for decoding and validating
   cv_module *module;
-  jit_code code = {.mem = &mem};
+  jit_code code = {.native.mem = &mem};
   jit j;
   if (cv_wat_parse((const char *)text.data, text.size, CV_FEATURES_DEFAULT, &mem, &binary, &diag) != CV_OK ||
       cv_engine_new(&engine, &options, &diag) != CV_OK ||
       cv_engine_load(engine, binary.data, binary.size, true, &module, &diag) != CV_OK ||
-      cv_layout_of(module, &code.base.layout, &diag) != CV_OK)
+      cv_layout_of(module, &code.native.base.layout, &diag) != CV_OK)
     fail(diag.text);
   bool least = strcmp(argv[2], "least") == 0;
-  code.base.module = module;
+  code.native.base.module = module;
   code.cpu = least ? (cv_jit_cpu){0} : (cv_jit_cpu){true, true, true, true, true, true};
   for (uint32_t i = 0; i < module->func_count - module->imported_funcs; i++)
     code.reload_after_calls |= (module->facts[i].flags & CV_FACT_TAIL_CALLS) != 0;
   FILE *out = fopen(argv[3], "wb");
-  if (out == NULL || jit_init(&j, &code) != CV_OK)
+  if (out == NULL || jit_init(&j, &code, &mem) != CV_OK)
     fail("cannot begin");
   size_t base = 0;
   for (uint32_t i = module->imported_funcs; i < module->func_count; i++)

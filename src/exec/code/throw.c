@@ -2,8 +2,7 @@
 // throw.c: what native code of any tier leaves to its tier: throwing an exception through the wasm frames of the
 // innermost activation, and compiling a function when it is first called. Frames are chained by rbp; the chain ends
 // where a return address is not in the code map.
-#include "exec/code/arena.h"
-#include "exec/code/stubs.h"
+#include "exec/code/native.h"
 #include "runtime/frames.h"
 #include "sys/fiber.h"
 
@@ -79,8 +78,6 @@ void cv_native_propagate(cv_context *context, cv_run run) {
 
 // ---- compiling late ----
 
-enum { EXTERNAL_ENTRY = 8 }; // bytes of the external entry, which the direct one follows (abi.h)
-
 const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func) {
   const cv_code *code = instance->code;
   const uint8_t *entry;
@@ -97,6 +94,6 @@ const uint8_t *cv_native_compile(cv_instance *instance, uint32_t func) {
   }
   cv_func *object = (cv_func *)((char *)instance + code->layout.funcs) + (func - code->module->imported_funcs);
   if (object->instance != NULL)
-    object->code = (void *)(uintptr_t)(entry - EXTERNAL_ENTRY);
+    object->code = (void *)(uintptr_t)(entry - CV_EXTERNAL_ENTRY);
   return entry;
 }

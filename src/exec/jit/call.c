@@ -2,8 +2,8 @@
 // call.c: calls (core specification, 4.4.10) in the convention of exec/code/abi.h, and calls of C helpers.
 #include "exec/jit/plan.h"
 
-static void add_reloc(jit *j, reloc_kind kind, uint32_t value) {
-  if (cv_vec_push(j->mem, &j->relocs, (reloc){cv_emit_at(&j->e) - 4, kind, value & 0xfffffff}) != CV_OK)
+static void add_reloc(jit *j, cv_code_reloc_kind kind, uint32_t value) {
+  if (cv_vec_push(j->mem, &j->relocs, (cv_code_reloc){cv_emit_at(&j->e) - 4, kind, value & 0xfffffff}) != CV_OK)
     j->no_memory = true;
 }
 
@@ -11,7 +11,7 @@ static void add_reloc(jit *j, reloc_kind kind, uint32_t value) {
 void jit_helper(jit *j, cv_native_helper helper) {
   e8(&j->e, 0xe8);
   e32(&j->e, 0);
-  add_reloc(j, RELOC_HELPER, helper);
+  add_reloc(j, CV_RELOC_HELPER, helper);
   jit_map_add(j, MAP_CALL, cv_emit_at(&j->e), CV_TRAP_NONE);
 }
 
@@ -185,7 +185,7 @@ static void take_results(jit *j, const cv_functype *type) {
 static void call_direct(jit *j, uint32_t func, bool tail) {
   e8(&j->e, tail ? 0xe9 : 0xe8);
   e32(&j->e, 0);
-  add_reloc(j, RELOC_FUNC, func);
+  add_reloc(j, CV_RELOC_FUNC, func);
   if (tail)
     return;
   jit_map_add(j, MAP_CALL, cv_emit_at(&j->e), CV_TRAP_NONE);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // jit.h: the state of tier 1 while it compiles one function, and what its files offer each other.
 //
-//   compile.c   the tier: compiles a module function by function, at once or late, binds function instances
-//   place.c     code and tables of a function to their place, and the function of an address
+//   compile.c   the tier: makes function objects (exec/code/native.h), tells what addresses in their code mean
 //   function.c  one function: prologue, the loop over instructions, epilogue, trap sites
 //   plan.h      values: the compile-time stack, registers, pinned locals
 //   int.c float.c memory.c bulk.c control.c call.c object.c simd.c exception.c   instructions, by kind
@@ -26,10 +25,8 @@
 #define COVE_EXEC_JIT_JIT_H
 
 #include "base/leb.h"
-#include "base/vec.h"
-#include "exec/code/arena.h"
 #include "exec/code/emit.h"
-#include "exec/code/stubs.h"
+#include "exec/code/native.h"
 #include "wasm/opcodes.h"
 #include "wasm/validate/facts.h"
 
@@ -67,13 +64,6 @@ typedef struct ctl {
   uint32_t try_start, try_end; // try, try_table: the protected code
   const uint8_t *clauses;      // try_table: its catch clauses in the code
 } ctl;
-
-// Kinds of place that a relative 32-bit field leads to, filled in when the code is placed.
-typedef enum reloc_kind { RELOC_FUNC, RELOC_HELPER, RELOC_POOL } reloc_kind;
-typedef struct reloc {
-  uint32_t at; // place of the field in the function
-  uint32_t kind : 4, value : 28;
-} reloc;
 
 typedef struct trap_site {
   uint32_t field;  // of the jcc
@@ -157,7 +147,7 @@ typedef struct jit {
   CV_VEC(uint64_t) consts; // wide constants of the stack
   CV_VEC(uint64_t) pool;   // constants behind the code
   CV_VEC(const_use) const_uses;
-  CV_VEC(reloc) relocs;
+  CV_VEC(cv_code_reloc) relocs;
   CV_VEC(trap_site) traps;
   CV_VEC(handler) handlers;
   CV_VEC(uint32_t) frame_leas; // places of frame sizes, negative and with what is above them: jit_frame_lea

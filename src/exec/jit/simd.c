@@ -42,7 +42,7 @@ static void place_holes(jit *j, const cv_stencil_code *code, uint32_t start) {
     cv_trap_kind kind = CV_TRAP_NONE;
     switch ((cv_hole)hole->kind) {
     case CV_HOLE_POOL:
-      if (cv_vec_push(j->mem, &j->relocs, (reloc){field, RELOC_POOL, hole->pool}) != CV_OK)
+      if (cv_vec_push(j->mem, &j->relocs, (cv_code_reloc){field, CV_RELOC_POOL, hole->pool}) != CV_OK)
         j->no_memory = true;
       continue;
     case CV_HOLE_TRAP_CONVERSION:

@@ -12,21 +12,20 @@ static bool catches(const handler *h, const cv_instance *instance, const cv_exce
 
 // The landing pad in the function that holds the call before `pc`, NULL when it does not catch.
 const uint8_t *jit_pad(const cv_code *base, uintptr_t pc, const cv_instance *instance, const cv_exception *e) {
-  const jit_code *code = (const jit_code *)base;
-  uint32_t index;
-  const jit_func_code *f = jit_code_function(code, pc, &index);
+  uint32_t index, at, deepest = UINT32_MAX;
+  const cv_native_func *f = cv_native_find((const cv_native_code *)base, pc, &index, &at);
   if (f == NULL)
     return NULL;
-  const uint8_t *start = cv_code_arena_base() + f->at;
-  uint32_t at = (uint32_t)(pc - (uintptr_t)start), deepest = UINT32_MAX;
-  for (uint32_t i = 0; i < f->handler_count; i++) {
-    const handler *h = &f->handlers[i];
+  const handler *handlers = f->pads;
+  const uint32_t count = f->pads_size / sizeof *handlers;
+  for (uint32_t i = 0; i < count; i++) {
+    const handler *h = &handlers[i];
     if (at < h->start || at >= h->end || h->depth > deepest)
       continue;
     if (h->kind == CV_HANDLER_LEGACY_DELEGATE)
       deepest = h->delegate_to;
     else if (catches(h, instance, e))
-      return start + h->pad;
+      return cv_native_entry_of(f) + h->pad;
   }
   return NULL;
 }

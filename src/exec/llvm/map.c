@@ -154,9 +154,7 @@ static void run_program(reader *r, const line_program *p, writer *w) {
   }
 }
 
-cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const uint8_t **map, uint32_t *map_size) {
-  *map = NULL;
-  *map_size = 0;
+cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out) {
   if (o->lines == NULL)
     return CV_OK;
   writer w = {.mem = mem, .line = 1};
@@ -167,9 +165,9 @@ cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cons
     run_program(&r, &p, &w);
   cv_status status = w.no_memory ? CV_ENOMEM : CV_OK;
   if (status == CV_OK && w.out.count > 0) {
-    *map = cv_arena_copy(arena, w.out.data, w.out.count);
-    *map_size = (uint32_t)w.out.count;
-    status = *map == NULL ? CV_ENOMEM : CV_OK;
+    out->map = cv_arena_copy(arena, w.out.data, w.out.count);
+    out->map_size = (uint32_t)w.out.count;
+    status = out->map == NULL ? CV_ENOMEM : CV_OK;
   }
   cv_vec_free(mem, &w.out);
   return status;
@@ -196,9 +194,7 @@ static uint64_t encoded(reader *r, unsigned encoding) {
   return encoding == DW_EH_PE_ULEB128 ? leb(r, false) : fixed(r, 4);
 }
 
-cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const llvm_pad **pads, uint32_t *count) {
-  *pads = NULL;
-  *count = 0;
+cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out) {
   if (o->pads == NULL)
     return CV_OK;
   reader r = {o->pads, o->pads + o->pads_size, false};
@@ -220,9 +216,9 @@ cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, con
       status = cv_vec_push(mem, &all, (llvm_pad){(uint32_t)start, (uint32_t)(start + length), (uint32_t)pad});
   }
   if (status == CV_OK && all.count > 0) {
-    *pads = cv_arena_copy(arena, all.data, all.count * sizeof *all.data);
-    *count = (uint32_t)all.count;
-    status = *pads == NULL ? CV_ENOMEM : CV_OK;
+    out->pads_size = (uint32_t)(all.count * sizeof *all.data);
+    out->pads = cv_arena_copy(arena, all.data, out->pads_size);
+    status = out->pads == NULL ? CV_ENOMEM : CV_OK;
   }
   if (r.failed)
     status = CV_EUNSUPPORTED;

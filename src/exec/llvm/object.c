@@ -3,6 +3,8 @@
 // field by field, by their offsets.
 #include "exec/llvm/object.h"
 
+#include <stdlib.h>
+
 // Offsets of fields and values that are used.
 enum {
   EHDR_SIZE = 64,
@@ -29,7 +31,6 @@ enum {
   ST_SHNDX = 6,
   ST_VALUE = 8,
   RELA_SIZE = 24,
-  R_X86_64_64 = 1,
   R_X86_64_PC32 = 2,
   R_X86_64_PLT32 = 4,
   R_X86_64_PC64 = 24,
@@ -135,82 +136,123 @@ static const llvm_part *part_of(const llvm_object *o, uint32_t index) {
   return NULL;
 }
 
-// The address that symbol `index` of the symbol table has when the code runs.
-static bool symbol_address(const llvm_object *o, const section *symbols, uint32_t index, const uint8_t *run,
-                           uintptr_t field, const llvm_resolver *resolver, uintptr_t *address, const char **name) {
-  if ((uint64_t)index >= symbols->size / SYM_SIZE)
-    return false;
-  const uint8_t *s = o->bytes + symbols->offset + (size_t)index * SYM_SIZE;
-  uint32_t in = cv_load_le16(s + ST_SHNDX);
-  if (in == 0) {
-    const char *wanted = string_at(o, symbols->link, cv_load_le32(s + ST_NAME));
-    if (wanted != NULL && resolver->resolve(resolver->arg, wanted, field, address))
-      return true;
-    *name = wanted;
-    return false;
-  }
-  const llvm_part *part = part_of(o, in);
-  if (part == NULL)
-    return false;
-  *address = (uintptr_t)run + part->at + cv_load_le64(s + ST_VALUE);
-  return true;
-}
+typedef struct maker {
+  const llvm_object *o;
+  cv_mem *mem;
+  uint8_t *code; // of the parts
+  CV_VEC(cv_code_reloc) relocs;
+  const char *what;
+} maker;
 
-static bool relocate(const uint8_t *rela, uint8_t *field, uint64_t room, uintptr_t at, uintptr_t symbol) {
-  uint32_t kind = (uint32_t)cv_load_le64(rela + 8);
-  uint64_t target = symbol + cv_load_le64(rela + 16);
-  bool is_wide = kind == R_X86_64_64 || kind == R_X86_64_PC64;
-  if (room < (is_wide ? 8 : 4))
-    return false;
-  if (kind == R_X86_64_PC32 || kind == R_X86_64_PLT32) {
-    int64_t distance = (int64_t)(target - at);
-    if (distance != (int32_t)distance)
-      return false;
-    cv_store_le32(field, (uint32_t)distance);
+// What a symbol that the file does not define stands for (plugin.h).
+static bool known_symbol(const char *name, cv_code_reloc *out) {
+  if (strcmp(name, "jump") == 0) {
+    out->kind = CV_RELOC_POOL;
+    out->value = 0;
     return true;
   }
-  if (!is_wide)
+  char *end;
+  unsigned long number = name[0] == 'f' || name[0] == 'h' ? strtoul(name + 1, &end, 10) : 0;
+  if ((name[0] != 'f' && name[0] != 'h') || end == name + 1 || *end != '\0' || number >= 1u << 28)
     return false;
-  cv_store_le64(field, kind == R_X86_64_64 ? target : target - at);
-  return true;
+  out->kind = name[0] == 'f' ? CV_RELOC_FUNC : CV_RELOC_HELPER;
+  out->value = (uint32_t)number & 0xfffffff;
+  return name[0] == 'f' || number < CV_NATIVE_HELPER_COUNT;
 }
 
-static bool relocate_part(const llvm_object *o, const section *relocations, const llvm_part *part, uint8_t *write,
-                          const uint8_t *run, const llvm_resolver *resolver, const char **symbol) {
-  section target, symbols;
-  if (!read_section(o, part->section, &target) || !read_section(o, relocations->link, &symbols))
-    return false;
-  for (uint64_t i = 0; i < relocations->size / RELA_SIZE; i++) {
-    const uint8_t *rela = o->bytes + relocations->offset + i * RELA_SIZE;
-    uint64_t offset = cv_load_le64(rela);
-    uintptr_t address;
-    uint64_t at = part->at + offset;
-    if (offset > target.size ||
-        !symbol_address(o, &symbols, cv_load_le32(rela + 12), run, (uintptr_t)run + at, resolver, &address, symbol))
-      return false;
-    if (!relocate(rela, write + at, target.size - offset, (uintptr_t)run + at, address))
-      return false;
+static cv_status unknown(maker *m, const char *what) {
+  m->what = what;
+  return CV_EUNSUPPORTED;
+}
+
+// A symbol of another file: a call or a jump, whose field is four bytes before where it is counted from.
+static cv_status relocate_outside(maker *m, const uint8_t *rela, uint32_t kind, const char *name, uint64_t at) {
+  cv_code_reloc r = {.at = (uint32_t)at};
+  bool is_jump = (kind == R_X86_64_PC32 || kind == R_X86_64_PLT32) && (int64_t)cv_load_le64(rela + 16) == -4;
+  if (name == NULL)
+    return unknown(m, NULL);
+  if (!is_jump || !known_symbol(name, &r))
+    return unknown(m, name);
+  return cv_vec_push(m->mem, &m->relocs, r);
+}
+
+// The distance from one place in the code to another, which is the same wherever the code is.
+static cv_status relocate_inside(maker *m, const uint8_t *rela, uint32_t kind, uint64_t target, uint64_t at) {
+  int64_t distance = (int64_t)(target + cv_load_le64(rela + 16) - at);
+  if (kind == R_X86_64_PC64) {
+    cv_store_le64(m->code + at, (uint64_t)distance);
+    return CV_OK;
   }
-  return true;
+  if ((kind != R_X86_64_PC32 && kind != R_X86_64_PLT32) || distance != (int32_t)distance)
+    return unknown(m, "an unknown relocation");
+  cv_store_le32(m->code + at, (uint32_t)distance);
+  return CV_OK;
 }
 
-bool llvm_object_place(const llvm_object *o, uint8_t *write, const uint8_t *run, const llvm_resolver *resolver,
-                       const char **symbol) {
+static cv_status relocate(maker *m, const section *symbols, const uint8_t *rela, const llvm_part *part, uint64_t size) {
+  const llvm_object *o = m->o;
+  uint64_t offset = cv_load_le64(rela), at = part->at + offset;
+  uint32_t kind = (uint32_t)cv_load_le64(rela + 8), index = cv_load_le32(rela + 12);
+  if (!cv_range_fits(offset, kind == R_X86_64_PC64 ? 8 : 4, size) || index >= symbols->size / SYM_SIZE)
+    return unknown(m, NULL);
+  const uint8_t *s = o->bytes + symbols->offset + (size_t)index * SYM_SIZE;
+  uint32_t in = cv_load_le16(s + ST_SHNDX);
+  if (in == 0)
+    return relocate_outside(m, rela, kind, string_at(o, symbols->link, cv_load_le32(s + ST_NAME)), at);
+  const llvm_part *to = part_of(o, in);
+  if (to == NULL)
+    return unknown(m, NULL);
+  return relocate_inside(m, rela, kind, to->at + cv_load_le64(s + ST_VALUE), at);
+}
+
+static cv_status relocate_part(maker *m, const section *relocations, const llvm_part *part) {
+  section target, symbols;
+  if (!read_section(m->o, part->section, &target) || !read_section(m->o, relocations->link, &symbols))
+    return unknown(m, NULL);
+  for (uint64_t i = 0; i < relocations->size / RELA_SIZE; i++)
+    CV_TRY(relocate(m, &symbols, m->o->bytes + relocations->offset + i * RELA_SIZE, part, target.size));
+  return CV_OK;
+}
+
+static cv_status copy_and_relocate(maker *m) {
+  const llvm_object *o = m->o;
   section s;
-  *symbol = NULL;
   for (uint32_t i = 0; i < o->part_count; i++) {
     if (!read_section(o, o->parts[i].section, &s))
-      return false;
-    memcpy(write + o->parts[i].at, o->bytes + s.offset, s.size);
+      return unknown(m, NULL);
+    memcpy(m->code + o->parts[i].at, o->bytes + s.offset, s.size);
   }
   for (uint32_t i = 1; i < o->section_count; i++) {
     if (cv_load_le32(header(o, i) + SH_TYPE) != SHT_RELA)
       continue;
     if (!read_section(o, i, &s))
-      return false;
+      return unknown(m, NULL);
     const llvm_part *part = part_of(o, s.info);
-    if (part != NULL && !relocate_part(o, &s, part, write, run, resolver, symbol))
-      return false;
+    if (part != NULL)
+      CV_TRY(relocate_part(m, &s, part));
   }
-  return true;
+  return CV_OK;
+}
+
+cv_status llvm_object_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out, const char **what) {
+  // The external entry: loads r14 from the cv_func in rax, r15 from the instance.
+  static const uint8_t entry[CV_EXTERNAL_ENTRY] = {0x4c, 0x8b, 0x70, offsetof(cv_func, instance),
+                                                   0x4d, 0x8b, 0x7e, offsetof(cv_instance, memory0_base)};
+  maker m = {.o = o, .mem = mem, .code = cv_arena_calloc(arena, o->placed_size, 1)};
+  *what = NULL;
+  *out = (cv_code_object){.text = m.code, .text_size = o->placed_size};
+  if (m.code == NULL)
+    return CV_ENOMEM;
+  memcpy(m.code + LLVM_ENTRY_AT, entry, sizeof entry);
+  cv_status status = copy_and_relocate(&m);
+  if (status == CV_OK && m.relocs.count > 0) {
+    out->relocs = cv_arena_copy(arena, m.relocs.data, m.relocs.count * sizeof *m.relocs.data);
+    out->reloc_count = (uint32_t)m.relocs.count;
+    status = out->relocs == NULL ? CV_ENOMEM : CV_OK;
+  }
+  cv_vec_free(mem, &m.relocs);
+  *what = m.what;
+  if (status == CV_OK)
+    status = llvm_map_make(o, mem, arena, out);
+  return status == CV_OK ? llvm_pads_make(o, mem, arena, out) : status;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// object.h: reads the object file of one function (plugin.h): its code and constants, the relocations, what its
-// addresses mean, its landing pads. Everything is checked against the file's bounds: a file that is not as expected is
-// refused, not trusted.
+// object.h: makes a function object (exec/code/native.h) of the object file of one function (plugin.h): its code and
+// constants, the relocations, what its addresses mean, its landing pads. Everything is checked against the file's
+// bounds: a file that is not as expected is refused, not trusted.
 #ifndef COVE_EXEC_LLVM_OBJECT_H
 #define COVE_EXEC_LLVM_OBJECT_H
 
-#include "base/arena.h"
-#include "base/vec.h"
+#include "exec/code/native.h"
 #include "exec/llvm/plugin.h"
 
 // A call at an address in [start, end) goes on at `pad`: offsets in the text.
@@ -23,14 +22,9 @@ typedef struct llvm_part {
 enum {
   LLVM_MOST_PARTS = 16,
   LLVM_TEXT_AT = 16, // where the text is in the placed code; the external entry is the eight bytes before it
+  LLVM_ENTRY_AT = LLVM_TEXT_AT - CV_EXTERNAL_ENTRY,
   LLVM_ALIGNMENT = 64,
 };
-
-// Where a symbol that the file does not define leads; false when it is unknown. `field` is where its address goes.
-typedef struct llvm_resolver {
-  bool (*resolve)(void *arg, const char *name, uintptr_t field, uintptr_t *address);
-  void *arg;
-} llvm_resolver;
 
 typedef struct llvm_object {
   const uint8_t *bytes;
@@ -46,19 +40,17 @@ typedef struct llvm_object {
 
 // False: not such a file.
 CV_MUST_USE bool llvm_object_read(llvm_object *o, const uint8_t *bytes, size_t size);
-// Copies the parts to `write`, to run at `run`, and relocates them. False: *symbol is what could not be resolved, NULL
-// when the file is broken or reaches too far.
-CV_MUST_USE bool llvm_object_place(const llvm_object *o, uint8_t *write, const uint8_t *run,
-                                   const llvm_resolver *resolver, const char **symbol);
+// Makes the function object, in memory of the arena. CV_EUNSUPPORTED: *what is a symbol or a kind of relocation that is
+// unknown, NULL when the file is broken.
+CV_MUST_USE cv_status llvm_object_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out,
+                                       const char **what);
 
 // ---- map.c ----
 // What machine addresses of a function mean: pairs of varints, in the order of addresses: distance from the last
 // address; zigzag distance of the place (offset in the function's code) from the last one.
-CV_MUST_USE cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const uint8_t **map,
-                                    uint32_t *map_size);
+CV_MUST_USE cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out);
 // The offset in the function's code that the machine address `at` (an offset in the text) belongs to.
 uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at);
-CV_MUST_USE cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, const llvm_pad **pads,
-                                     uint32_t *count);
+CV_MUST_USE cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out);
 
 #endif

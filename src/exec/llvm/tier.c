@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tier.c: the tier (runtime/tier.h) that compiles with LLVM: loads the library that knows LLVM when it is first wanted,
-// compiles functions, all at once or each when it is first called, and tells what machine addresses mean.
+// makes function objects (exec/code/native.h), and tells what machine addresses mean.
 //
-//   plugin.h    what is said between here and that library; the convention of calls
-//   code.h place.c   where the code of a module's functions is
+//   plugin.h         what is said between here and that library; the convention of calls
 //   object.c map.c   the object file of a function and its tables
-//   plugin/     that library
+//   plugin/          that library
 //
 // LLVM needs more stack than a guest may have left, so it runs on a stack of its own.
 #include "exec/code/cpu.h"
-#include "exec/llvm/code.h"
+#include "exec/llvm/object.h"
 #include "sys/dl.h"
 #include "sys/fiber.h"
 
@@ -49,8 +48,23 @@ static const cv_llvm_plugin *plugin(void) {
   return found;
 }
 
+// The pool: "jump" of plugin.h, where cv_func.code leads.
+static const uint8_t *jump;
+
+static bool place_jump(void) {
+  static cv_lock lock;
+  cv_lock_take(&lock);
+  static const uint8_t code[] = {0xff, 0x20}; // jmp [rax]
+  static_assert(offsetof(cv_func, code) == 0, "without a displacement");
+  if (jump == NULL && cv_native_stubs_ready())
+    jump = cv_native_place_forever(code, sizeof code);
+  bool ready = jump != NULL;
+  cv_lock_release(&lock);
+  return ready;
+}
+
 static bool llvm_available(void) {
-  if (!cv_cpu_detect().sse41 || !llvm_place_ready()) {
+  if (!cv_cpu_detect().sse41 || !place_jump()) {
     missing_text = "it needs an x86-64 processor with SSE4.1, and memory that may hold code";
     return false;
   }
@@ -63,75 +77,104 @@ static const char *llvm_missing(void) {
 
 // ---- compiling ----
 
-typedef struct job {
-  llvm_code *code;
-  uint32_t func;
-  cv_status status;
-  cv_diag *diag;
-} job;
-
-static void compile_one(job *j) {
-  llvm_code *code = j->code;
-  const cv_llvm_plugin *p = plugin();
-  if (code->compiler == NULL)
-    code->compiler = p->compiler_new(code->base.module, &code->base.layout, &code->base.options);
-  if (code->compiler == NULL) {
-    j->status = CV_ENOMEM;
-    return;
-  }
-  cv_llvm_object object = {0};
-  const char *why;
-  if (p->compile(code->compiler, j->func, &object, &why)) {
-    j->status = llvm_place(code, j->func - code->base.module->imported_funcs, &object, j->diag);
-    p->object_free(&object);
-  } else {
-    j->status = cv_fail(j->diag, CV_EUNSUPPORTED, code->base.module->funcs[j->func].code.offset, "function %u: %s",
-                        j->func, why);
-  }
-}
-
-static int run_one(void *arg) {
-  compile_one(arg);
-  return 0;
-}
-
-static int run_all(void *arg) {
-  job *j = arg;
-  const cv_module *m = j->code->base.module;
-  for (j->func = m->imported_funcs; j->func < m->func_count && j->status == CV_OK; j->func++)
-    compile_one(j);
-  return 0;
-}
-
-static cv_status on_own_stack(int (*run)(void *), job *j) {
+typedef struct compiler {
+  cv_mem *mem;
+  const cv_module *module;
+  cv_llvm_compiler *llvm;
   cv_stack stack;
-  if (!cv_stack_new(&stack, COMPILER_STACK))
-    return CV_ENOMEM;
-  (void)cv_stack_run(&stack, run, j);
-  cv_stack_delete(&stack);
-  return j->status;
+  cv_arena object; // the last function's
+} compiler;
+
+static void compiler_delete(void *arg) {
+  compiler *c = arg;
+  if (c->llvm != NULL)
+    plugin()->compiler_delete(c->llvm);
+  cv_arena_free(&c->object);
+  cv_stack_delete(&c->stack);
+  cv_mem_free(c->mem, c, sizeof *c);
 }
 
-static cv_status llvm_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag) {
-  llvm_code *code = (llvm_code *)instance->code;
-  const llvm_func_code *f = &code->funcs[func - code->base.module->imported_funcs];
-  if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) {
-    cv_status status = CV_OK;
-    cv_lock_take(&code->lock);
-    if (!f->ready) // another thread may have been here
-      status = on_own_stack(run_one, &(job){.code = code, .func = func, .diag = diag});
-    cv_lock_release(&code->lock);
-    CV_TRY(status);
+static cv_status compiler_new(const cv_native_code *code, cv_mem *mem, void **out) {
+  compiler *c = cv_mem_zalloc(mem, sizeof *c);
+  if (c == NULL)
+    return CV_ENOMEM;
+  c->mem = mem;
+  c->module = code->base.module;
+  cv_arena_init(&c->object, mem);
+  if (!cv_stack_new(&c->stack, COMPILER_STACK)) {
+    cv_mem_free(mem, c, sizeof *c);
+    return CV_ENOMEM;
   }
-  *entry = cv_code_arena_base() + f->at + LLVM_EXTERNAL_ENTRY;
+  c->llvm = plugin()->compiler_new(code->base.module, &code->base.layout, &code->base.options);
+  if (c->llvm == NULL) {
+    compiler_delete(c);
+    return CV_ENOMEM;
+  }
+  *out = c;
   return CV_OK;
 }
 
+static bool compiler_keep(const void *arg) {
+  (void)arg;
+  return true;
+}
+
+typedef struct job {
+  compiler *compiler;
+  uint32_t func;
+  cv_code_object *out;
+  cv_diag *diag;
+  cv_status status;
+} job;
+
+static cv_status make_object(const job *j, const cv_llvm_object *file) {
+  llvm_object o;
+  compiler *c = j->compiler;
+  if (!llvm_object_read(&o, file->bytes, file->size))
+    return cv_fail(j->diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "function %u: LLVM's object file is not as expected",
+                   j->func);
+  const char *what;
+  cv_status status = llvm_object_make(&o, c->mem, &c->object, j->out, &what);
+  if (status == CV_EUNSUPPORTED)
+    return cv_fail(j->diag, status, CV_NO_OFFSET, "function %u: LLVM wants %s", j->func,
+                   what != NULL ? what : "what its object file does not have");
+  return status;
+}
+
+static int run_job(void *arg) {
+  job *j = arg;
+  cv_llvm_object file = {0};
+  const char *why;
+  if (plugin()->compile(j->compiler->llvm, j->func, &file, &why)) {
+    j->status = make_object(j, &file);
+    plugin()->object_free(&file);
+  } else {
+    j->status = cv_fail(j->diag, CV_EUNSUPPORTED, j->compiler->module->funcs[j->func].code.offset, "function %u: %s",
+                        j->func, why);
+  }
+  return 0;
+}
+
+static cv_status compile(void *arg, uint32_t func, cv_code_object *out, cv_diag *diag) {
+  job j = {.compiler = arg, .func = func, .out = out, .diag = diag};
+  cv_arena_free(&j.compiler->object);
+  (void)cv_stack_run(&j.compiler->stack, run_job, &j);
+  return j.status;
+}
+
+static const cv_native_kind kind = {
+    .alignment = LLVM_ALIGNMENT,
+    .entry_at = LLVM_ENTRY_AT,
+    .pool = &jump,
+    .compiler_new = compiler_new,
+    .compile = compile,
+    .keep = compiler_keep,
+    .compiler_delete = compiler_delete,
+};
+
 static void llvm_code_delete(cv_code *base, cv_mem *mem) {
-  llvm_code *code = (llvm_code *)base;
-  if (code->compiler != NULL)
-    plugin()->compiler_delete(code->compiler);
-  llvm_place_end(code);
+  cv_native_code *code = (cv_native_code *)base;
+  cv_native_end(code);
   cv_mem_free(mem, code, sizeof *code);
 }
 
@@ -139,55 +182,18 @@ static cv_status llvm_compile(cv_code **out, cv_mem *mem, const cv_module *modul
                               cv_diag *diag) {
   if (!llvm_available())
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"llvm\": %s", missing_text);
-  llvm_code *code = cv_mem_zalloc(mem, sizeof *code);
+  cv_native_code *code = cv_mem_zalloc(mem, sizeof *code);
   if (code == NULL)
     return CV_ENOMEM;
-  code->base = (cv_code){.tier = &cv_tier_llvm, .module = module, .options = *options};
-  code->mem = mem;
-  cv_status status = cv_layout_of(module, &code->base.layout, diag);
-  if (status == CV_OK)
-    status = llvm_place_begin(code);
-  if (status == CV_OK && !options->lazy) {
-    status = on_own_stack(run_all, &(job){.code = code, .diag = diag});
-    if (status == CV_OK)
-      llvm_place_all(code);
-    if (code->compiler != NULL)
-      plugin()->compiler_delete(code->compiler);
-    code->compiler = NULL;
-  }
+  cv_status status = cv_native_begin(code, &cv_tier_llvm, &kind, mem, module, options, diag);
+  if (status == CV_OK && !options->lazy)
+    status = cv_native_compile_all(code, diag);
   if (status != CV_OK) {
     llvm_code_delete(&code->base, mem);
     return status;
   }
   *out = &code->base;
   return CV_OK;
-}
-
-// ---- entries ----
-
-// Of a function whose entry could not be made: there may be memory now, and the function object may outlive the
-// instance.
-static cv_run no_entry(cv_context *context, cv_func *func, cv_instance *caller, cv_value *values) {
-  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(func->instance->module, func->index));
-  if (entry != NULL) {
-    func->invoke = entry;
-    return entry(context, func, caller, values);
-  }
-  return cv_trap_set(context, CV_TRAP_OUT_OF_MEMORY, "no memory for the entry of a function");
-}
-
-static void llvm_bind(cv_code *base, cv_func *func) {
-  llvm_code *code = (llvm_code *)base;
-  const llvm_func_code *f = &code->funcs[func->index - base->module->imported_funcs];
-  func->code = __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ? cv_code_arena_base() + f->at
-                                                            : (void *)(uintptr_t)cv_native_lazy_entry(true);
-  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(base->module, func->index));
-  func->invoke = entry != NULL ? entry : no_entry;
-}
-
-static void *llvm_thunk(const cv_functype *signature, cv_typeid type) {
-  (void)type;
-  return cv_native_thunk(signature);
 }
 
 // ---- what an address means ----
@@ -198,10 +204,16 @@ static cv_trap_kind trap_at(const uint8_t *pc) {
   return memcmp(pc, ud1, sizeof ud1) == 0 ? (cv_trap_kind)pc[sizeof ud1] : CV_TRAP_MEMORY_BOUNDS;
 }
 
+// As an offset in the text, which is behind the external entry.
+static const cv_native_func *find(const cv_code *base, uintptr_t pc, uint32_t *index, uint32_t *at) {
+  const cv_native_func *f = cv_native_find((const cv_native_code *)base, pc, index, at);
+  *at = f == NULL || *at < CV_EXTERNAL_ENTRY ? 0 : *at - CV_EXTERNAL_ENTRY;
+  return f;
+}
+
 static bool llvm_place_of(const cv_code *base, uintptr_t pc, cv_code_place *out) {
-  const llvm_code *code = (const llvm_code *)base;
   uint32_t index, at;
-  const llvm_func_code *f = llvm_code_function(code, pc, &index, &at);
+  const cv_native_func *f = find(base, pc, &index, &at);
   if (f == NULL)
     return false;
   const cv_module *m = base->module;
@@ -215,12 +227,13 @@ static const uint8_t *llvm_pad_of(const cv_code *base, uintptr_t pc, const cv_in
                                   const cv_exception *exception) {
   (void)instance, (void)exception; // the pad looks for itself
   uint32_t index, at;
-  const llvm_func_code *f = llvm_code_function((const llvm_code *)base, pc, &index, &at);
+  const cv_native_func *f = find(base, pc, &index, &at);
   if (f == NULL)
     return NULL;
-  for (uint32_t i = 0; i < f->pad_count; i++)
-    if (at - f->pads[i].start < f->pads[i].end - f->pads[i].start)
-      return (const uint8_t *)pc - at + f->pads[i].pad;
+  const llvm_pad *pads = f->pads;
+  for (uint32_t i = 0; i < f->pads_size / sizeof *pads; i++)
+    if (at - pads[i].start < pads[i].end - pads[i].start)
+      return cv_native_entry_of(f) + CV_EXTERNAL_ENTRY + pads[i].pad;
   return NULL;
 }
 
@@ -231,9 +244,9 @@ const cv_tier cv_tier_llvm = {
     .guard_pages = true,
     .compile = llvm_compile,
     .code_delete = llvm_code_delete,
-    .bind = llvm_bind,
-    .thunk = llvm_thunk,
+    .bind = cv_native_bind,
+    .thunk = cv_native_thunk_for,
     .place = llvm_place_of,
     .pad = llvm_pad_of,
-    .compile_late = llvm_compile_late,
+    .compile_late = cv_native_compile_late,
 };

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// announce.c: tells profilers and debuggers of compiled functions, where the options ask for it.
-#include "exec/jit/announce.h"
+// announce.c: tells profilers and debuggers of compiled functions (native.h).
+#include "exec/code/native.h"
 
-#include "exec/code/stubs.h"
-
-cv_status jit_announce(jit_code *code, uint32_t first) {
+cv_status cv_native_announce(cv_native_code *code, uint32_t first) {
   const cv_compile_options *options = &code->base.options;
-  if ((options->profile == NULL && !options->debug_frames) || first == code->placed)
+  bool frames = options->debug_frames && code->kind->plain_frames;
+  if ((options->profile == NULL && !frames) || first == code->placed)
     return CV_OK;
   const cv_module *m = code->base.module;
   uint32_t count = code->placed - first;
@@ -15,22 +14,20 @@ cv_status jit_announce(jit_code *code, uint32_t first) {
     return CV_ENOMEM;
   for (uint32_t i = 0; i < count; i++) {
     uint32_t defined = code->order[first + i];
-    const jit_func_code *f = &code->funcs[defined];
+    const cv_native_func *f = &code->funcs[defined];
     uint32_t index = defined + m->imported_funcs;
-    symbols[i] = (cv_code_symbol){.start = (uintptr_t)cv_code_arena_base() + f->at,
-                                  .size = f->size,
-                                  .name = m->funcs[index].name,
-                                  .index = index};
+    symbols[i] = (cv_code_symbol){
+        .start = (uintptr_t)cv_native_entry_of(f), .size = f->size, .name = m->funcs[index].name, .index = index};
   }
   cv_status status = CV_OK;
   // Whether a file can be written is no concern of the program: it runs without.
   if (options->profile != NULL)
     (void)!cv_profile_symbols(options->profile, symbols, count);
-  if (options->debug_frames) {
+  if (frames) {
     // Direct calls enter behind the external entry, and gdb looks for `push rbp` where a function starts.
     for (uint32_t i = 0; i < count; i++) {
-      symbols[i].start += JIT_EXTERNAL_ENTRY;
-      symbols[i].size -= JIT_EXTERNAL_ENTRY;
+      symbols[i].start += CV_EXTERNAL_ENTRY;
+      symbols[i].size -= CV_EXTERNAL_ENTRY;
     }
     cv_gdb_entry *entry = cv_gdb_register(code->mem, symbols, count, false);
     cv_native_stubs_announce();
@@ -42,7 +39,7 @@ cv_status jit_announce(jit_code *code, uint32_t first) {
   return status;
 }
 
-void jit_announce_end(jit_code *code) {
+void cv_native_announce_end(cv_native_code *code) {
   for (size_t i = 0; i < code->debug_entries.count; i++)
     cv_gdb_unregister(code->mem, code->debug_entries.data[i]);
   cv_vec_free(code->mem, &code->debug_entries);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// native.c: the machine code of a module from its beginning to its end, and the entries of its functions (native.h).
+#include "exec/code/native.h"
+
+enum { MOST_BLOCK = 1 << 20, LEAST_BLOCK = 4096, CODE_PER_BYTE = 8 };
+
+static uint32_t defined_functions(const cv_module *m) {
+  return m->func_count - m->imported_funcs;
+}
+
+cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_native_kind *kind, cv_mem *mem,
+                          const cv_module *module, const cv_compile_options *options, cv_diag *diag) {
+  uint32_t defined = defined_functions(module);
+  code->base.tier = tier;
+  code->base.module = module;
+  code->base.options = *options;
+  code->kind = kind;
+  code->mem = mem;
+  code->write_delta = cv_code_arena_write_delta();
+  code->next_block = CV_MIN((size_t)MOST_BLOCK, LEAST_BLOCK + (size_t)module->code_section.size * CODE_PER_BYTE);
+  cv_arena_init(&code->tables, mem);
+  CV_TRY(cv_layout_of(module, &code->base.layout, diag));
+  code->funcs = cv_mem_calloc(mem, defined, sizeof *code->funcs);
+  code->order = cv_mem_calloc(mem, defined, sizeof *code->order);
+  return code->funcs == NULL || code->order == NULL ? CV_ENOMEM : CV_OK;
+}
+
+static void compiler_delete(cv_native_code *code) {
+  if (code->compiler != NULL)
+    code->kind->compiler_delete(code->compiler);
+  code->compiler = NULL;
+}
+
+void cv_native_end(cv_native_code *code) {
+  uint32_t defined = defined_functions(code->base.module);
+  cv_native_announce_end(code);
+  while (code->blocks != NULL) {
+    cv_native_block *b = code->blocks;
+    code->blocks = b->older;
+    cv_code_map_remove((uintptr_t)b->block.run);
+    cv_code_block_delete(&b->block);
+    cv_mem_free(code->mem, b, sizeof *b);
+  }
+  compiler_delete(code);
+  cv_arena_free(&code->tables);
+  cv_mem_free(code->mem, code->funcs, defined * sizeof *code->funcs);
+  cv_mem_free(code->mem, code->order, defined * sizeof *code->order);
+}
+
+// ---- compiling ----
+
+static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  cv_code_object object = {0};
+  if (code->compiler == NULL)
+    CV_TRY(code->kind->compiler_new(code, code->mem, &code->compiler));
+  cv_status status = code->kind->compile(code->compiler, func, &object, diag);
+  if (status == CV_OK)
+    status = cv_native_place(code, func - code->base.module->imported_funcs, &object);
+  return status;
+}
+
+cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag) {
+  const cv_module *m = code->base.module;
+  cv_status status = CV_OK;
+  for (uint32_t i = m->imported_funcs; i < m->func_count && status == CV_OK; i++)
+    status = compile_one(code, i, diag);
+  compiler_delete(code);
+  for (const cv_native_block *b = code->blocks; b != NULL; b = b->older)
+    cv_code_block_written(&b->block);
+  return status == CV_OK ? cv_native_announce(code, 0) : status;
+}
+
+cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag) {
+  cv_native_code *code = (cv_native_code *)instance->code;
+  uint32_t index = func - code->base.module->imported_funcs;
+  const cv_native_func *f = &code->funcs[index];
+  if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) {
+    cv_status status = CV_OK;
+    cv_lock_take(&code->lock);
+    if (!f->ready) { // another thread may have been here
+      status = compile_one(code, func, diag);
+      if (code->compiler != NULL && !code->kind->keep(code->compiler))
+        compiler_delete(code);
+      if (status == CV_OK)
+        status = cv_native_announce(code, code->placed - 1);
+    }
+    cv_lock_release(&code->lock);
+    CV_TRY(status);
+  }
+  *entry = cv_native_entry_of(f) + CV_EXTERNAL_ENTRY;
+  if (code->through_stubs) {
+    const uint8_t *stub;
+    cv_lock_take(&code->lock);
+    cv_status status = cv_native_stub(code, index, &stub);
+    cv_lock_release(&code->lock);
+    CV_TRY(status);
+    *entry = stub + CV_EXTERNAL_ENTRY;
+  }
+  return CV_OK;
+}
+
+// ---- entries ----
+
+// Of a function whose entry could not be made: there may be memory now, and the function object may outlive the
+// instance.
+static cv_run no_entry(cv_context *context, cv_func *func, cv_instance *caller, cv_value *values) {
+  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(func->instance->module, func->index));
+  if (entry != NULL) {
+    func->invoke = entry;
+    return entry(context, func, caller, values);
+  }
+  return cv_trap_set(context, CV_TRAP_OUT_OF_MEMORY, "no memory for the entry of a function");
+}
+
+// Where cv_func.code leads. A stub that could not be made is tried again by who compiles late.
+static const uint8_t *code_of(cv_native_code *code, uint32_t index) {
+  const cv_native_func *f = &code->funcs[index];
+  const uint8_t *entry = cv_native_lazy_entry(true);
+  if (code->through_stubs) {
+    cv_lock_take(&code->lock);
+    if (cv_native_stub(code, index, &entry) != CV_OK)
+      entry = cv_native_lazy_entry(true);
+    cv_lock_release(&code->lock);
+  } else if (__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) {
+    entry = cv_native_entry_of(f);
+  }
+  return entry;
+}
+
+void cv_native_bind(cv_code *base, cv_func *func) {
+  func->code = (void *)(uintptr_t)code_of((cv_native_code *)base, func->index - base->module->imported_funcs);
+  cv_invoke_fn *entry = cv_native_entry(cv_module_func_type(base->module, func->index));
+  func->invoke = entry != NULL ? entry : no_entry;
+}
+
+void *cv_native_thunk_for(const cv_functype *signature, cv_typeid type) {
+  (void)type;
+  return cv_native_thunk(signature);
+}

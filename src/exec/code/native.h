@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// native.h: the machine code of a module, whichever tier made it: function objects are placed in the arena, all at once
+// or each when it is first called, and found again by the addresses in them.
+//
+// Terms
+//   function object  the machine code of one function before it is placed, with its tables. Position-independent: it
+//                    may be kept, and placed in another process.
+//   index            of a function among the defined ones of its module; `func` is one among all.
+//   external entry   where cv_func.code leads (abi.h); its CV_EXTERNAL_ENTRY bytes load r14 and r15. Behind it is the
+//   direct entry     where calls inside the module go.
+//   stub             stands in for a function's two entries while it is not placed, or for good; it jumps through
+//                    its slot. Code that runs is never changed: only the slot is.
+//
+// A direct call to a function that is not placed yet:
+//   eager  is linked into a chain through its field, and filled in when the callee is placed
+//   lazy   goes to the callee's stub, whose slot leads to the lazy entry (stubs.h) until the callee is placed. Calls
+//          that are compiled from then on go straight to it, but with `through_stubs`: then all calls and all
+//          cv_func.code go through stubs for good, and one store of a slot exchanges a function for another
+//          (cv_native_lead).
+//
+// A stub is 32 bytes, aligned to 16:
+//   0  external entry   8  jmp [slot]   14  call to the lazy entry   19  padding   20  function (u32)
+//   24 the slot: at first the address of byte 14
+//
+// An eager module is complete before anybody sees it. A lazy one grows while threads run in it: who compiles holds
+// `lock`; everybody else, signal handlers too, reads without. What readers follow is written once, before the atomic
+// that leads to it: a function and its place in `order` before `placed`, a block before `blocks`, all of that before
+// cv_native_func.ready and the function's slot, through which calls come.
+#ifndef COVE_EXEC_CODE_NATIVE_H
+#define COVE_EXEC_CODE_NATIVE_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "exec/code/arena.h"
+#include "exec/code/profile.h"
+#include "exec/code/stubs.h"
+#include "sys/thread.h"
+
+enum { CV_EXTERNAL_ENTRY = 8 };
+
+// What the 32-bit field of a relocation leads to, counted from its end; what the field holds before is added.
+typedef enum cv_code_reloc_kind {
+  CV_RELOC_FUNC = 0,   // the direct entry of function `value`; the field holds zero
+  CV_RELOC_HELPER = 1, // the stub of helper `value`
+  CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
+} cv_code_reloc_kind;
+typedef struct cv_code_reloc {
+  uint32_t at; // of the field in the text
+  uint32_t kind : 4, value : 28;
+} cv_code_reloc;
+
+// All borrowed.
+typedef struct cv_code_object {
+  const uint8_t *text;
+  const cv_code_reloc *relocs;
+  const uint8_t *map; // what addresses mean, in the tier's own form
+  const void *pads;   // where exceptions go on, in the tier's own form; aligned to 4
+  uint32_t text_size, reloc_count, map_size, pads_size;
+  bool lasts; // map and pads live as long as the code: they are not copied
+} cv_code_object;
+
+typedef struct cv_native_func {
+  uint32_t at;   // offset in the arena of its external entry
+  uint32_t size; // bytes from there; 0 while not placed
+  // Lazy: the offset in the arena of its stub, 0 without one. Eager: while not placed, the last field of the chain of
+  // calls that wait for it, as an offset in the arena.
+  uint32_t waits;
+  bool ready; // atomic: placed, and may be called
+  uint32_t map_size, pads_size;
+  const uint8_t *map;
+  const void *pads;
+} cv_native_func;
+
+// One block of the arena. Its functions are order[first] up to the next block's.
+typedef struct cv_native_block {
+  cv_code_block block;
+  uint32_t first;
+  struct cv_native_block *older;
+} cv_native_block;
+
+typedef struct cv_native_code cv_native_code;
+
+// What is the tier's own about its code. A compiler is for one thread at a time, and allocates from `mem` alone.
+typedef struct cv_native_kind {
+  uint32_t alignment;         // of texts, at least 16
+  uint32_t entry_at;          // where in a text the external entry is
+  bool plain_frames;          // functions are `push rbp; mov rbp, rsp` from the direct entry on: gdb may walk them
+  const uint8_t *const *pool; // what CV_RELOC_POOL counts from
+  cv_status (*compiler_new)(const cv_native_code *code, cv_mem *mem, void **compiler);
+  // The object is good until the compiler's next function.
+  cv_status (*compile)(void *compiler, uint32_t func, cv_code_object *out, cv_diag *diag);
+  bool (*keep)(const void *compiler); // false: it has grown so large that it is better made anew
+  void (*compiler_delete)(void *compiler);
+} cv_native_kind;
+
+struct cv_native_code {
+  cv_code base;
+  const cv_native_kind *kind;
+  cv_mem *mem;
+  cv_lock lock;
+  bool through_stubs; // lazy: see above; set before the first function
+  // Lazy, or NULL: calls of functions that are not placed here go through the stubs of this code of the same module,
+  // which outlives this one. Its lock is taken while this one's is held.
+  cv_native_code *stubs_of;
+  cv_native_block *blocks; // atomic: newest first
+  size_t used;             // of the newest
+  size_t next_block;       // size of the next block
+  intptr_t write_delta;    // from the arena's executable view to its writable one
+  cv_native_func *funcs;   // defined functions
+  uint32_t *order;         // indices of the placed ones, in the order of placing
+  uint32_t placed;         // atomic
+  cv_arena tables;
+  void *compiler;              // lazy: kept from one function to the next; NULL before the first
+  uint32_t stub_at, stub_last; // offset in the arena of the next stub, and the end of the room for stubs
+  CV_VEC(cv_gdb_entry *) debug_entries;
+};
+
+// ---- native.c: what tiers fill cv_tier with ----
+
+// `code` is zero; base.tier, module, options and layout are set here. Call cv_native_end also when this fails.
+CV_MUST_USE cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_native_kind *kind,
+                                      cv_mem *mem, const cv_module *module, const cv_compile_options *options,
+                                      cv_diag *diag);
+void cv_native_end(cv_native_code *code);
+// Compiles and places all functions.
+CV_MUST_USE cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag);
+// cv_tier.compile_late, bind and thunk.
+cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
+void cv_native_bind(cv_code *base, cv_func *func);
+void *cv_native_thunk_for(const cv_functype *signature, cv_typeid type);
+
+// ---- place.c ----
+
+// Copies function `index` to the arena and makes it callable. With the lock held, where the code is shared.
+CV_MUST_USE cv_status cv_native_place(cv_native_code *code, uint32_t index, const cv_code_object *object);
+// The function whose code holds `pc`, and how far behind its external entry. Safe in signal handlers.
+const cv_native_func *cv_native_find(const cv_native_code *code, uintptr_t pc, uint32_t *index, uint32_t *at);
+// Lazy: the stub of a function, made when it is first wanted. With the lock held.
+CV_MUST_USE cv_status cv_native_stub(cv_native_code *code, uint32_t index, const uint8_t **stub);
+// With through_stubs: from now on calls of the function, which was placed, go to this direct entry. Takes the lock.
+CV_MUST_USE cv_status cv_native_lead(cv_native_code *code, uint32_t index, const uint8_t *entry);
+
+static inline const uint8_t *cv_native_entry_of(const cv_native_func *f) {
+  return cv_code_arena_base() + f->at;
+}
+
+// ---- announce.c ----
+
+// Tells profilers and debuggers, where the options ask for it, of the functions placed since `first` of them were.
+CV_MUST_USE cv_status cv_native_announce(cv_native_code *code, uint32_t first);
+void cv_native_announce_end(cv_native_code *code);
+
+#endif
