@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "exec/code/native.h"
 #include "runtime/internal.h"
 
 static const cv_engine_options lazy = {.tier = "jit", .features = CV_FEATURES_ALL, .compile = {.lazy = true}};
@@ -69,6 +70,39 @@ static void objects_learn_their_code(void **state) {
   assert_ptr_not_equal(f->code, before);
   assert_ptr_equal(cv_code_map_find((uintptr_t)f->code), i->code);
   assert_int_equal(result1(i, "f", 0), 6);
+  world_delete(&w);
+}
+
+// With stubs for good: calls, function objects and tables lead to a function's stub, and one store exchanges it.
+static void functions_are_exchanged(void **state) {
+  static const char wat[] =
+      "(module (type $t (func (result i32))) (table 1 funcref) (elem (i32.const 0) $f)"
+      " (func $f (export \"f\") (result i32) (i32.const 1))"
+      " (func $g (export \"g\") (result i32) (i32.const 2))"
+      " (func (export \"direct\") (result i32) (call $f))"
+      " (func (export \"indirect\") (result i32) (call_indirect (type $t) (i32.const 0)))"
+      " (func $self (export \"self\") (param i32) (result i32)"
+      "  (if (result i32) (local.get 0) (then (call $self (i32.const 0))) (else (i32.const 3)))))";
+  static const char *const ways[] = {"f", "direct", "indirect"};
+  world w = world_new(&lazy, NULL);
+  cv_instance *i = instantiate(w.store, wat, NULL, 0);
+  cv_native_code *code = (cv_native_code *)i->code;
+  code->through_stubs = true; // no function has been compiled yet
+  for (unsigned times = 0; times < 2; times++)
+    for (size_t k = 0; k < CV_COUNT(ways); k++)
+      assert_int_equal(result1(i, ways[k], 0), 1);
+  assert_int_equal(result1(i, "g", 0), 2);
+  assert_int_equal(result1(i, "self", 1), 3);
+  const uint8_t *g = cv_native_entry_of(&code->funcs[1]) + CV_EXTERNAL_ENTRY;
+  assert_int_equal(cv_native_lead(code, 0, g), CV_OK);
+  assert_int_equal(cv_native_lead(code, 4, g), CV_OK);
+  for (size_t k = 0; k < CV_COUNT(ways); k++)
+    assert_int_equal(result1(i, ways[k], 0), 2);
+  assert_int_equal(result1(i, "self", 1), 2);
+  // What is bound from now on goes there, too.
+  cv_func bound = {.instance = i, .index = exported(i, "f")->index};
+  cv_native_bind(&code->base, &bound);
+  assert_ptr_equal(bound.code, exported(i, "f")->code);
   world_delete(&w);
 }
 
@@ -261,6 +295,7 @@ int main(void) {
       cmocka_unit_test(arguments_survive),         cmocka_unit_test(objects_learn_their_code),
       cmocka_unit_test(traps_and_exceptions_pass), cmocka_unit_test(late_where_the_stack_ends),
       cmocka_unit_test(no_memory_is_a_trap),       cmocka_unit_test(threads_meet),
+      cmocka_unit_test(functions_are_exchanged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
