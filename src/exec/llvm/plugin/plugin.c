@@ -5,6 +5,8 @@
 // hundred functions, since it keeps what was ever made in it.
 //
 // A function's body of more than GIANT bytes is compiled without most passes: their cost grows faster than the body.
+// So is one that branches on more than MOST_CONDITIONS comparisons of one value: LLVM 19 looks at all of them wherever
+// it asks what is known of the value, which is a cube.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,18 +14,19 @@
 #include <llvm-c/Support.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 
+#include "exec/llvm/plugin/fatal.h"
 #include "exec/llvm/plugin/gen.h"
 
-enum { GIANT = 64 << 10, CONTEXT_USES = 256 };
+enum { GIANT = 64 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500 };
 
 // Two thirds of the cost of O2. Without the SLP vectorizer, which joins accesses that are 4 GiB apart (LLVM 139202).
+static const char first_passes[] = "function(sroa)";
 static const char passes[] =
-    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),"
+    "function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),"
     "simplifycfg,instcombine<no-verify-fixpoint>,loop(loop-idiom,indvars,loop-deletion),gvn,"
     "instcombine<no-verify-fixpoint>,dse,adce,loop-simplify,lcssa,loop-vectorize,loop-load-elim,"
     "instcombine<no-verify-fixpoint>,simplifycfg,loop-unroll<O2>,instcombine<no-verify-fixpoint>,loop-mssa(licm),"
     "simplifycfg)";
-static const char giant_passes[] = "function(sroa)";
 
 // ---- the compiler of a module ----
 
@@ -74,11 +77,12 @@ static void new_context(cv_llvm_compiler *c) {
 static void compiler_delete(cv_llvm_compiler *c) {
   if (c == NULL)
     return;
-  if (c->context != NULL)
+  bool usable = !fatal_met();
+  if (usable && c->context != NULL)
     LLVMContextDispose(c->context);
-  if (c->optimizing != NULL)
+  if (usable && c->optimizing != NULL)
     LLVMDisposeTargetMachine(c->optimizing);
-  if (c->fast != NULL)
+  if (usable && c->fast != NULL)
     LLVMDisposeTargetMachine(c->fast);
   free(c->stack);
   free(c->locals);
@@ -88,7 +92,7 @@ static void compiler_delete(cv_llvm_compiler *c) {
 
 static cv_llvm_compiler *compiler_new(const cv_module *module, const cv_layout *layout,
                                       const cv_compile_options *options) {
-  cv_llvm_compiler *c = calloc(1, sizeof *c);
+  cv_llvm_compiler *c = fatal_met() ? NULL : calloc(1, sizeof *c);
   if (c == NULL)
     return NULL;
   c->module = module;
@@ -253,19 +257,49 @@ static bool take_error(cv_llvm_compiler *c, LLVMErrorRef error) {
   return false;
 }
 
-static bool generate(gen *g, bool is_giant, cv_llvm_object *out) {
-  cv_llvm_compiler *c = g->compiler;
-  dump(g, "ir");
-  LLVMTargetMachineRef tm = is_giant ? c->fast : c->optimizing;
+static bool run_passes(gen *g, const char *list) {
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
   LLVMPassBuilderOptionsSetVerifyEach(options, false);
-  bool ok = take_error(c, LLVMRunPasses(g->m, is_giant ? giant_passes : passes, tm, options));
+  bool ok = take_error(g->compiler, LLVMRunPasses(g->m, list, g->compiler->optimizing, options));
   LLVMDisposePassBuilderOptions(options);
+  return ok;
+}
+
+static bool has_many_comparisons(value v) {
+  uint32_t count = 0;
+  if (LLVMIsConstant(v))
+    return false;
+  for (LLVMUseRef use = LLVMGetFirstUse(v); use != NULL && count <= MOST_CONDITIONS; use = LLVMGetNextUse(use))
+    count += LLVMIsAICmpInst(LLVMGetUser(use)) != NULL;
+  return count > MOST_CONDITIONS;
+}
+
+static bool is_cubic(const gen *g) {
+  for (block b = LLVMGetFirstBasicBlock(g->function); b != NULL; b = LLVMGetNextBasicBlock(b)) {
+    value end = LLVMGetBasicBlockTerminator(b);
+    if (end == NULL || LLVMGetInstructionOpcode(end) != LLVMBr || !LLVMIsConditional(end))
+      continue;
+    value condition = LLVMGetCondition(end);
+    if (LLVMIsAICmpInst(condition) != NULL &&
+        (has_many_comparisons(LLVMGetOperand(condition, 0)) || has_many_comparisons(LLVMGetOperand(condition, 1))))
+      return true;
+  }
+  return false;
+}
+
+static bool generate(gen *g, cv_llvm_object *out) {
+  cv_llvm_compiler *c = g->compiler;
+  dump(g, "ir");
+  bool ok = run_passes(g, first_passes);
+  bool is_giant = c->module->funcs[g->index].code.size > GIANT || is_cubic(g);
+  if (ok && !is_giant)
+    ok = run_passes(g, passes);
   dump(g, "opt");
   if (!ok)
     return false;
   char *message = NULL;
   LLVMMemoryBufferRef buffer = NULL;
+  LLVMTargetMachineRef tm = is_giant ? c->fast : c->optimizing;
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, g->m, LLVMObjectFile, &message, &buffer) != 0) {
     snprintf(c->why, sizeof c->why, "LLVM: %s", message);
     LLVMDisposeMessage(message);
@@ -280,20 +314,32 @@ static bool generate(gen *g, bool is_giant, cv_llvm_object *out) {
   return true;
 }
 
-static bool compile(cv_llvm_compiler *c, uint32_t func, cv_llvm_object *out, const char **why) {
+typedef struct request {
+  cv_llvm_compiler *compiler;
+  uint32_t func;
+  cv_llvm_object *out;
+} request;
+
+static bool compile_function(void *arg) {
+  request *r = arg;
+  cv_llvm_compiler *c = r->compiler;
   gen g;
-  *why = c->why;
-  c->why[0] = '\0';
   if (c->context_uses++ == CONTEXT_USES)
     new_context(c);
-  begin(&g, c, func);
+  begin(&g, c, r->func);
   bool ok = room(c, &g) && gen_function(&g);
   if (ok) {
     LLVMDIBuilderFinalize(g.di);
-    ok = generate(&g, c->module->funcs[func].code.size > GIANT, out);
+    ok = generate(&g, r->out);
   }
   end(&g);
   return ok;
+}
+
+static bool compile(cv_llvm_compiler *c, uint32_t func, cv_llvm_object *out, const char **why) {
+  *why = c->why;
+  c->why[0] = '\0';
+  return fatal_guard(compile_function, &(request){c, func, out}, c->why, sizeof c->why);
 }
 
 static void object_free(cv_llvm_object *object) {
@@ -314,6 +360,7 @@ static void initialize(void) {
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMParseCommandLineOptions(CV_COUNT(options), options, "");
+    fatal_install();
   }
 }
 
