@@ -11,9 +11,9 @@ COVE_BEGIN
 typedef struct cove_func cove_func;
 typedef struct cove_store cove_store;
 
-// 16 bytes. A null reference is a NULL pointer. Where a type is narrower than funcref, externref and exnref, references
-// that a host hands over are checked for null, and functions for their type and store. Members smaller than the value
-// leave the rest unspecified.
+// 16 bytes. A null reference is a NULL pointer. References that a host hands over are checked: that they are of the
+// store that gets them, and not null, and functions of the right type, where that is asked for. Members smaller than
+// the value leave the rest unspecified.
 typedef union __attribute__((aligned(16))) cove_value {
   int32_t i32;
   uint32_t u32;

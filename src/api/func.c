@@ -89,6 +89,8 @@ cove_host_result cove_caller_exit(cove_caller *caller, int32_t status) {
 cove_host_result cove_caller_throw(cove_caller *caller, const cove_tag *tag, const cove_value *payload) {
   cv_context *context = context_of(caller);
   const cv_functype *type = ((const cv_tag *)tag)->signature;
+  if (((const cv_tag *)tag)->store != context->store)
+    return (cove_host_result)cv_trap_set(context, CV_TRAP_HOST, "a host threw an exception of another store's tag");
   if (cv_canon_of_signature(type)->checks_params &&
       cv_values_misfit(context->store, cv_functype_params(type), type->param_count, (const cv_value *)payload) !=
           type->param_count)

@@ -96,7 +96,6 @@ cv_status cv_linker_put(cove_linker *linker, cv_bytes module, cv_bytes name, cv_
   return cv_map_put(&linker->map, key, linker->items.count - 1, NULL);
 }
 
-// The store that an object belongs to; NULL for the kinds that do not know.
 static const cv_store *owner(cv_extern e) {
   switch (e.kind) {
   case CV_EXTERN_FUNC:
@@ -108,13 +107,13 @@ static const cv_store *owner(cv_extern e) {
   case CV_EXTERN_GLOBAL:
     return e.as.global->store;
   case CV_EXTERN_TAG:
-    break;
+    return e.as.tag->store;
   }
   return NULL;
 }
 
 static bool is_foreign(const cove_linker *linker, const cv_store *store) {
-  return store != NULL && store != linker->store->store;
+  return store != linker->store->store;
 }
 
 cove_status cove_linker_define(cove_linker *linker, const char *module, const char *name, const cove_extern *item,

@@ -9,6 +9,7 @@
 #include "compose/modules.h"
 #include "wasm/binary/decode.h"
 #include "wasm/binary/reader.h"
+#include "wasm/binary/walk.h"
 #include "wasm/opcodes.h"
 
 enum { STACK_SIZE = 65536, PAGE_BITS = 16, STATE_ALLOCATING = 1, STATE_ALLOCATED = 2 };
@@ -181,7 +182,7 @@ static uint32_t added_functions(const rewrite *w) {
 }
 
 // The vector in a section with `more` elements: the caller appends those.
-static void put_longer_vector(rewrite *w, const cv_compose_section *section, uint32_t more) {
+static void put_longer_vector(rewrite *w, const cv_section *section, uint32_t more) {
   cv_reader r = {.start = section->contents, .at = section->contents, .end = section->contents + section->size};
   uint32_t count = 0;
   if (cv_read_u32(&r, &count) != CV_OK)
@@ -190,13 +191,13 @@ static void put_longer_vector(rewrite *w, const cv_compose_section *section, uin
   cv_buf_bytes(&w->s, r.at, cv_reader_left(&r));
 }
 
-static void put_types(rewrite *w, const cv_compose_section *section) {
+static void put_types(rewrite *w, const cv_section *section) {
   put_longer_vector(w, section, has_stack(w));
   if (has_stack(w))
     cv_buf_bytes(&w->s, (const uint8_t[]){0x60, 0, 0}, 3); // func, no parameters, no results
 }
 
-static void put_functions(rewrite *w, const cv_compose_section *section) {
+static void put_functions(rewrite *w, const cv_section *section) {
   put_longer_vector(w, section, added_functions(w));
   if (has_stack(w))
     cv_buf_uleb(&w->s, w->m->type_count);
@@ -267,7 +268,7 @@ static void put_start(rewrite *w) {
   cv_compose_put_section(w->out, CV_SECT_START, &w->s);
 }
 
-static void put_section(rewrite *w, const cv_compose_section *section) {
+static void put_section(rewrite *w, const cv_section *section) {
   switch (section->id) {
   case CV_SECT_CUSTOM:
     return;
@@ -301,12 +302,12 @@ static bool is_after_start(uint8_t id) {
 void cv_compose_put_adapter(const cv_module *adapter, const cv_bytes *names, const bool *reached,
                             const cv_adapter_stack *stack, cv_mem *mem, cv_buf *out) {
   rewrite w = {.m = adapter, .names = names, .reached = reached, .stack = *stack, .out = out};
-  cv_compose_section section = {.after = adapter->bytes + CV_COMPOSE_PREAMBLE};
+  cv_section section = cv_section_before(adapter->bytes);
   bool needs_start = has_stack(&w) && !is_lazy(&w);
   cv_buf_init(&w.s, mem);
   cv_buf_init(&w.body, mem);
-  cv_buf_bytes(out, adapter->bytes, CV_COMPOSE_PREAMBLE);
-  while (cv_compose_next_section(adapter, &section)) {
+  cv_buf_bytes(out, adapter->bytes, CV_PREAMBLE_SIZE);
+  while (cv_section_next(&section, adapter->bytes + adapter->size)) {
     if (needs_start && (section.id == CV_SECT_START || is_after_start(section.id))) {
       put_start(&w);
       needs_start = false;

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "compose/compose.h"
+#include "wasm/binary/walk.h"
 #include "wasm/opcodes.h"
 
 #include <inttypes.h>
@@ -118,42 +119,17 @@ void cv_compose_put_imports(const cv_module *module, const cv_bytes *names, cons
   }
 }
 
-bool cv_compose_next_section(const cv_module *module, cv_compose_section *section) {
-  const uint8_t *at = section->after, *end = module->bytes + module->size;
-  if (at >= end)
-    return false;
-  uint32_t size = 0, shift = 0;
-  section->start = at;
-  section->id = *at++;
-  while (at < end && (*at & 0x80) && shift < 28) {
-    size |= (uint32_t)(*at++ & 0x7f) << shift;
-    shift += 7;
-  }
-  size |= (uint32_t)*at++ << shift;
-  section->contents = at;
-  section->size = size;
-  section->after = at + size;
-  return true;
-}
-
-static bool is_world_section(const cv_module *module, const cv_compose_section *section) {
-  if (section->id != CV_SECT_CUSTOM)
-    return false;
-  for (uint32_t i = 0; i < module->custom_count; i++) {
-    const cv_custom_section *custom = &module->customs[i];
-    const uint8_t *contents = cv_span_start(module, custom->bytes);
-    if (cv_compose_is_world(custom->name) && contents > section->contents && contents <= section->after)
-      return true;
-  }
-  return false;
+static bool is_world_section(const cv_module *module, const cv_section *section) {
+  const cv_custom_section *custom = cv_section_custom(module, section);
+  return custom != NULL && cv_compose_is_world(custom->name);
 }
 
 void cv_compose_put_module(const cv_module *module, const cv_bytes *names, cv_mem *mem, cv_buf *out) {
-  cv_compose_section section = {.after = module->bytes + CV_COMPOSE_PREAMBLE};
+  cv_section section = cv_section_before(module->bytes);
   cv_buf s;
   cv_buf_init(&s, mem);
-  cv_buf_bytes(out, module->bytes, CV_COMPOSE_PREAMBLE);
-  while (cv_compose_next_section(module, &section)) {
+  cv_buf_bytes(out, module->bytes, CV_PREAMBLE_SIZE);
+  while (cv_section_next(&section, module->bytes + module->size)) {
     if (section.id == CV_SECT_IMPORT && names) {
       cv_compose_put_imports(module, names, section.after, &s);
       cv_compose_put_section(out, CV_SECT_IMPORT, &s);

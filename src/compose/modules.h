@@ -14,18 +14,6 @@ void cv_compose_put_module(const cv_module *module, const cv_bytes *names, cv_me
 // The contents of its import section, which ends at `end`, with those names.
 void cv_compose_put_imports(const cv_module *module, const cv_bytes *names, const uint8_t *end, cv_buf *s);
 
-// One section of a decoded module.
-typedef struct cv_compose_section {
-  uint8_t id;
-  const uint8_t *start;    // its id
-  const uint8_t *contents; // `size` bytes
-  uint32_t size;
-  const uint8_t *after; // at first: where the first section is
-} cv_compose_section;
-enum { CV_COMPOSE_PREAMBLE = 8 };
-// The section behind the last one; false at the end.
-bool cv_compose_next_section(const cv_module *module, cv_compose_section *section);
-
 // A module whose function number i is exported as "i" and calls element i of a table, which is exported as "$imports".
 void cv_compose_put_shim(const cv_functype *const *types, uint32_t count, cv_mem *mem, cv_buf *out);
 // A module that puts its imports, "0", "1", ..., into the table "$imports" of a shim, and then calls its import

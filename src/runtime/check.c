@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// check.c: the types of references that a host hands to a guest (core specification, 4.2.2 and appendix A.5, value
-// typing).
+// check.c: the references that a host hands to a guest: their types (core specification, 4.2.2 and appendix A.5, value
+// typing), and that they are of the store. One of another store would be used after that store has ended, and by then
+// what it refers to is free, or another tenant's.
 #include "runtime/check.h"
 
 #include "runtime/internal.h"
@@ -14,7 +15,9 @@ bool cv_value_fits(const cv_store *s, cv_valtype type, const cv_value *value) {
   if (cv_heap_is_index(heap) || heap == CV_HEAP_FUNC)
     return cv_func_store(value->func) == s &&
            (heap == CV_HEAP_FUNC || cv_type_is_subtype(s->engine->registry, value->func->type, heap));
-  return heap == CV_HEAP_EXTERN || heap == CV_HEAP_EXN;
+  if (heap == CV_HEAP_EXTERN)
+    return ((const cv_externref *)value->ref)->store == s;
+  return heap == CV_HEAP_EXN && value->exn->tag->store == s;
 }
 
 uint32_t cv_values_misfit(const cv_store *s, const cv_valtype *types, uint32_t count, const cv_value *values) {

@@ -219,7 +219,7 @@ void *cv_externref_new(cv_store *s, void *data, void (*finalize)(void *data)) {
   cv_externref *b = cv_mem_alloc(&s->mem, sizeof *b);
   if (b == NULL)
     return NULL;
-  *b = (cv_externref){.next = s->externrefs, .data = data, .finalize = finalize, .pins = 1};
+  *b = (cv_externref){.next = s->externrefs, .data = data, .finalize = finalize, .store = s, .pins = 1};
   s->externrefs = b;
   s->externref_count++;
   return b;

@@ -149,7 +149,7 @@ static void make_tags(cv_instance *i) {
   cv_tag *objects = (cv_tag *)(tags + m->tag_count);
   for (uint32_t t = m->imported_tags; t < m->tag_count; t++) {
     cv_typeid type = m->types[m->tags[t].type].id;
-    objects[t] = (cv_tag){.type = type, .signature = &cv_canon_type_of(m->registry, type)->as.func};
+    objects[t] = (cv_tag){.type = type, .signature = &cv_canon_type_of(m->registry, type)->as.func, .store = i->store};
     tags[t] = &objects[t];
   }
 }

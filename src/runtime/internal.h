@@ -28,6 +28,7 @@ typedef struct cv_externref {
   struct cv_externref *next;
   void *data;
   void (*finalize)(void *data);
+  const cv_store *store;
   uint32_t pins;
   bool marked;
 } cv_externref;

@@ -102,6 +102,7 @@ static_assert(sizeof(struct cv_global) == 32, "globals are in the instance's blo
 struct cv_tag {
   cv_typeid type;
   const cv_functype *signature;
+  cv_store *store;
 };
 
 struct cv_exception {

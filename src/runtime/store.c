@@ -176,6 +176,6 @@ cv_global *cv_store_global_new(cv_store *s, const cv_globaltype *type, const cv_
 cv_tag *cv_store_tag_new(cv_store *s, cv_typeid type) {
   cv_tag *t = CV_ARENA_NEW(&s->arena, cv_tag);
   if (t != NULL)
-    *t = (cv_tag){.type = type, .signature = &cv_canon_type_of(s->engine->registry, type)->as.func};
+    *t = (cv_tag){.type = type, .signature = &cv_canon_type_of(s->engine->registry, type)->as.func, .store = s};
   return t;
 }

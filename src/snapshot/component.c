@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // component.c: a component with the state of its instance: its binary, with other core modules in the places of those
 // that have state. No index changes, so that all else stays to the byte.
-#include "base/leb.h"
 #include "base/vec.h"
 #include "component/instantiate.h"
 #include "runtime/tier.h"
 #include "snapshot/snapshot.h"
+#include "wasm/binary/walk.h"
 
 #include <stdio.h>
 
-enum { PREAMBLE = 8, SECTION_CORE_MODULE = 1, SECTION_COMPONENT = 4 };
+enum { SECTION_CORE_MODULE = 1, SECTION_COMPONENT = 4 };
 
 typedef struct work {
   cv_mem *mem;
@@ -70,59 +70,58 @@ static const cv_buf *module_at(const work *w, const uint8_t *at) {
   return NULL;
 }
 
-static void put_component(const work *w, const uint8_t *at, const uint8_t *end, cv_buf *out);
+static void put_component(const work *w, const uint8_t *binary, const uint8_t *end, cv_buf *out);
 
-static void put_section(const work *w, const uint8_t *start, const uint8_t *contents, const uint8_t *after,
-                        cv_buf *out) {
-  const cv_buf *module = *start == SECTION_CORE_MODULE ? module_at(w, contents) : NULL;
+static void put_section(const work *w, const cv_section *section, cv_buf *out) {
+  const cv_buf *module = section->id == SECTION_CORE_MODULE ? module_at(w, section->contents) : NULL;
   cv_buf inner;
   cv_buf_init(&inner, w->mem);
-  if (*start == SECTION_COMPONENT) {
-    put_component(w, contents, after, &inner);
+  if (section->id == SECTION_COMPONENT) {
+    put_component(w, section->contents, section->after, &inner);
     module = &inner;
   }
   if (module != NULL) {
-    cv_buf_byte(out, *start);
+    cv_buf_byte(out, section->id);
     cv_buf_uleb(out, module->size);
     cv_buf_bytes(out, module->data, module->size);
     out->failed |= module->failed;
   } else {
-    cv_buf_bytes(out, start, (size_t)(after - start));
+    cv_buf_bytes(out, section->start, (size_t)(section->after - section->start));
   }
   cv_buf_free(&inner);
 }
 
-// The component was decoded: its sections are whole, and components are nested no deeper than the decoder allows.
-static void put_component(const work *w, const uint8_t *at, const uint8_t *end, cv_buf *out) {
-  cv_buf_bytes(out, at, PREAMBLE);
-  at += PREAMBLE;
-  while (at < end) {
-    const uint8_t *start = at++;
-    uint32_t size = cv_leb_u32(&at);
-    put_section(w, start, at, at + size, out);
-    at += size;
-  }
+// Components are nested no deeper than the decoder allows.
+static void put_component(const work *w, const uint8_t *binary, const uint8_t *end, cv_buf *out) {
+  cv_buf_bytes(out, binary, CV_PREAMBLE_SIZE);
+  for (cv_section section = cv_section_before(binary); cv_section_next(&section, end);)
+    put_section(w, &section, out);
+}
+
+static cv_status make_module(work *w, const cv_snapshot_group *group, uint32_t i) {
+  static const cv_snapshot_options as_it_is;
+  cv_buf empty;
+  cv_buf_init(&empty, w->mem);
+  if (cv_vec_push(w->mem, &w->modules, empty) != CV_OK)
+    return no_memory(w);
+  cv_status status = cv_snapshot_one(group, i, &as_it_is, w->mem, &w->modules.data[i], w->diag);
+  const cv_bytes name = group->instances[i]->module->name;
+  if (status == CV_OK || status == CV_ENOMEM || name.size == 0)
+    return status;
+  size_t length = strlen(w->diag->text);
+  snprintf(w->diag->text + length, sizeof w->diag->text - length, ", in the core module %.*s",
+           (int)CV_MIN(name.size, 100), (const char *)name.data);
+  return status;
 }
 
 static cv_status make_modules(work *w) {
-  static const cv_snapshot_options as_it_is;
-  const cv_snapshot_group group = {w->instances.data, (uint32_t)w->instances.count};
-  for (uint32_t i = 0; i < group.count; i++) {
-    cv_buf empty;
-    cv_buf_init(&empty, w->mem);
-    if (cv_vec_push(w->mem, &w->modules, empty) != CV_OK)
-      return no_memory(w);
-    cv_status status = cv_snapshot_one(&group, i, &as_it_is, w->mem, &w->modules.data[i], w->diag);
-    if (status == CV_OK)
-      continue;
-    const cv_bytes name = group.instances[i]->module->name;
-    size_t length = strlen(w->diag->text);
-    if (name.size != 0 && status != CV_ENOMEM)
-      snprintf(w->diag->text + length, sizeof w->diag->text - length, ", in the core module %.*s",
-               (int)CV_MIN(name.size, 100), (const char *)name.data);
-    return status;
-  }
-  return CV_OK;
+  cv_snapshot_group group;
+  CV_TRY(cv_snapshot_group_init(&group, w->instances.data, (uint32_t)w->instances.count, w->mem, w->diag));
+  cv_status status = CV_OK;
+  for (uint32_t i = 0; i < group.count && status == CV_OK; i++)
+    status = make_module(w, &group, i);
+  cv_snapshot_group_free(&group, w->mem);
+  return status;
 }
 
 cv_status cv_snapshot_component(const cv_cinstance *instance, cv_mem *mem, cv_buf *out, cv_diag *diag) {

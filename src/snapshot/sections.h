@@ -13,8 +13,8 @@
 
 typedef struct cv_snapshot_work {
   cv_instance *instance;
-  cv_instance *const *group; // whose states are kept together, in the order in which they were made; `instance` is one
-  uint32_t group_count;
+  const cv_snapshot_group *group;
+  uint32_t number; // of `instance` in the group
   const cv_module *module;
   const cv_snapshot_options *options;
   cv_mem *mem;
@@ -28,6 +28,9 @@ typedef struct cv_snapshot_work {
 typedef cv_status cv_snapshot_section(cv_snapshot_work *w, cv_buf *s, uint32_t *count);
 CV_MUST_USE cv_snapshot_section cv_snapshot_tables, cv_snapshot_memories, cv_snapshot_globals, cv_snapshot_exports,
     cv_snapshot_elems, cv_snapshot_datas;
+
+// The number of a function in an instance of the group; false when it is neither its own nor imported.
+bool cv_snapshot_can_name(const cv_snapshot_group *group, uint32_t instance, const cv_func *func, uint32_t *index);
 
 // (i32.const at) or (i64.const at) by the index type of a memory or a table, with its end.
 void cv_snapshot_put_offset(cv_buf *s, const cv_limits *limits, uint64_t at);

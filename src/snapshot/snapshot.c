@@ -7,6 +7,7 @@
 #include "snapshot/sections.h"
 #include "wasm/binary/decode.h"
 #include "wasm/binary/instr.h"
+#include "wasm/binary/walk.h"
 #include "wasm/limits.h"
 
 // ---- what there is -------------------------------------------------------------------------------------------------
@@ -16,32 +17,13 @@ static cv_status refuse(cv_snapshot_work *w, const char *what) {
                  "unsupported: snapshot of a module that imports %s: its state is another's", what);
 }
 
-static bool has_memory(const cv_instance *i, const void *memory) {
-  for (uint32_t k = i->module->imported_memories; k < i->module->memory_count; k++)
-    if (cv_instance_memory(i, k) == memory)
+// What an instance defines is in its block.
+static bool is_kept(const cv_snapshot_work *w, const void *object) {
+  for (uint32_t i = 0; i < w->group->count; i++) {
+    const cv_instance *instance = w->group->instances[i];
+    if ((uintptr_t)object - (uintptr_t)instance < instance->block_size)
       return true;
-  return false;
-}
-
-static bool has_table(const cv_instance *i, const void *table) {
-  for (uint32_t k = i->module->imported_tables; k < i->module->table_count; k++)
-    if (cv_instance_table(i, k) == table)
-      return true;
-  return false;
-}
-
-static bool has_global(const cv_instance *i, const void *global) {
-  for (uint32_t k = i->module->imported_globals; k < i->module->global_count; k++)
-    if (cv_instance_global(i, k) == global)
-      return true;
-  return false;
-}
-
-static bool is_kept(const cv_snapshot_work *w, bool (*has)(const cv_instance *i, const void *object),
-                    const void *object) {
-  for (uint32_t i = 0; i < w->group_count; i++)
-    if (has(w->group[i], object))
-      return true;
+  }
   return false;
 }
 
@@ -49,13 +31,13 @@ static bool is_kept(const cv_snapshot_work *w, bool (*has)(const cv_instance *i,
 static cv_status check_imports(cv_snapshot_work *w) {
   const cv_module *m = w->module;
   for (uint32_t i = 0; i < m->imported_memories; i++)
-    if (!is_kept(w, has_memory, cv_instance_memory(w->instance, i)))
+    if (!is_kept(w, cv_instance_memory(w->instance, i)))
       return refuse(w, "a memory");
   for (uint32_t i = 0; i < m->imported_tables; i++)
-    if (!is_kept(w, has_table, cv_instance_table(w->instance, i)))
+    if (!is_kept(w, cv_instance_table(w->instance, i)))
       return refuse(w, "a table");
   for (uint32_t i = 0; i < m->imported_globals; i++)
-    if (!is_kept(w, has_global, cv_instance_global(w->instance, i)))
+    if (!is_kept(w, cv_instance_global(w->instance, i)))
       return refuse(w, "a global");
   return CV_OK;
 }
@@ -155,8 +137,8 @@ cv_status cv_snapshot_exports(cv_snapshot_work *w, cv_buf *s, uint32_t *count) {
 
 typedef struct output {
   cv_snapshot_work *w;
-  cv_compose_section at; // the last one that was looked at
-  cv_compose_section found[CV_SECT_COUNT];
+  cv_section at; // the last one that was looked at
+  cv_section found[CV_SECT_COUNT];
   cv_buf section[CV_SECT_COUNT]; // new entries, for those that change
   uint32_t count[CV_SECT_COUNT];
   cv_buf *out;
@@ -183,7 +165,7 @@ static const struct {
     {CV_SECT_DATA, false, cv_snapshot_datas},
 };
 
-static void put_span(cv_buf *out, const cv_compose_section *section) {
+static void put_span(cv_buf *out, const cv_section *section) {
   cv_buf_bytes(out, section->start, (size_t)(section->after - section->start));
 }
 
@@ -207,27 +189,19 @@ static void put_names(output *o, cv_bytes name, cv_bytes custom) {
   cv_buf_free(&s);
 }
 
-static void put_custom(output *o, const cv_compose_section *section) {
+static void put_custom(output *o, const cv_section *section) {
   const cv_module *m = o->w->module;
-  for (uint32_t i = 0; i < m->custom_count; i++) {
-    const cv_custom_section *custom = &m->customs[i];
-    const uint8_t *contents = cv_span_start(m, custom->bytes);
-    if (contents < section->contents || contents > section->after || contents + custom->bytes.size != section->after)
-      continue;
-    if (cv_bytes_equal(custom->name, CV_BYTES_LITERAL("sourceMappingURL")))
-      return;
-    if (cv_bytes_equal(custom->name, CV_BYTES_LITERAL("name"))) {
-      put_names(o, custom->name, (cv_bytes){contents, custom->bytes.size});
-      return;
-    }
-  }
-  put_span(o->out, section);
+  const cv_custom_section *custom = cv_section_custom(m, section);
+  if (cv_bytes_equal(custom->name, CV_BYTES_LITERAL("name")))
+    put_names(o, custom->name, (cv_bytes){cv_span_start(m, custom->bytes), custom->bytes.size});
+  else if (!cv_bytes_equal(custom->name, CV_BYTES_LITERAL("sourceMappingURL")))
+    put_span(o->out, section);
 }
 
 // The custom sections before the next other one.
 static void put_customs(output *o) {
-  cv_compose_section next = o->at;
-  while (cv_compose_next_section(o->w->module, &next) && next.id == CV_SECT_CUSTOM) {
+  cv_section next = o->at;
+  while (cv_section_next(&next, o->w->module->bytes + o->w->module->size) && next.id == CV_SECT_CUSTOM) {
     put_custom(o, &next);
     o->at = next;
   }
@@ -257,7 +231,7 @@ static void put_data_count(output *o) {
 
 static void put_section(output *o, size_t which) {
   uint8_t id = order[which].id;
-  const cv_compose_section *found = &o->found[id];
+  const cv_section *found = &o->found[id];
   if (found->start != NULL) {
     put_customs(o);
     o->at = *found;
@@ -272,15 +246,15 @@ static void put_section(output *o, size_t which) {
 
 static cv_status put_all(output *o) {
   const cv_module *m = o->w->module;
-  cv_compose_section section = {.after = m->bytes + CV_COMPOSE_PREAMBLE};
+  cv_section section = cv_section_before(m->bytes);
   o->at = section;
-  while (cv_compose_next_section(m, &section))
+  while (cv_section_next(&section, m->bytes + m->size))
     if (section.id != CV_SECT_CUSTOM && section.id < CV_SECT_COUNT)
       o->found[section.id] = section;
   for (size_t i = 0; i < CV_COUNT(order); i++)
     if (order[i].make != NULL)
       CV_TRY(order[i].make(o->w, &o->section[order[i].id], &o->count[order[i].id]));
-  cv_buf_bytes(o->out, m->bytes, CV_COMPOSE_PREAMBLE);
+  cv_buf_bytes(o->out, m->bytes, CV_PREAMBLE_SIZE);
   for (size_t i = 0; i < CV_COUNT(order); i++)
     put_section(o, i);
   put_customs(o);
@@ -295,8 +269,8 @@ cv_status cv_snapshot_one(const cv_snapshot_group *group, uint32_t which, const 
                           cv_mem *mem, cv_buf *out, cv_diag *diag) {
   const cv_module *m = group->instances[which]->module;
   cv_snapshot_work w = {.instance = group->instances[which],
-                        .group = group->instances,
-                        .group_count = group->count,
+                        .group = group,
+                        .number = which,
                         .module = m,
                         .options = options,
                         .mem = mem,
@@ -320,5 +294,9 @@ cv_status cv_snapshot_one(const cv_snapshot_group *group, uint32_t which, const 
 
 cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_options *options, cv_mem *mem, cv_buf *out,
                       cv_diag *diag) {
-  return cv_snapshot_one(&(cv_snapshot_group){&instance, 1}, 0, options, mem, out, diag);
+  cv_snapshot_group group;
+  CV_TRY(cv_snapshot_group_init(&group, &instance, 1, mem, diag));
+  cv_status status = cv_snapshot_one(&group, 0, options, mem, out, diag);
+  cv_snapshot_group_free(&group, mem);
+  return status;
 }

@@ -39,9 +39,14 @@ CV_MUST_USE cv_status cv_snapshot(cv_instance *instance, const cv_snapshot_optio
 
 // Instances whose states are kept together, in the order in which they were made.
 typedef struct cv_snapshot_group {
-  cv_instance *const *instances;
+  cv_instance *const *instances; // borrowed
   uint32_t count;
+  struct cv_snapshot_import *imports; // the functions that they import, for cv_snapshot_can_name
+  size_t import_count;
 } cv_snapshot_group;
+CV_MUST_USE cv_status cv_snapshot_group_init(cv_snapshot_group *group, cv_instance *const *instances, uint32_t count,
+                                             cv_mem *mem, cv_diag *diag);
+void cv_snapshot_group_free(cv_snapshot_group *group, cv_mem *mem);
 // The same for one of a group.
 CV_MUST_USE cv_status cv_snapshot_one(const cv_snapshot_group *group, uint32_t which,
                                       const cv_snapshot_options *options, cv_mem *mem, cv_buf *out, cv_diag *diag);

@@ -18,17 +18,6 @@ static cv_status unsupported(cv_snapshot_work *w, const char *what, uint64_t num
                  number);
 }
 
-// The number of a function in an instance's module; false when it is neither its own nor imported.
-static bool can_name(cv_instance *instance, const cv_func *func, uint32_t *index) {
-  *index = func->index;
-  if (func->instance == instance)
-    return true;
-  for (*index = 0; *index < instance->module->imported_funcs; ++*index)
-    if (cv_instance_func(instance, *index) == func)
-      return true;
-  return false;
-}
-
 static void put_ref_func(cv_buf *s, uint32_t index) {
   cv_buf_byte(s, CV_OPC_REF_FUNC);
   cv_buf_uleb(s, index);
@@ -62,7 +51,7 @@ static cv_status put_ref(cv_snapshot_work *w, uint32_t index, const cv_value *va
   if (!holds_funcs(w->module, w->module->globals[index].type.type))
     return unsupported(w, "global", index);
   uint32_t func;
-  if (!can_name(w->instance, value->func, &func))
+  if (!cv_snapshot_can_name(w->group, w->number, value->func, &func))
     return unsupported(w, "global", index);
   put_ref_func(s, func);
   return CV_OK;
@@ -158,9 +147,9 @@ static cv_status find_mine(cv_snapshot_work *w, uint32_t index, uint64_t at, boo
     return CV_OK;
   if (!holds_funcs(w->module, w->module->tables[index].type.elem))
     return unsupported(w, "table", index);
-  for (uint32_t i = 0; i < w->group_count; i++)
-    if (sees(w->group[i], table) && can_name(w->group[i], table->elems[at], func)) {
-      *mine = w->group[i] == w->instance;
+  for (uint32_t i = 0; i < w->group->count; i++)
+    if (sees(w->group->instances[i], table) && cv_snapshot_can_name(w->group, i, table->elems[at], func)) {
+      *mine = i == w->number;
       return CV_OK;
     }
   return unsupported(w, "table", index);

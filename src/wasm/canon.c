@@ -276,11 +276,9 @@ static void fill_display(cv_type_registry *r, slot *self, cv_typeid id, uint32_t
   self->type.display = display;
 }
 
-// Whether one of these types is narrower than funcref, externref and exnref: of a function type, or never null.
-static bool any_narrow(const cv_valtype *types, uint32_t count) {
+static bool any_ref(const cv_valtype *types, uint32_t count) {
   uint32_t i = 0;
-  while (i < count &&
-         (!cv_type_is_ref(types[i]) || types[i] == CV_FUNCREF || types[i] == CV_EXTERNREF || types[i] == CV_EXNREF))
+  while (i < count && !cv_type_is_ref(types[i]))
     i++;
   return i < count;
 }
@@ -301,8 +299,8 @@ static void fill_slots(cv_type_registry *r, group *g, const layout *l) {
       self->type.as.func = (cv_functype){key[2], key[3], types};
       for (uint32_t k = 0; k < count; k++)
         *types++ = resolve(g->ids, key[4 + k]);
-      self->type.checks_params = any_narrow(types - count, key[2]);
-      self->type.checks_results = any_narrow(types - key[3], key[3]);
+      self->type.checks_params = any_ref(types - count, key[2]);
+      self->type.checks_results = any_ref(types - key[3], key[3]);
       key += 4 + (size_t)count;
     } else {
       self->type.as.aggregate.fields = fields;

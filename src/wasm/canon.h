@@ -21,7 +21,7 @@ typedef struct cv_type_registry cv_type_registry;
 typedef struct cv_canon_type {
   cv_composite kind;
   bool is_final;
-  bool checks_params;       // functions: a parameter is a reference that not every value of its class fits
+  bool checks_params;       // functions: a parameter is a reference, which a host may get wrong
   bool checks_results;      // functions: a result is
   uint32_t depth;           // number of supertypes above it
   const cv_typeid *display; // depth + 1 ids: the root first, the type itself last

@@ -586,6 +586,89 @@ static void test_references_are_checked(void **state) {
   }
 }
 
+typedef struct gift {
+  cove_value value; // a reference
+  const cove_tag *tag;
+} gift;
+
+static cove_host_result hand_over(void *env, cove_caller *caller, cove_value *values) {
+  *values = ((gift *)env)->value;
+  return COVE_HOST_OK;
+}
+
+static cove_host_result throw_gift(void *env, cove_caller *caller, cove_value *values) {
+  return cove_caller_throw(caller, ((gift *)env)->tag, values);
+}
+
+// A reference of another store would be used when that store has ended.
+static void test_references_of_another_store(void **state) {
+  static const char text[] =
+      "(module (import \"h\" \"func\" (func $func (result funcref)))"
+      " (import \"h\" \"extern\" (func $extern (result externref)))"
+      " (import \"h\" \"exn\" (func $exn (result exnref)))"
+      " (import \"h\" \"throw\" (func $throw (param i32)))"
+      " (tag $t (export \"tag\") (param i32))"
+      " (func (export \"take func\") (param funcref)) (func (export \"take extern\") (param externref))"
+      " (func (export \"take exn\") (param exnref))"
+      " (func (export \"call func\") (drop (call $func))) (func (export \"call extern\") (drop (call $extern)))"
+      " (func (export \"call exn\") (drop (call $exn)))"
+      " (func (export \"call throw\") (block $b (try_table (catch_all $b) (call $throw (i32.const 1)))))"
+      " (func (export \"make exn\") (result exnref)"
+      "  (block $b (result exnref) (try_table (catch_all_ref $b) (throw $t (i32.const 1))) (unreachable)))"
+      " (table (export \"func\") 1 funcref) (table (export \"extern\") 1 externref) (table (export \"exn\") 1 exnref))";
+  static const char *const kinds[] = {"func", "extern", "exn"};
+  fixture f[2];
+  gift gifts[2];
+  cove_value refs[2][3];
+  open_fixture(&f[0], NULL, NULL);
+  f[0].module = compile(f[0].engine, text);
+  f[1] = (fixture){.engine = f[0].engine};
+  assert_int_equal(cove_store_new(f[0].engine, NULL, &f[1].store, NULL), COVE_OK);
+  f[1].linker = cove_linker_new(f[1].store);
+  for (int s = 0; s < 2; s++) {
+    for (size_t k = 0; k < 4; k++) {
+      cove_import import;
+      assert_true(cove_module_import(f[0].module, k, &import));
+      const char *name = k < 3 ? kinds[k] : "throw";
+      assert_int_equal(cove_linker_define_func(f[s].linker, "h", name, &import.type.as.func,
+                                               k < 3 ? hand_over : throw_gift, &gifts[s], NULL, NULL),
+                       COVE_OK);
+    }
+    assert_int_equal(cove_linker_instantiate(f[s].linker, f[0].module, &f[s].instance, NULL), COVE_OK);
+    refs[s][0].func = cove_instance_func(f[s].instance, "take func");
+    refs[s][1].ref = cove_externref_new(f[s].store, &gifts[s], NULL);
+    assert_int_equal(cove_func_call(cove_instance_func(f[s].instance, "make exn"), NULL, 0, &refs[s][2], 1, NULL),
+                     COVE_OK);
+    cove_extern tag;
+    assert_true(cove_instance_export(f[s].instance, "tag", &tag));
+    gifts[s].tag = tag.as.tag;
+    assert_int_equal(cove_linker_define(f[0].linker, "h", "tag", &tag, NULL), s == 0 ? COVE_OK : COVE_USAGE);
+  }
+  for (int s = 0; s < 2; s++)
+    for (size_t k = 0; k < 3; k++) {
+      char name[32];
+      cove_table *table = cove_instance_table(f[0].instance, kinds[k]);
+      const cove_status want = s == 0 ? COVE_OK : COVE_USAGE;
+      snprintf(name, sizeof name, "take %s", kinds[k]);
+      assert_int_equal(cove_func_call(cove_instance_func(f[0].instance, name), &refs[s][k], 1, NULL, 0, NULL), want);
+      assert_int_equal(cove_table_set(table, 0, &refs[s][k], NULL), want);
+      gifts[0].value = refs[s][k];
+      snprintf(name, sizeof name, "call %s", kinds[k]);
+      cove_func *call = cove_instance_func(f[0].instance, name);
+      if (s == 0)
+        assert_int_equal(cove_func_call(call, NULL, 0, NULL, 0, NULL), COVE_OK);
+      else
+        expect_trap(call, COVE_TRAP_HOST, "result 1 of a host function");
+    }
+  cove_func *thrower = cove_instance_func(f[0].instance, "call throw");
+  assert_int_equal(cove_func_call(thrower, NULL, 0, NULL, 0, NULL), COVE_OK);
+  gifts[0].tag = gifts[1].tag;
+  expect_trap(thrower, COVE_TRAP_HOST, "a host threw an exception of another store's tag");
+  cove_linker_delete(f[1].linker);
+  cove_store_delete(f[1].store);
+  close_fixture(&f[0]);
+}
+
 static void test_wasi_serves_one_store(void **state) {
   (void)state;
   fixture f;
@@ -921,6 +1004,7 @@ int main(void) {
       cmocka_unit_test(test_objects),
       cmocka_unit_test(test_limit_numbers),
       cmocka_unit_test(test_references_are_checked),
+      cmocka_unit_test(test_references_of_another_store),
       cmocka_unit_test(test_wasi_serves_one_store),
       cmocka_unit_test(test_import_types),
       cmocka_unit_test(test_uncaught_backtrace),

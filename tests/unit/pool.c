@@ -3,8 +3,12 @@
 // reach; bounded pools refuse and fall back; threads; forks; failures.
 #include "runtime_support.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,38 +175,229 @@ static void nothing_of_the_former_tenant(void **state) {
   }
 }
 
+// A reservation with an image in its first part, of which every other page is a hole.
+typedef struct region {
+  uint8_t *base;
+  size_t page, size, image_size;
+  const void *view;
+  int image;
+} region;
+
+static region region_new(void) {
+  size_t page = cv_vm_page_size();
+  region r = {.page = page, .size = 200 * page, .image_size = 90 * page};
+  r.image = cv_vm_image_new("test", r.image_size);
+  assert_true(r.image >= 0);
+  for (size_t at = 0; at < r.image_size; at += 2 * page)
+    assert_true(cv_vm_image_write(r.image, "text", 4, at + 7));
+  r.view = cv_vm_image_view(r.image, r.image_size);
+  assert_non_null(r.view);
+  r.base = cv_vm_reserve(r.size);
+  assert_non_null(r.base);
+  assert_true(cv_vm_image_map(r.image, r.base, r.image_size, 0));
+  assert_true(cv_vm_commit(r.base + r.image_size, r.size - r.image_size));
+  return r;
+}
+
+static void region_free(region *r) {
+  cv_vm_release(r->base, r->size);
+  cv_vm_release((void *)r->view, r->image_size);
+  cv_vm_image_delete(r->image);
+}
+
+// Where a byte is not as it was at first, or the size.
+static size_t first_wrong(const region *r) {
+  for (size_t at = 0; at < r->size; at++) {
+    size_t in = at % (2 * r->page);
+    if (r->base[at] != (at < r->image_size && in - 7 < 4 ? (uint8_t)"text"[in - 7] : 0))
+      return at;
+  }
+  return r->size;
+}
+
+static void expect_clean(const region *r, const char *how, unsigned round) {
+  size_t at = first_wrong(r);
+  if (at != r->size)
+    fail_msg("%s, round %u: byte %zu is %u", how, round, at, r->base[at]);
+}
+
+static bool clean(const region *r, size_t keep_pages) {
+  return cv_vm_clean(r->base, r->size, r->view, r->image_size, keep_pages * r->page);
+}
+
 // The primitive itself: any pattern of written pages, over an image and beyond it.
 static void cleaning(void **state) {
-  size_t page = cv_vm_page_size(), size = 200 * page, image_size = 90 * page;
-  int image = cv_vm_image_new("test", image_size);
-  assert_true(image >= 0);
-  for (size_t at = 0; at < image_size; at += 2 * page) // every other page is a hole
-    assert_true(cv_vm_image_write(image, "text", 4, at + 7));
-  const void *view = cv_vm_image_view(image, image_size);
-  assert_non_null(view);
-  uint8_t *base = cv_vm_reserve(size);
-  assert_non_null(base);
-  assert_true(cv_vm_image_map(image, base, image_size, 0));
-  assert_true(cv_vm_commit(base + image_size, size - image_size));
+  region r = region_new();
   uint32_t random = 1;
   static const size_t keeps[] = {0, 1, 8, 30, 63, 64, 65, 200, 1000};
   for (unsigned round = 0; round < 90; round++) {
     size_t count = round % 60 * 2;
     for (size_t i = 0; i < count; i++) {
       random = random * 1664525 + 1013904223;
-      memset(base + random % size / page * page + random / 7 % (page - 8), 0xa5, 8);
+      memset(r.base + random % r.size / r.page * r.page + random / 7 % (r.page - 8), 0xa5, 8);
     }
-    assert_true(cv_vm_clean(base, size, view, image_size, keeps[round % CV_COUNT(keeps)] * page));
-    for (size_t at = 0; at < size; at++) {
-      size_t in = at % (2 * page);
-      uint8_t want = at < image_size && in - 7 < 4 ? (uint8_t)"text"[in - 7] : 0;
-      if (base[at] != want)
-        fail_msg("round %u: byte %zu is %u", round, at, base[at]);
-    }
+    assert_true(clean(&r, keeps[round % CV_COUNT(keeps)]));
+    expect_clean(&r, "written", round);
   }
-  cv_vm_release(base, size);
-  cv_vm_release((void *)view, image_size);
-  cv_vm_image_delete(image);
+  region_free(&r);
+}
+
+// ---- ways in which a page can have been written, and what can have become of it ----
+
+static void by_the_guest(uint8_t *at, size_t size) {
+  memset(at, 0xa5, size);
+}
+
+// As a host function that reads from a descriptor into a memory has it.
+static void by_the_kernel(uint8_t *at, size_t size) {
+  int ends[2];
+  uint8_t bytes[64];
+  assert_int_equal(pipe(ends), 0);
+  memset(bytes, 0x5a, sizeof bytes);
+  assert_int_equal(write(ends[1], bytes, sizeof bytes), sizeof bytes);
+  assert_int_equal(read(ends[0], at + size - sizeof bytes, sizeof bytes), sizeof bytes);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static void with_zeros(uint8_t *at, size_t size) {
+  memset(at, 0, size);
+}
+
+static void and_swapped_out(uint8_t *at, size_t size) {
+  by_the_guest(at, size);
+  enum { PAGEOUT = 21 }; // MADV_PAGEOUT; only a machine with swap space has somewhere to put it
+  (void)!madvise(at, size, PAGEOUT);
+}
+
+static void and_shared_with_a_child(uint8_t *at, size_t size) {
+  by_the_guest(at, size);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0)
+    _exit(0);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void and_locked(uint8_t *at, size_t size) {
+  by_the_guest(at, size);
+  (void)!mlock(at, size);
+  (void)!munlock(at, size);
+}
+
+static void and_split(uint8_t *at, size_t size) {
+  by_the_guest(at, size);
+  assert_int_equal(mprotect(at, size, PROT_READ), 0);
+  assert_int_equal(mprotect(at, size, PROT_READ | PROT_WRITE), 0);
+}
+
+static void however_written(void **state) {
+  static const struct {
+    const char *name;
+    void (*write)(uint8_t *at, size_t size);
+  } ways[] = {{"by the guest", by_the_guest},
+              {"by the kernel", by_the_kernel},
+              {"with zeros", with_zeros},
+              {"and swapped out", and_swapped_out},
+              {"and shared with a child", and_shared_with_a_child},
+              {"and locked", and_locked},
+              {"with other protection for a while", and_split}};
+  static const size_t pages[] = {0, 1, 2, 88, 89, 90, 91, 198, 199}; // around the image's end
+  region r = region_new();
+  for (size_t w = 0; w < CV_COUNT(ways); w++)
+    for (unsigned keep = 0; keep <= 16; keep += 16) {
+      for (size_t p = 0; p < CV_COUNT(pages); p++)
+        ways[w].write(r.base + pages[p] * r.page, r.page);
+      assert_true(clean(&r, keep));
+      expect_clean(&r, ways[w].name, keep);
+    }
+  region_free(&r);
+}
+
+// One page of 2 MiB, where the system gives them.
+static void huge_pages(void **state) {
+  size_t huge = 2 << 20, size = 3 * huge;
+  uint8_t *reserved = cv_vm_reserve(size + huge), *base = (uint8_t *)cv_align_up((uintptr_t)reserved, huge);
+  assert_true(cv_vm_commit(base, size));
+  (void)!madvise(base, size, MADV_HUGEPAGE);
+  for (unsigned round = 0; round < 4; round++) {
+    base[5] = base[huge + 4096] = base[size - 1] = 0xa5;
+    if (round % 2 != 0) // one of them in parts
+      assert_int_equal(madvise(base + huge / 2, 4096, MADV_DONTNEED), 0);
+    assert_true(cv_vm_clean(base, size, NULL, 0, round < 2 ? (size_t)64 << 10 : 2 * huge));
+    for (size_t k = 0; k < size; k++)
+      if (base[k] != 0)
+        fail_msg("round %u: byte %zu is %u", round, k, base[k]);
+  }
+  cv_vm_release(reserved, size + huge);
+}
+
+// ---- when the kernel cannot be asked ----
+
+static size_t resident(const region *r) {
+  unsigned char in[200];
+  size_t count = 0;
+  assert_int_equal(mincore(r->base + r->image_size, r->size - r->image_size, in), 0);
+  for (size_t k = 0; k < (r->size - r->image_size) / r->page; k++)
+    count += in[k] & 1;
+  return count;
+}
+
+static bool is_pagemap(int file) {
+  char name[64], target[64];
+  snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+  ssize_t size = readlink(name, target, sizeof target - 1);
+  target[CV_MAX(size, 0)] = 0;
+  return size > 8 && strcmp(target + size - 8, "/pagemap") == 0;
+}
+
+// A host that closes descriptors which are not its own, and opens others.
+static void lose_the_descriptor(void) {
+  int other = open("/dev/null", O_RDONLY);
+  for (int file = 0; file < 1024; file++)
+    if (is_pagemap(file))
+      dup2(other, file);
+  close(other);
+}
+
+static void let_pages_be_merged(void) {
+  enum { SET_MEMORY_MERGE = 67 }; // PR_SET_MEMORY_MERGE, Linux 6.4
+  if (prctl(SET_MEMORY_MERGE, 1, 0, 0, 0) != 0)
+    _exit(77);
+}
+
+// All pages are given back then: none of those that were written stays. In a child, as both last.
+static void without_the_scan(void **state) {
+  static const struct {
+    const char *name;
+    void (*before)(void), (*after)(void); // the first cleaning
+  } rows[] = {{"the descriptor is lost", NULL, lose_the_descriptor},
+              {"pages may be merged", let_pages_be_merged, NULL}};
+  region r = region_new();
+  for (size_t row = 0; row < CV_COUNT(rows); row++) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+      if (rows[row].before != NULL)
+        rows[row].before();
+      memset(r.base, 0xa5, r.page);
+      bool is_good = clean(&r, 16) && first_wrong(&r) == r.size;
+      if (rows[row].after != NULL)
+        rows[row].after();
+      for (size_t k = 0; k < r.size; k += 20 * r.page)
+        memset(r.base + k, 0xa5, r.page);
+      is_good &= clean(&r, 16) && resident(&r) == 0 && first_wrong(&r) == r.size;
+      _exit(is_good ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+      print_message("%s: not on this system\n", rows[row].name);
+    else if (WEXITSTATUS(status) != 0)
+      fail_msg("%s: what was written has stayed", rows[row].name);
+  }
+  region_free(&r);
 }
 
 static cv_run scribble(void *env, cv_instance *caller, cv_value *values) {
@@ -465,11 +660,19 @@ static void public_interface(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(cleaning),         cmocka_unit_test(nothing_of_the_former_tenant),
-      cmocka_unit_test(stacks_are_clean), cmocka_unit_test(neighbours),
-      cmocka_unit_test(used_up),          cmocka_unit_test(falls_back),
-      cmocka_unit_test(after_a_fork),     cmocka_unit_test(several_threads),
-      cmocka_unit_test(failures),         cmocka_unit_test(public_interface),
+      cmocka_unit_test(cleaning),
+      cmocka_unit_test(however_written),
+      cmocka_unit_test(huge_pages),
+      cmocka_unit_test(without_the_scan),
+      cmocka_unit_test(nothing_of_the_former_tenant),
+      cmocka_unit_test(stacks_are_clean),
+      cmocka_unit_test(neighbours),
+      cmocka_unit_test(used_up),
+      cmocka_unit_test(falls_back),
+      cmocka_unit_test(after_a_fork),
+      cmocka_unit_test(several_threads),
+      cmocka_unit_test(failures),
+      cmocka_unit_test(public_interface),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

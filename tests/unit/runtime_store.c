@@ -180,6 +180,68 @@ static void blocks_are_used_again(void **state) {
   }
 }
 
+// Every byte of a block that waited: function objects say where the block is, and what the code has for each; all else
+// is empty, whatever the former instance had there.
+static void blocks_are_empty(void **state) {
+  static char wat[1 << 15];
+  size_t at = (size_t)snprintf(
+      wat, sizeof wat,
+      "(module (import \"h\" \"f\" (func $h (result i32))) (import \"h\" \"g\" (global $hg i32))"
+      " (memory (export \"m\") 1) (memory 1 2 shared) (data (i32.const 0) \"x\") (data $d \"passive\")"
+      " (table $t 9 funcref) (table $u 3 9 externref) (tag $tag (param v128))"
+      " (global $v (mut v128) (v128.const i64x2 0x5a5a5a5a5a5a5a5a 0x5a5a5a5a5a5a5a5a))"
+      " (global $f (mut funcref) (ref.func $h)) (global $e (mut exnref) (ref.null exn))"
+      " (elem (table $t) (i32.const 0) func $h $f1 $f2) (elem $p funcref (ref.func $f3))"
+      " (func (export \"spoil\") (param i32) (result i32)"
+      "  (global.set $v (v128.const i64x2 0xa5a5a5a5a5a5a5a5 0xa5a5a5a5a5a5a5a5)) (global.set $f (ref.func $f9))"
+      "  (block $b (result exnref) (try_table (catch_all_ref $b) (throw $tag (global.get $v))) (unreachable))"
+      "  (global.set $e) (table.init $t $p (i32.const 5) (i32.const 0) (i32.const 1)) (elem.drop $p) (data.drop $d)"
+      "  (drop (table.grow $t (ref.func $f4) (i32.const 20))) (drop (memory.grow (i32.const 2))) (call $h))");
+  for (int k = 0; k < 200; k++)
+    at += (size_t)snprintf(wat + at, sizeof wat - at, " (func $f%d (export \"f%d\"))", k, k);
+  snprintf(wat + at, sizeof wat - at, ")");
+  cv_engine_options options = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_code *code = compile(w.engine, wat);
+    cv_valtype i32 = CV_I32;
+    for (uint32_t round = 0; round < 3; round++) {
+      world own = {.engine = w.engine};
+      cv_diag diag;
+      cv_diag_init(&diag);
+      must(cv_store_new(w.engine, NULL, &own.store, &diag), &diag);
+      uint32_t number = 7;
+      cv_globaltype type = {.type = CV_I32};
+      cv_extern imports[] = {host_func(&own, NULL, 0, &i32, 1, give_number, &number), {.kind = CV_EXTERN_GLOBAL}};
+      imports[1].as.global = cv_store_global_new(own.store, &type, &(cv_value){.u32 = 0x5a5a5a5a});
+      cv_instance *former;
+      must(cv_instantiate(own.store, code, imports, 2, own.store, &former, &diag), &diag);
+      assert_int_equal(result1(former, "spoil", 0), 7);
+      cv_store_delete(own.store);
+
+      must(cv_store_new(w.engine, NULL, &own.store, &diag), &diag);
+      cv_instance *block = cv_block_new(own.store, code);
+      assert_ptr_equal(block, former);
+      assert_true(block->has_elem_funcs);
+      block->has_elem_funcs = false;
+      uint64_t low = code->layout.funcs, high = low;
+      for (uint32_t k = 1; k < code->module->func_count; k++, high += sizeof(cv_func)) {
+        const cv_func *f = (const cv_func *)((const char *)block + high);
+        assert_true(f->instance == NULL || f->instance == block);
+        assert_true(f->instance == NULL || f->index == k);
+        assert_true(f->host == NULL && f->host_env == NULL && f->store == NULL);
+      }
+      for (uint64_t k = 0; k < code->layout.size; k++)
+        if ((k < low || k >= high) && ((const uint8_t *)block)[k] != 0)
+          fail_msg("round %u: byte %llu is %u", round, (unsigned long long)k, ((const uint8_t *)block)[k]);
+      cv_block_free(own.store, block);
+      cv_store_delete(own.store);
+    }
+    cv_code_release(code);
+    world_delete(&w);
+  }
+}
+
 // A data segment that does not fit traps after the ones before it were written, image or not.
 static void segments_apply_in_order(void **state) {
   static const char wat[] = "(module (import \"h\" \"m\" (memory 1)) (data (i32.const 0) \"one\")"
@@ -335,6 +397,7 @@ int main(void) {
       cmocka_unit_test(stores_may_fail),
       cmocka_unit_test(recycling_leaves_nothing),
       cmocka_unit_test(blocks_are_used_again),
+      cmocka_unit_test(blocks_are_empty),
       cmocka_unit_test(segments_apply_in_order),
       cmocka_unit_test(exceptions_do_not_accumulate),
       cmocka_unit_test(collected_exceptions_leave_no_frames),

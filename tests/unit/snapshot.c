@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -424,6 +425,62 @@ static void test_imports(void **state) {
   cove_engine_delete(engine);
 }
 
+static void begin_with_many(fixture *f, cove_engine *engine, int count) {
+  const cove_valtype i32 = COVE_I32;
+  const cove_functype type = {NULL, 0, &i32, 1};
+  begin(f, engine);
+  for (int k = 0; k < count; k++) {
+    char name[16];
+    snprintf(name, sizeof name, "%d", k);
+    assert_int_equal(cove_linker_define_func(f->linker, "many", name, &type, seven, NULL, NULL, NULL), COVE_OK);
+  }
+}
+
+// Tens of thousands of imports, a million references to the last of them, and half a million sections: the time that
+// is taken grows with the largest of these numbers, not with their product.
+static void test_many(void **state) {
+  enum { IMPORTS = 40000, ELEMENTS = 1000000, SECTIONS = 500000, EACH = 64 };
+  static const char head[] = "(module",
+                    tail[] =
+                        "(table $t 1000000 funcref) (type $i (func (result i32)))"
+                        " (func (export \"init\") (table.fill $t (i32.const 0) (ref.func $last) (i32.const 1000000)))"
+                        " (elem declare func $last)"
+                        " (func (export \"go\") (result i32) (call_indirect (type $i) (i32.const 999999))))";
+  char *text = malloc(IMPORTS * EACH + sizeof head + sizeof tail);
+  assert_non_null(text);
+  size_t at = (size_t)sprintf(text, "%s", head);
+  for (int k = 0; k < IMPORTS; k++)
+    at += (size_t)sprintf(text + at, "(import \"many\" \"%d\" (func %s (result i32)))", k,
+                          k == IMPORTS - 1 ? "$last" : "");
+  sprintf(text + at, "%s", tail);
+  cove_engine *engine = engine_of("interp", NULL);
+  cove_buffer binary, out;
+  assert_int_equal(cove_text_parse(engine, text, strlen(text), &binary, NULL), COVE_OK);
+  free(text);
+  static const uint8_t section[] = {0, 2, 1, 'a'}; // custom, of the name "a", empty
+  size_t size = binary.size + SECTIONS * sizeof section;
+  uint8_t *module = malloc(size);
+  assert_non_null(module);
+  memcpy(module, binary.data, binary.size);
+  for (size_t k = 0; k < SECTIONS; k++)
+    memcpy(module + binary.size + k * sizeof section, section, sizeof section);
+  cove_buffer_delete(&binary);
+  fixture f;
+  begin_with_many(&f, engine, IMPORTS);
+  open_binary(&f, module, size);
+  call(&f, "init");
+  take(&f, NULL, &out);
+  end(&f);
+  free(module);
+  assert_true(out.size > ELEMENTS + SECTIONS * sizeof section);
+  begin_with_many(&f, engine, IMPORTS);
+  open_binary(&f, out.data, out.size);
+  assert_int_equal(call(&f, "go"), 7);
+  end(&f);
+  cove_buffer_delete(&out);
+  cove_engine_delete(engine);
+}
+
 static void test_foreign(void **state) {
   fixture f;
   char text[160];
@@ -521,6 +578,7 @@ int main(void) {
       cmocka_unit_test(test_wrong_renames),
       cmocka_unit_test(test_custom_sections),
       cmocka_unit_test(test_imports),
+      cmocka_unit_test(test_many),
       cmocka_unit_test(test_foreign),
       cmocka_unit_test(test_in_call),
       cmocka_unit_test(test_fault),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 size_t cv_vm_page_size(void) {
@@ -86,6 +87,13 @@ static known *known_page(void) {
   return k != MAP_FAILED ? k : NULL;
 }
 
+// The kernel may look for pages of the same contents and keep one of them (Documentation/admin-guide/mm/ksm.rst). Then
+// a page that was written with zeros over an image can be the page of zeros: written, but in no list.
+static bool may_merge(void) {
+  enum { GET_MEMORY_MERGE = 68 }; // PR_GET_MEMORY_MERGE
+  return prctl(GET_MEMORY_MERGE, 0, 0, 0, 0) > 0;
+}
+
 static int scan_file(void) {
   known *k = known_page();
   if (k == NULL)
@@ -95,7 +103,7 @@ static int scan_file(void) {
     return file - 1;
   if (file < 0)
     return -1;
-  int opened = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  int opened = may_merge() ? -1 : open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   int mine = opened >= 0 ? opened + 1 : -1;
   if (!__atomic_compare_exchange_n(&k->file, &file, mine, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     if (opened >= 0)
