@@ -3,6 +3,8 @@
 // many signatures there are.
 #include "runtime_support.h"
 
+#include "runtime/extern.h"
+
 #include "exec/code/stubs.h"
 #include "runtime/tier.h"
 
@@ -20,11 +22,13 @@ static const char *const names[] = {"i32", "f64", "i64", "f32", "v128", "externr
 
 enum { MOST = 120 };
 
+static void *refs[MOST]; // of the store at hand
+
 static void fill(cv_value *values, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     memset(&values[i], 0x80 + (int)i, sizeof values[i]);
     if (turn[i % 6] == CV_EXTERNREF)
-      values[i].ref = i % 12 == 5 ? NULL : (void *)(uintptr_t)(0x1000 + i);
+      values[i].ref = i % 12 == 5 ? NULL : refs[i];
   }
 }
 
@@ -58,8 +62,10 @@ static void values_of_any_number(void **state) {
   for (uint32_t count = 1; count <= MOST; count += count < 20 ? 1 : 25) {
     world w = world_new(&jit, NULL);
     cv_valtype types[MOST];
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
       types[i] = turn[i % 6];
+      refs[i] = cv_externref_new(w.store, NULL, NULL);
+    }
     cv_extern import = host_func(&w, types, count, types, count, same, &count);
     static char list[MOST * 12], wat[8 * MOST * 12];
     types_text(list, sizeof list, count);
