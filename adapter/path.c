@@ -94,35 +94,20 @@ static err dir_and_path(u32 fd, u64 rights, u32 at, u32 size, descriptor **d, te
   return get_path(at, size, path);
 }
 
-EXPORT(path_create_directory)(u32 fd, u32 at, u32 size) {
-  descriptor *d;
-  text path;
-  done_result result;
-  arena_reset();
-  TRY(dir_and_path(fd, CAN(PATH_CREATE_DIRECTORY), at, size, &d, &path));
-  fs_create_directory_at(d->handle, path.data, path.size, &result);
-  return done(&result);
-}
-
-EXPORT(path_remove_directory)(u32 fd, u32 at, u32 size) {
-  descriptor *d;
-  text path;
-  done_result result;
-  arena_reset();
-  TRY(dir_and_path(fd, CAN(PATH_REMOVE_DIRECTORY), at, size, &d, &path));
-  fs_remove_directory_at(d->handle, path.data, path.size, &result);
-  return done(&result);
-}
-
-EXPORT(path_unlink_file)(u32 fd, u32 at, u32 size) {
-  descriptor *d;
-  text path;
-  done_result result;
-  arena_reset();
-  TRY(dir_and_path(fd, CAN(PATH_UNLINK_FILE), at, size, &d, &path));
-  fs_unlink_file_at(d->handle, path.data, path.size, &result);
-  return done(&result);
-}
+#define CHANGE(name, right, change)                                                                                    \
+  EXPORT(name)(u32 fd, u32 at, u32 size) {                                                                             \
+    descriptor *d;                                                                                                     \
+    text path;                                                                                                         \
+    done_result result;                                                                                                \
+    arena_reset();                                                                                                     \
+    TRY(dir_and_path(fd, CAN(right), at, size, &d, &path));                                                            \
+    change(d->handle, path.data, path.size, &result);                                                                  \
+    return done(&result);                                                                                              \
+  }
+CHANGE(path_create_directory, PATH_CREATE_DIRECTORY, fs_create_directory_at)
+CHANGE(path_remove_directory, PATH_REMOVE_DIRECTORY, fs_remove_directory_at)
+CHANGE(path_unlink_file, PATH_UNLINK_FILE, fs_unlink_file_at)
+#undef CHANGE
 
 EXPORT(path_filestat_get)(u32 fd, u32 flags, u32 at, u32 size, u32 out) {
   descriptor *d;

@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // text.c: fuzzes the text format: a text is read as a script and as a module; what parses is decoded, printed, and must
 // parse back to the same bytes. A binary module is printed first.
-#include "target.h"
+#include "text_world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "component/text/wast.h"
 #include "wasm/binary/decode.h"
-#include "wasm/canon.h"
 #include "wasm/text/wat.h"
-
-#define FEATURES (CV_FEATURES_DEFAULT | CV_FEAT(CUSTOM_PAGE_SIZES) | CV_FEAT(WIDE_ARITHMETIC))
-
-typedef struct world {
-  cv_mem mem;
-  cv_type_registry *registry;
-} world;
-
-static void die(const char *what, const cv_diag *diag) {
-  char text[700];
-  fprintf(stderr, "text: %s: %s\n", what, cv_diag_message(diag, text, sizeof text));
-  abort();
-}
 
 // Decodes and prints. False when the module does not decode, or its bodies cannot be read.
 static bool print(world *w, const uint8_t *bytes, size_t size, cv_buf *out, cv_diag *diag) {
@@ -78,46 +60,17 @@ static void run_text(world *w, const uint8_t *data, size_t size) {
   cv_buf_free(&bytes);
 }
 
-static void run_script(world *w, const uint8_t *data, size_t size) {
-  cv_text text;
-  cv_wast script;
-  cv_diag diag;
-  cv_diag_init(&diag);
-  if (cv_text_init(&text, &w->mem, (const char *)data, size, &diag) != CV_OK)
-    return;
-  cv_wast_init(&script, &text, &w->mem);
-  for (bool more = true; more;) {
-    cv_wast_command command;
-    cv_diag_init(&diag);
-    if (cv_wast_next(&script, &command, &more, &diag) != CV_OK && diag.status == CV_OK)
-      die("an error without a diagnostic", &diag);
-    if (more && diag.status == CV_OK && command.kind == CV_WAST_MODULE) {
-      cv_buf bytes;
-      cv_buf_init(&bytes, &w->mem);
-      if (cv_wast_module_bytes(&script, &command.module, FEATURES, &bytes, &diag) == CV_OK &&
-          command.module.form != CV_WAST_BINARY)
-        check_exact(w, &bytes);
-      cv_buf_free(&bytes);
-    }
-  }
-  cv_wast_free(&script);
-  cv_text_free(&text);
+static void check_script_module(world *w, bool is_component, const cv_buf *bytes) {
+  if (!is_component)
+    check_exact(w, bytes);
+}
+
+static void run_text_or_script(world *w, const uint8_t *data, size_t size) {
+  run_text(w, data, size);
+  each_module(w, data, size, check_script_module);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  world w;
-  cv_mem_init(&w.mem, 1u << 30);
-  w.registry = cv_type_registry_new(&w.mem);
-  if (w.registry == NULL)
-    abort();
-  if (size >= 4 && memcmp(data, "\0asm", 4) == 0)
-    run_binary(&w, data, size);
-  else {
-    run_text(&w, data, size);
-    run_script(&w, data, size);
-  }
-  cv_type_registry_delete(w.registry);
-  if (w.mem.used != 0)
-    abort(); // something leaked
+  in_world(data, size, run_binary, run_text_or_script);
   return 0;
 }

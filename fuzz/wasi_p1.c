@@ -2,7 +2,7 @@
 // wasi_p1.c: calls of every function of preview 1 and wasi_unstable, with arguments that the input makes, on a memory
 // whose contents it makes. Whatever is asked: no fault, no read or write outside the guest's memory, nothing leaked,
 // no waiting (the clock is virtual).
-#include "target.h"
+#include "wasi_input.h"
 
 #include "runtime/engine.h"
 #include "wasi/p1/p1.h"
@@ -26,38 +26,6 @@ static void start(void) {
     abort();
 }
 
-typedef struct input {
-  const uint8_t *at, *end;
-} input;
-
-static uint8_t next(input *in) {
-  return in->at != in->end ? *in->at++ : 0;
-}
-
-// Small numbers, addresses in the filled part, addresses near the end, and anything at all.
-static uint64_t argument(input *in) {
-  uint8_t kind = next(in);
-  uint64_t v = next(in);
-  switch (kind & 7) {
-  case 0:
-  case 1:
-    return v;
-  case 2:
-  case 3:
-    return v * 8;
-  case 4:
-    return 65536 - v;
-  case 5:
-    return (uint64_t)0 - v;
-  case 6:
-    return v << (kind >> 3);
-  default:
-    for (int i = 0; i < 7; i++)
-      v = v << 8 | next(in);
-    return v;
-  }
-}
-
 static cv_wasi *context_new(cv_mem *mem) {
   cv_wasi *w = NULL;
   cv_wasi_config *c = cv_wasi_config_new(mem);
@@ -78,14 +46,6 @@ static cv_wasi *context_new(cv_mem *mem) {
     abort();
   cv_wasi_config_delete(c);
   return w;
-}
-
-static void ignore_trace(void *env, const cv_trace_call *call) {
-  cv_buf line;
-  cv_buf_init(&line, env);
-  cv_trace_print_text(&line, call);
-  cv_trace_print_json(&line, call);
-  cv_buf_free(&line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -115,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     cv_p1_function f = cv_p1_at(p1, next(&in) % cv_p1_count());
     cv_value values[16] = {0};
     for (uint32_t k = 0; k < f.type.param_count; k++) {
-      values[k].u64 = argument(&in);
+      values[k].u64 = number(&in);
       if (cv_functype_params(&f.type)[k] == CV_I32)
         values[k].u64 = values[k].u32;
     }

@@ -5,7 +5,7 @@
 // realloc answers, and where the files are: in memory or in a directory of the host. Whatever is asked: no fault, no
 // access outside of the guest's memory, nothing leaked, no waiting, and nothing of the host read or changed that was
 // not granted.
-#include "target.h"
+#include "wasi_input.h"
 
 #include "component/canon/canon.h"
 #include "runtime/engine.h"
@@ -166,40 +166,6 @@ static void start(void) {
   make_base();
 }
 
-// ---- the input ----
-
-typedef struct input {
-  const uint8_t *at, *end;
-} input;
-
-static uint8_t next(input *in) {
-  return in->at != in->end ? *in->at++ : 0;
-}
-
-static uint64_t number(input *in) {
-  uint8_t kind = next(in);
-  uint64_t v = next(in);
-  switch (kind & 7) {
-  case 0:
-  case 1:
-    return v;
-  case 2:
-    return v * 8;
-  case 3:
-    return v * 1000;
-  case 4:
-    return 65536 - v;
-  case 5:
-    return (uint64_t)0 - v;
-  case 6:
-    return v << (kind >> 2);
-  default:
-    for (int i = 0; i < 7; i++)
-      v = v << 8 | next(in);
-    return v;
-  }
-}
-
 // ---- the grants ----
 
 typedef struct resource {
@@ -247,14 +213,6 @@ static cv_err write_callback(void *env, const void *data, size_t size, size_t *d
 static bool should_stop(void *env) {
   run *r = env;
   return r->stops && r->asked++ > 20;
-}
-
-static void ignore_trace(void *env, const cv_trace_call *call) {
-  cv_buf line;
-  cv_buf_init(&line, env);
-  cv_trace_print_text(&line, call);
-  cv_trace_print_json(&line, call);
-  cv_buf_free(&line);
 }
 
 static void ignore_message(void *env, cv_log_level level, cv_bytes context, cv_bytes message) {

@@ -2,7 +2,7 @@
 // wasi_path.c: operations on paths, made from the input, on three file systems at once: a directory of the host by the
 // kernel's resolver, one by the walk, and memory. Each operation must end alike on all three, and nothing beside the
 // directories of the host may change or be read.
-#include "target.h"
+#include "wasi_input.h"
 
 #include "wasi/core/fs.h"
 
@@ -18,14 +18,6 @@ enum { KINDS = 3, MAX_OPS = 40, MAX_TOKENS = 12, READLINK = 11 };
 static const char *const names[KINDS] = {"kernel", "walk", "memory"};
 static const char *const tokens[] = {"a", "b",   "c",  "d",  "..",     ".",   "/",    "/",
                                      "/", "../", "./", "//", "secret", "a/b", "../.."};
-
-typedef struct input {
-  const uint8_t *at, *end;
-} input;
-
-static uint8_t next(input *in) {
-  return in->at != in->end ? *in->at++ : 0;
-}
 
 static void make_path(input *in, char *out, size_t size) {
   unsigned count = next(in) % MAX_TOKENS;

@@ -65,8 +65,7 @@ cv_adapter_stack cv_adapter_stack_of(const cv_module *m) {
   return stack;
 }
 
-// ---- parts
-// -----------------------------------------------------------------------------------------------------------
+// ---- parts ----------------------------------------------------------------------------------------------------------
 
 static bool has_stack(const rewrite *w) {
   return w->stack.pointer != CV_NO_INDEX;
@@ -171,8 +170,7 @@ static void put_replacement(rewrite *w, uint32_t func) {
   end_body(w);
 }
 
-// ---- sections
-// --------------------------------------------------------------------------------------------------------
+// ---- sections -------------------------------------------------------------------------------------------------------
 
 static uint32_t added_functions(const rewrite *w) {
   uint32_t count = has_stack(w);

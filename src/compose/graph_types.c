@@ -388,34 +388,33 @@ void cv_graph_put_name(cv_buf *out, const cv_cextern *e) {
 
 static uint32_t put_extern(cv_graph_encoder *x, scope *s, const cv_cextern *e, bool is_import);
 
+// The type that is made of what `inner` declares, which ends here.
+static uint32_t put_declarations(cv_graph_encoder *x, scope *s, scope *inner, uint8_t form) {
+  cv_buf item;
+  cv_buf_init(&item, x->g->mem);
+  cv_buf_byte(&item, form);
+  cv_buf_uleb(&item, inner->e.count);
+  cv_buf_bytes(&item, inner->e.body.data, inner->e.body.size);
+  close_scope(x, inner);
+  return put_item(s, SECTION_TYPE, DECL_TYPE, &item, CV_CS_TYPE);
+}
+
 static uint32_t put_instance_type(cv_graph_encoder *x, scope *s, const cv_cinstancetype *type) {
   scope inner;
-  cv_buf item;
   open_scope(x, &inner, CV_WIT_SCOPE_INSTANCE_TYPE, s);
   for (uint32_t i = 0; i < type->export_count && x->status == CV_OK; i++)
     put_extern(x, &inner, &type->exports[i], false);
-  cv_buf_init(&item, x->g->mem);
-  cv_buf_byte(&item, CV_SYN_INSTANCE);
-  cv_buf_uleb(&item, inner.e.count);
-  cv_buf_bytes(&item, inner.e.body.data, inner.e.body.size);
-  close_scope(x, &inner);
-  return put_item(s, SECTION_TYPE, DECL_TYPE, &item, CV_CS_TYPE);
+  return put_declarations(x, s, &inner, CV_SYN_INSTANCE);
 }
 
 static uint32_t put_component_type(cv_graph_encoder *x, scope *s, const cv_ccomponenttype *type) {
   scope inner;
-  cv_buf item;
   open_scope(x, &inner, CV_WIT_SCOPE_COMPONENT_TYPE, s);
   for (uint32_t i = 0; i < type->import_count && x->status == CV_OK; i++)
     put_extern(x, &inner, &type->imports[i], true);
   for (uint32_t i = 0; i < type->export_count && x->status == CV_OK; i++)
     put_extern(x, &inner, &type->exports[i], false);
-  cv_buf_init(&item, x->g->mem);
-  cv_buf_byte(&item, CV_SYN_COMPONENT);
-  cv_buf_uleb(&item, inner.e.count);
-  cv_buf_bytes(&item, inner.e.body.data, inner.e.body.size);
-  close_scope(x, &inner);
-  return put_item(s, SECTION_TYPE, DECL_TYPE, &item, CV_CS_TYPE);
+  return put_declarations(x, s, &inner, CV_SYN_COMPONENT);
 }
 
 static uint32_t put_module_type(cv_graph_encoder *x, scope *s, const cv_coremoduletype *type) {

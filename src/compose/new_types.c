@@ -2,123 +2,23 @@
 // new_types.c: the core types that functions of a world have (CanonicalABI.md, "Flattening"), and whether the modules'
 // imports and exports have them.
 #include "compose/new.h"
+#include "wit/flat.h"
 
-enum { MANY = CV_NEW_MAX_FLAT_PARAMS + 1 }; // so many flat values are as good as any more
+static_assert(CV_WIT_MANY_FLAT == CV_NEW_MAX_FLAT_PARAMS + 1, "the same limit");
 
-// ---- flattening ----------------------------------------------------------------------------------------------------
-
-typedef struct flat {
-  cv_valtype types[MANY];
-  uint32_t count; // at most MANY
-} flat;
-
-static void flatten(const cv_wit_type *type, flat *out);
-
-static void add(flat *out, cv_valtype type) {
-  if (out->count < MANY)
-    out->types[out->count++] = type;
-}
-
-static cv_valtype join(cv_valtype a, cv_valtype b) {
-  if (a == b)
-    return a;
-  return (a == CV_I32 || a == CV_F32) && (b == CV_I32 || b == CV_F32) ? CV_I32 : CV_I64;
-}
-
-// One more case of a variant, whose payloads begin at `first`.
-static void add_case(flat *out, uint32_t first, const cv_wit_type *payload) {
-  flat one = {.count = 0};
-  flatten(payload, &one);
-  for (uint32_t i = 0; i < one.count; i++)
-    if (first + i < out->count)
-      out->types[first + i] = join(out->types[first + i], one.types[i]);
-    else
-      add(out, one.types[i]);
-}
-
-static void flatten_def(const cv_wit_typedef *def, flat *out) {
-  uint32_t first;
-  switch (def->kind) {
-  case CV_WIT_ALIAS:
-    flatten(def->type, out);
-    return;
-  case CV_WIT_RECORD:
-    for (const cv_wit_part *part = def->parts; part && out->count < MANY; part = part->next)
-      flatten(part->type, out);
-    return;
-  case CV_WIT_VARIANT:
-    add(out, CV_I32);
-    first = out->count;
-    for (const cv_wit_part *part = def->parts; part; part = part->next)
-      add_case(out, first, part->type);
-    return;
-  case CV_WIT_ENUM:
-  case CV_WIT_FLAGS:
-  case CV_WIT_RESOURCE:
-  case CV_WIT_USE:
-    add(out, CV_I32);
-    return;
-  }
-}
-
-static void flatten(const cv_wit_type *type, flat *out) {
-  uint32_t first;
-  if (!type || type->is_absent)
-    return;
-  switch (type->kind) {
-  case CV_CT_S64:
-  case CV_CT_U64:
-    add(out, CV_I64);
-    return;
-  case CV_CT_F32:
-    add(out, CV_F32);
-    return;
-  case CV_CT_F64:
-    add(out, CV_F64);
-    return;
-  case CV_CT_STRING:
-  case CV_CT_LIST:
-  case CV_CT_MAP:
-    add(out, CV_I32);
-    add(out, CV_I32);
-    return;
-  case CV_CT_TUPLE:
-    for (const cv_wit_type *part = type->parts; part && out->count < MANY; part = part->next)
-      flatten(part, out);
-    return;
-  case CV_CT_FIXED_LIST:
-    for (uint32_t i = 0; i < type->length && out->count < MANY; i++)
-      flatten(type->parts, out);
-    return;
-  case CV_CT_OPTION:
-  case CV_CT_RESULT:
-    add(out, CV_I32);
-    first = out->count;
-    for (const cv_wit_type *part = type->parts; part; part = part->next)
-      add_case(out, first, part);
-    return;
-  case CV_WIT_NAMED:
-    flatten_def(cv_wit_definition(type->def), out);
-    return;
-  default:
-    add(out, CV_I32); // integers of 32 bits and less, characters, handles
-    return;
-  }
-}
-
-static void flatten_params(const cv_wit_func *func, flat *out) {
-  *out = (flat){.count = 0};
+static void flatten_params(const cv_wit_func *func, cv_wit_flat *out) {
+  *out = (cv_wit_flat){.count = 0};
   if (func->kind == CV_WIT_METHOD)
-    add(out, CV_I32);
+    cv_wit_flat_add(out, CV_WIT_I32);
   for (const cv_wit_part *part = func->params; part; part = part->next)
-    flatten(part->type, out);
+    cv_wit_flatten(part->type, out);
 }
 
-static void flatten_result(const cv_wit_func *func, flat *out) {
-  *out = (flat){.count = 0};
+static void flatten_result(const cv_wit_func *func, cv_wit_flat *out) {
+  *out = (cv_wit_flat){.count = 0};
   if (func->kind == CV_WIT_CONSTRUCTOR && !func->result)
-    add(out, CV_I32);
-  flatten(func->result, out);
+    cv_wit_flat_add(out, CV_WIT_I32);
+  cv_wit_flatten(func->result, out);
 }
 
 static bool has_pointer(const cv_wit_type *type) {
@@ -141,7 +41,7 @@ static bool has_pointer(const cv_wit_type *type) {
 
 cv_new_needs cv_new_needs_of(const cv_wit_func *func) {
   cv_new_needs needs = {.result_pointers = has_pointer(func->result)};
-  flat params, result;
+  cv_wit_flat params, result;
   for (const cv_wit_part *part = func->params; part; part = part->next)
     needs.param_pointers |= has_pointer(part->type);
   flatten_params(func, &params);
@@ -152,8 +52,10 @@ cv_new_needs cv_new_needs_of(const cv_wit_func *func) {
   return needs;
 }
 
-// ---- core types
-// ------------------------------------------------------------------------------------------------------
+// ---- core types ----------------------------------------------------------------------------------------------------
+
+static const cv_valtype core_types[] = {
+    [CV_WIT_I32] = CV_I32, [CV_WIT_I64] = CV_I64, [CV_WIT_F32] = CV_F32, [CV_WIT_F64] = CV_F64};
 
 static void put(cv_new_signature *s, bool is_result, cv_valtype type) {
   s->types[s->type.param_count + s->type.result_count] = type;
@@ -165,7 +67,7 @@ static void put(cv_new_signature *s, bool is_result, cv_valtype type) {
 }
 
 void cv_new_signature_of(const cv_wit_func *func, bool is_lifted, cv_new_signature *out) {
-  flat params, result;
+  cv_wit_flat params, result;
   *out = (cv_new_signature){.type = {0}};
   flatten_params(func, &params);
   flatten_result(func, &result);
@@ -173,11 +75,11 @@ void cv_new_signature_of(const cv_wit_func *func, bool is_lifted, cv_new_signatu
     put(out, false, CV_I32);
   else
     for (uint32_t i = 0; i < params.count; i++)
-      put(out, false, params.types[i]);
+      put(out, false, core_types[params.types[i]]);
   if (result.count > CV_NEW_MAX_FLAT_RESULTS)
     put(out, is_lifted, CV_I32); // a place in memory, given or returned
   else if (result.count > 0)
-    put(out, true, result.types[0]);
+    put(out, true, core_types[result.types[0]]);
 }
 
 void cv_new_signature_parse(const char *text, cv_new_signature *out) {
@@ -253,8 +155,7 @@ cv_status cv_new_check_export(cv_new_builder *b, const cv_new_unit *u, const cv_
                      cv_new_type_text(b, wanted), remedy);
 }
 
-// ---- names that mean something by convention
-// -------------------------------------------------------------------------
+// ---- names that mean something by convention -----------------------------------------------------------------------
 
 static const struct {
   const char *name, *type;

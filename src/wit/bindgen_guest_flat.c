@@ -9,9 +9,9 @@
 
 #define PRINT cv_buf_printf
 
-const char *cv_guest_core_text(cv_guest_core core) {
+const char *cv_guest_core_text(cv_wit_core core) {
   static const char *const names[] = {
-      [CV_GUEST_I32] = "int32_t", [CV_GUEST_I64] = "int64_t", [CV_GUEST_F32] = "float", [CV_GUEST_F64] = "double"};
+      [CV_WIT_I32] = "int32_t", [CV_WIT_I64] = "int64_t", [CV_WIT_F32] = "float", [CV_WIT_F64] = "double"};
   return names[core];
 }
 
@@ -36,83 +36,16 @@ void cv_guest_line(cv_guest_body *body, const char *fmt, ...) {
 
 // ---- core types ----------------------------------------------------------------------------------------------------
 
-static void add_slot(cv_guest_slots *slots, cv_guest_core core, const char *text) {
+static void add_slot(cv_guest_slots *slots, cv_wit_core core, const char *text) {
   if (slots->count < CV_COUNT(slots->slot))
     slots->slot[slots->count++] = (cv_guest_slot){core, text};
 }
 
-static cv_guest_core scalar_core(uint16_t kind) {
-  return kind == CV_CT_S64 || kind == CV_CT_U64 ? CV_GUEST_I64
-         : kind == CV_CT_F32                    ? CV_GUEST_F32
-         : kind == CV_CT_F64                    ? CV_GUEST_F64
-                                                : CV_GUEST_I32;
-}
-
-// CanonicalABI.md, "join"
-static cv_guest_core join(cv_guest_core a, cv_guest_core b) {
-  if (a == b)
-    return a;
-  bool is_narrow = (a == CV_GUEST_I32 && b == CV_GUEST_F32) || (a == CV_GUEST_F32 && b == CV_GUEST_I32);
-  return is_narrow ? CV_GUEST_I32 : CV_GUEST_I64;
-}
-
-// One more case of a variant whose payload begins at slot `start`.
-static void join_case(const cv_wit_type *payload, uint32_t start, cv_guest_slots *slots) {
-  cv_guest_slots inner = {.count = 0};
-  cv_guest_flatten(payload, &inner);
-  for (uint32_t i = 0; i < inner.count; i++) {
-    if (start + i < slots->count)
-      slots->slot[start + i].core = join(slots->slot[start + i].core, inner.slot[i].core);
-    else
-      add_slot(slots, inner.slot[i].core, NULL);
-  }
-}
-
-static void flatten_def(const cv_wit_typedef *def, cv_guest_slots *slots) {
-  if (def->kind == CV_WIT_RECORD) {
-    for (const cv_wit_part *part = def->parts; part; part = part->next)
-      cv_guest_flatten(part->type, slots);
-    return;
-  }
-  add_slot(slots, CV_GUEST_I32, NULL); // the discriminant of variants and enums; flags
-  uint32_t start = slots->count;
-  for (const cv_wit_part *part = def->kind == CV_WIT_VARIANT ? def->parts : NULL; part; part = part->next)
-    join_case(part->type, start, slots);
-}
-
-void cv_guest_flatten(const cv_wit_type *given, cv_guest_slots *slots) {
-  if (!given || given->is_absent)
-    return;
-  const cv_wit_type *type = cv_gen_behind_alias(given);
-  switch (type->kind) {
-  case CV_WIT_NAMED:
-    flatten_def(cv_wit_definition(type->def), slots);
-    return;
-  case CV_CT_STRING:
-  case CV_CT_LIST:
-  case CV_CT_MAP:
-    add_slot(slots, CV_GUEST_I32, NULL);
-    add_slot(slots, CV_GUEST_I32, NULL);
-    return;
-  case CV_CT_TUPLE:
-    for (const cv_wit_type *part = type->parts; part; part = part->next)
-      cv_guest_flatten(part, slots);
-    return;
-  case CV_CT_FIXED_LIST:
-    for (uint32_t i = 0; i < type->length && slots->count < CV_COUNT(slots->slot); i++)
-      cv_guest_flatten(type->parts, slots);
-    return;
-  case CV_CT_OPTION:
-  case CV_CT_RESULT: {
-    add_slot(slots, CV_GUEST_I32, NULL);
-    uint32_t start = slots->count;
-    for (const cv_wit_type *part = type->parts; part; part = part->next)
-      join_case(part, start, slots);
-    return;
-  }
-  default:
-    add_slot(slots, scalar_core(type->kind), NULL);
-  }
+void cv_guest_flatten(const cv_wit_type *type, cv_guest_slots *slots) {
+  cv_wit_flat flat = {.count = 0};
+  cv_wit_flatten(type, &flat);
+  for (uint32_t i = 0; i < flat.count; i++)
+    add_slot(slots, flat.types[i], NULL);
 }
 
 // ---- parts of C values ---------------------------------------------------------------------------------------------
@@ -182,24 +115,24 @@ static void need_bits(cv_gen *g) {
 }
 
 // A flat value of type `have` in a slot of type `want`, and back.
-static const char *widened(cv_gen *g, cv_guest_slot have, cv_guest_core want) {
+static const char *widened(cv_gen *g, cv_guest_slot have, cv_wit_core want) {
   if (have.core == want)
     return have.text;
   need_bits(g);
-  if (have.core == CV_GUEST_F64)
+  if (have.core == CV_WIT_F64)
     return cv_guest_text(g, "cove_bits_of_f64(%s)", have.text);
-  const char *bits = have.core == CV_GUEST_F32 ? cv_guest_text(g, "cove_bits_of_f32(%s)", have.text) : have.text;
-  return want == CV_GUEST_I32 ? bits : cv_guest_text(g, "(int64_t)(uint32_t)(%s)", bits);
+  const char *bits = have.core == CV_WIT_F32 ? cv_guest_text(g, "cove_bits_of_f32(%s)", have.text) : have.text;
+  return want == CV_WIT_I32 ? bits : cv_guest_text(g, "(int64_t)(uint32_t)(%s)", bits);
 }
 
-static const char *narrowed(cv_gen *g, cv_guest_slot have, cv_guest_core want) {
+static const char *narrowed(cv_gen *g, cv_guest_slot have, cv_wit_core want) {
   if (have.core == want)
     return have.text;
   need_bits(g);
-  if (want == CV_GUEST_F64)
+  if (want == CV_WIT_F64)
     return cv_guest_text(g, "cove_f64_of_bits(%s)", have.text);
-  const char *bits = have.core == CV_GUEST_I64 ? cv_guest_text(g, "(int32_t)%s", have.text) : have.text;
-  return want == CV_GUEST_I32 ? bits : cv_guest_text(g, "cove_f32_of_bits(%s)", bits);
+  const char *bits = have.core == CV_WIT_I64 ? cv_guest_text(g, "(int32_t)%s", have.text) : have.text;
+  return want == CV_WIT_I32 ? bits : cv_guest_text(g, "cove_f32_of_bits(%s)", bits);
 }
 
 static cv_status lower_variant(cv_gen *g, const cv_wit_type *type, const char *from, cv_guest_slots *slots,
@@ -210,7 +143,7 @@ static cv_status lower_variant(cv_gen *g, const cv_wit_type *type, const char *f
   cv_guest_slots whole = {.count = 0};
   CV_TRY(payloads_of(g, type, &payloads, &count, &tag));
   const char *value = tag ? member(g, from, tag) : from;
-  add_slot(slots, CV_GUEST_I32, cv_guest_text(g, "(int32_t)%s", value));
+  add_slot(slots, CV_WIT_I32, cv_guest_text(g, "(int32_t)%s", value));
   cv_guest_flatten(type, &whole);
   uint32_t first = body->variables;
   for (uint32_t i = 1; i < whole.count; i++) {
@@ -253,8 +186,8 @@ cv_status cv_guest_lower(cv_gen *g, const cv_wit_type *given, const char *from, 
   case CV_CT_STRING:
   case CV_CT_LIST:
   case CV_CT_MAP:
-    add_slot(slots, CV_GUEST_I32, cv_guest_text(g, "(int32_t)%s", member(g, from, "data")));
-    add_slot(slots, CV_GUEST_I32,
+    add_slot(slots, CV_WIT_I32, cv_guest_text(g, "(int32_t)%s", member(g, from, "data")));
+    add_slot(slots, CV_WIT_I32,
              cv_guest_text(g, "(int32_t)%s", member(g, from, type->kind == CV_CT_STRING ? "size" : "count")));
     return CV_OK;
   case CV_CT_TUPLE: {
@@ -269,17 +202,17 @@ cv_status cv_guest_lower(cv_gen *g, const cv_wit_type *given, const char *from, 
     return CV_OK;
   case CV_CT_BORROW:
     if (cv_gen_is_own_resource(g, type->def)) {
-      add_slot(slots, CV_GUEST_I32, cv_guest_text(g, "(int32_t)%s", from));
+      add_slot(slots, CV_WIT_I32, cv_guest_text(g, "(int32_t)%s", from));
       return CV_OK;
     }
     // As an owned one.
     // fall through
   case CV_CT_OWN:
-    add_slot(slots, CV_GUEST_I32, member(g, from, "handle"));
+    add_slot(slots, CV_WIT_I32, member(g, from, "handle"));
     return CV_OK;
   default: {
-    cv_guest_core core = scalar_core(type->kind);
-    bool is_float = core == CV_GUEST_F32 || core == CV_GUEST_F64;
+    cv_wit_core core = cv_wit_scalar_core(type->kind);
+    bool is_float = core == CV_WIT_F32 || core == CV_WIT_F64;
     add_slot(slots, core, is_float ? from : cv_guest_text(g, "(%s)%s", cv_guest_core_text(core), from));
     return CV_OK;
   }

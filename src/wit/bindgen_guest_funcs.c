@@ -134,7 +134,7 @@ static cv_status put_import_args(cv_gen *g, const cv_gen_shape *s, cv_guest_slot
     for (uint32_t i = 0; i < s->count; i++)
       PRINT(out, "%s%s%s", i > 0 ? ", " : "", cv_gen_by_pointer(s->params[i]) ? "*" : "", s->names[i]);
     cv_buf_text(out, "};\n");
-    args->slot[args->count++] = (cv_guest_slot){CV_GUEST_I32, "(int32_t)&A"};
+    args->slot[args->count++] = (cv_guest_slot){CV_WIT_I32, "(int32_t)&A"};
     return CV_OK;
   }
   for (uint32_t i = 0; i < s->count; i++)
@@ -277,7 +277,7 @@ cv_status cv_guest_add_export(cv_gen *g, cv_guest_place place, const cv_wit_func
   put_prototype(g, cname, s, true, &g->protos);
   cv_buf_text(&g->protos, ";\n");
   if (s->tuple.flat > CV_GEN_MAX_FLAT_PARAMS)
-    core = (cv_guest_slots){.slot = {{CV_GUEST_I32, NULL}}, .count = 1};
+    core = (cv_guest_slots){.slot = {{CV_WIT_I32, NULL}}, .count = 1};
   else
     for (uint32_t i = 0; i < s->count; i++)
       cv_guest_flatten(s->params[i], &core);

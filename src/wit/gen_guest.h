@@ -17,13 +17,11 @@
 #ifndef COVE_WIT_GEN_GUEST_H
 #define COVE_WIT_GEN_GUEST_H
 
+#include "wit/flat.h"
 #include "wit/gen.h"
 
-// The core types of flat values.
-typedef enum cv_guest_core { CV_GUEST_I32, CV_GUEST_I64, CV_GUEST_F32, CV_GUEST_F64 } cv_guest_core;
-
 typedef struct cv_guest_slot {
-  cv_guest_core core;
+  cv_wit_core core;
   const char *text; // a C expression
 } cv_guest_slot;
 
@@ -55,7 +53,7 @@ CV_MUST_USE cv_status cv_guest_lower(cv_gen *g, const cv_wit_type *type, const c
 // Statements that make `to`, an lvalue, of flat values; the first of them is slots[*at], which moves on.
 CV_MUST_USE cv_status cv_guest_lift(cv_gen *g, const cv_wit_type *type, const cv_guest_slots *slots, uint32_t *at,
                                     const char *to, cv_guest_body *body);
-const char *cv_guest_core_text(cv_guest_core core); // "int32_t"
+const char *cv_guest_core_text(cv_wit_core core); // "int32_t"
 CV_PRINTF(2, 3) void cv_guest_line(cv_guest_body *body, const char *fmt, ...);
 CV_PRINTF(2, 3) const char *cv_guest_text(cv_gen *g, const char *fmt, ...);
 

@@ -184,19 +184,6 @@ static cv_status read_path(parser *p, cv_wit_path *path) {
 
 static cv_status read_type(parser *p, cv_wit_type **out);
 
-static const struct {
-  const char *word;
-  uint8_t kind;
-} simple_types[] = {
-    {"bool", CV_CT_BOOL},     {"s8", CV_CT_S8},
-    {"u8", CV_CT_U8},         {"s16", CV_CT_S16},
-    {"u16", CV_CT_U16},       {"s32", CV_CT_S32},
-    {"u32", CV_CT_U32},       {"s64", CV_CT_S64},
-    {"u64", CV_CT_U64},       {"f32", CV_CT_F32},
-    {"f64", CV_CT_F64},       {"char", CV_CT_CHAR},
-    {"string", CV_CT_STRING}, {"error-context", CV_CT_ERROR_CONTEXT},
-};
-
 // Up to `most` types between angle brackets; at least `least`. `_` stands for none where `absent_allowed`.
 static cv_status read_type_args(parser *p, cv_wit_type *type, uint32_t least, uint32_t most, bool absent_allowed) {
   cv_wit_type **last = &type->parts;
@@ -286,9 +273,9 @@ static cv_status read_type(parser *p, cv_wit_type **out) {
   if (!type)
     return no_memory(p);
   type->place = here(p);
-  for (size_t i = 0; i < CV_COUNT(simple_types); i++)
-    if (accept_word(p, simple_types[i].word)) {
-      type->kind = simple_types[i].kind;
+  for (unsigned kind = CV_CT_BOOL; kind >= CV_CT_ERROR_CONTEXT; kind--)
+    if (cv_ctype_kind_is_simple(kind) && accept_word(p, cv_ctype_kind_text(kind))) {
+      type->kind = (uint16_t)kind;
       return CV_OK;
     }
   if (p->depth >= MAX_TYPE_DEPTH)

@@ -4,6 +4,27 @@
 // in a second round the caller's memory and core values are damaged, and both must trap or both go on alike.
 #include "canon_pair.h"
 
+// One function of the callee's, called by both ways.
+typedef struct both {
+  cv_cfunc func;
+  cv_lowered lowered;
+  cv_func *generic, *adapter;
+} both;
+
+static void both_init(both *b, pair *p, const char *type) {
+  p->type = parse_functype(&p->arena, type, RESOURCES);
+  b->func = (cv_cfunc){.kind = CV_CFUNC_LIFTED,
+                       .type = p->type,
+                       .instance = &p->callee.instance,
+                       .options = p->callee.options,
+                       .core = new_func(p, true, callee_core, p)};
+  b->lowered =
+      (cv_lowered){.func = &b->func, .instance = &p->caller.instance, .type = p->type, .options = p->caller.options};
+  b->generic = new_func(p, false, cv_lowered_call, &b->lowered);
+  b->adapter = cv_adapter_func(p->w.store, &b->lowered);
+  assert_non_null(b->adapter);
+}
+
 static void check_type(pair *p, const char *text, uint64_t *seed, int rounds) {
   cv_arena_mark mark = cv_arena_save(&p->arena);
   p->type = parse_functype(&p->arena, text, RESOURCES);
@@ -104,15 +125,8 @@ static void test_short_strings(void **state) {
     pair p;
     world w = world_new(&options, NULL);
     pair_init(&p, w);
-    p.type = parse_functype(&p.arena, "string->", NULL);
-    cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
-                     .type = p.type,
-                     .instance = &p.callee.instance,
-                     .options = p.callee.options,
-                     .core = new_func(&p, true, callee_core, &p)};
-    cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
-    cv_func *adapter = cv_adapter_func(p.w.store, &lowered);
-    assert_non_null(adapter);
+    both f;
+    both_init(&f, &p, "string->");
     outcome *now = p.now = CV_ARENA_NEW(&p.arena, outcome);
     for (uint32_t size = 0; size <= 70; size++)
       for (uint32_t bad = 0; bad <= size; bad++) {
@@ -125,7 +139,7 @@ static void test_short_strings(void **state) {
         p.parent.may_enter.value.u64 = 1;
         memset(guest_at(&p.callee, 4096), '.', 80);
         cv_value flat[2] = {{.u64 = 1024}, {.u64 = size}};
-        cv_run run = cv_call(p.w.context, adapter, flat);
+        cv_run run = cv_call(p.w.context, f.adapter, flat);
         assert_int_equal(run, bad < size ? CV_RUN_TRAP : CV_RUN_OK);
         if (bad < size) {
           expect_trap_text(&p.w, "invalid utf-8 sequence at byte");
@@ -149,15 +163,8 @@ static void test_end_of_memory(void **state) {
     pair p;
     world w = world_new(&options, NULL);
     pair_init(&p, w);
-    p.type = parse_functype(&p.arena, "string->", NULL);
-    cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
-                     .type = p.type,
-                     .instance = &p.callee.instance,
-                     .options = p.callee.options,
-                     .core = new_func(&p, true, callee_core, &p)};
-    cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
-    cv_func *adapter = cv_adapter_func(p.w.store, &lowered);
-    assert_non_null(adapter);
+    both f;
+    both_init(&f, &p, "string->");
     bool refused;
     cv_memory *memory = p.caller.options.memory;
     assert_int_equal(cv_memory_grow(memory, 65536 - cv_memory_size(memory) / 65536, &refused), 4);
@@ -171,7 +178,7 @@ static void test_end_of_memory(void **state) {
         p.parent.may_enter.value.u64 = 1;
         memset(guest_at(&p.callee, 4096), '.', 80);
         cv_value flat[2] = {{.u64 = from}, {.u64 = size}};
-        assert_int_equal(cv_call(p.w.context, adapter, flat), bad ? CV_RUN_TRAP : CV_RUN_OK);
+        assert_int_equal(cv_call(p.w.context, f.adapter, flat), bad ? CV_RUN_TRAP : CV_RUN_OK);
         if (!bad)
           assert_memory_equal(now->args[0].as.string.data, guest_at(&p.caller, from), size);
       }
@@ -233,30 +240,23 @@ static void test_traps(void **state) {
       world w = world_new(&options, NULL);
       pair_init_wide(&p, w, rows[i].is_64, rows[i].is_64);
       p.now = CV_ARENA_NEW(&p.arena, outcome);
-      p.type = parse_functype(&p.arena, rows[i].type, RESOURCES);
+      both f;
+      both_init(&f, &p, rows[i].type);
       cv_cval items[2] = {{.kind = CV_CT_U32}, {.kind = CV_CT_U32}};
       p.result = (cv_cval){.kind = CV_CT_TUPLE, .as.list = {items, 2}};
-      cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
-                       .type = p.type,
-                       .instance = &p.callee.instance,
-                       .options = p.callee.options,
-                       .core = new_func(&p, true, callee_core, &p)};
-      cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
-      cv_func *adapter = cv_adapter_func(p.w.store, &lowered);
-      assert_non_null(adapter);
       guest_reset(&p.callee);
       p.parent.may_enter.value.u64 = 1;
       if (rows[i].answer != 1)
         guest_answer(&p.callee, rows[i].answer);
       cv_value flat[3] = {{.u64 = rows[i].slots[0]}, {.u64 = rows[i].slots[1]}, {.u64 = rows[i].slots[2]}};
-      if (cv_call(p.w.context, adapter, flat) != CV_RUN_TRAP)
+      if (cv_call(p.w.context, f.adapter, flat) != CV_RUN_TRAP)
         fail_msg("%s, row %zu: no trap", rows[i].type, i);
       expect_trap_text(&p.w, rows[i].text);
       // The callee is poisoned, and then also that is told.
-      assert_int_equal(cv_call(p.w.context, adapter, flat), CV_RUN_TRAP);
+      assert_int_equal(cv_call(p.w.context, f.adapter, flat), CV_RUN_TRAP);
       expect_trap_text(&p.w, "cannot enter component instance");
       p.caller.instance.may_leave.value.u64 = 0;
-      assert_int_equal(cv_call(p.w.context, adapter, flat), CV_RUN_TRAP);
+      assert_int_equal(cv_call(p.w.context, f.adapter, flat), CV_RUN_TRAP);
       expect_trap_text(&p.w, "cannot leave component instance");
       pair_free(&p);
       world_delete(&w);
@@ -280,15 +280,8 @@ static void test_borrows(void **state) {
       bool keeps = way & 1, implements = way & 2;
       p.caller.resources[0] = p.callee.resources[0] = implements ? &own : &TYPES[0];
       p.keeps = keeps;
-      p.type = parse_functype(&p.arena, types[i], RESOURCES);
-      cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
-                       .type = p.type,
-                       .instance = &p.callee.instance,
-                       .options = p.callee.options,
-                       .core = new_func(&p, true, callee_core, &p)};
-      cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
-      cv_func *generic = new_func(&p, false, cv_lowered_call, &lowered), *adapter = cv_adapter_func(w.store, &lowered);
-      assert_non_null(adapter);
+      both f;
+      both_init(&f, &p, types[i]);
       cv_cval handle = {.kind = CV_CT_BORROW, .as.handle = {p.caller.resources[0], 77}}, args[2] = {handle, handle};
       cv_cval string = {.kind = CV_CT_STRING, .as.string = {"text", 4}}, parts[2] = {string, handle};
       cv_cval items[3] = {handle, handle, handle};
@@ -300,7 +293,7 @@ static void test_borrows(void **state) {
         args[0] = (cv_cval){.kind = CV_CT_OPTION, .which = 1, .as.payload = &handle};
         args[1] = (cv_cval){.kind = CV_CT_TUPLE, .as.list = {parts, 2}};
       }
-      assert_true(check_call(&p, types[i], generic, adapter, args));
+      assert_true(check_call(&p, types[i], f.generic, f.adapter, args));
       bool kept = keeps && !implements;
       assert_int_equal(p.now->run, kept ? CV_RUN_TRAP : CV_RUN_OK);
       if (kept)
@@ -324,25 +317,18 @@ static void test_lends_have_a_limit(void **state) {
     pair_init(&p, w);
     const cv_resource_type own = {.impl = &p.callee.instance};
     p.caller.resources[0] = p.callee.resources[0] = &own;
-    p.type = parse_functype(&p.arena, "list<list<borrow<0>>>->", RESOURCES);
-    cv_cfunc func = {.kind = CV_CFUNC_LIFTED,
-                     .type = p.type,
-                     .instance = &p.callee.instance,
-                     .options = p.callee.options,
-                     .core = new_func(&p, true, callee_core, &p)};
-    cv_lowered lowered = {.func = &func, .instance = &p.caller.instance, .type = p.type, .options = p.caller.options};
-    cv_func *generic = new_func(&p, false, cv_lowered_call, &lowered), *adapter = cv_adapter_func(w.store, &lowered);
-    assert_non_null(adapter);
+    both f;
+    both_init(&f, &p, "list<list<borrow<0>>>->");
     cv_cval handle = {.kind = CV_CT_BORROW, .as.handle = {&own, 77}}, handles[8];
     for (size_t i = 0; i < CV_COUNT(handles); i++)
       handles[i] = handle;
     cv_cval lists[2] = {{.kind = CV_CT_LIST, .as.list = {handles, 8}}, {.kind = CV_CT_LIST, .as.list = {handles, 8}}};
     cv_cval arg = {.kind = CV_CT_LIST, .as.list = {lists, 2}};
     p.caller.instance.value_limit = 2 * 8 + 16 * 4;
-    assert_true(check_call(&p, "at the limit", generic, adapter, &arg));
+    assert_true(check_call(&p, "at the limit", f.generic, f.adapter, &arg));
     assert_int_equal(p.now->run, CV_RUN_OK);
     p.caller.instance.value_limit = 15 * 4;
-    assert_true(check_call(&p, "beyond the limit", generic, adapter, &arg));
+    assert_true(check_call(&p, "beyond the limit", f.generic, f.adapter, &arg));
     assert_int_equal(p.now->run, CV_RUN_TRAP);
     assert_int_equal(w.context->trap.kind, CV_TRAP_VALUE_LIMIT);
     assert_int_equal(w.context->trap.limit, 15 * 4);

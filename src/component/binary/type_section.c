@@ -3,15 +3,11 @@
 // Definitions").
 #include "component/binary/sections.h"
 
-static bool is_primitive(uint8_t code) {
-  return (code >= CV_CT_STRING && code <= CV_CT_BOOL) || code == CV_CT_ERROR_CONTEXT;
-}
-
 cv_status cv_cread_type_ref(cv_reader *r, cv_syn_ref *out) {
   *out = (cv_syn_ref){0};
   if (r->at < r->end && (*r->at & 0xc0) == 0x40) { // negative in one byte: a primitive type
     uint8_t code = *r->at++;
-    if (!is_primitive(code))
+    if (!cv_ctype_kind_is_simple(code))
       return cv_cread_leading(r, code, "component value type");
     out->code = code;
     return CV_OK;
@@ -176,7 +172,7 @@ static cv_status read_type(cv_cdecoder *d, cv_syn_type *out) {
   cv_reader *r = &d->r;
   *out = (cv_syn_type){.entry = cv_reader_offset(r), .dtor = CV_NO_INDEX};
   CV_TRY(cv_read_byte(r, &out->code));
-  if (is_primitive(out->code))
+  if (cv_ctype_kind_is_simple(out->code))
     return CV_OK;
   switch (out->code) {
   case CV_CT_RECORD:

@@ -4,25 +4,11 @@
 
 #include "component/binary/sections.h"
 
-static const char *const primitives[] = {
-    [CV_CT_BOOL] = "bool",     [CV_CT_S8] = "s8",
-    [CV_CT_U8] = "u8",         [CV_CT_S16] = "s16",
-    [CV_CT_U16] = "u16",       [CV_CT_S32] = "s32",
-    [CV_CT_U32] = "u32",       [CV_CT_S64] = "s64",
-    [CV_CT_U64] = "u64",       [CV_CT_F32] = "f32",
-    [CV_CT_F64] = "f64",       [CV_CT_CHAR] = "char",
-    [CV_CT_STRING] = "string", [CV_CT_ERROR_CONTEXT] = "error-context",
-};
-
-static const char *primitive(uint8_t code) {
-  return code < CV_COUNT(primitives) ? primitives[code] : NULL;
-}
-
 void cv_cprint_ref(cv_cprinter *p, cv_syn_ref type) {
   if (type.code == CV_SYN_INDEX)
     cv_cprint_use(p, CV_CS_TYPE, type.index);
   else
-    cv_buf_text(p->w.out, primitive(type.code));
+    cv_buf_text(p->w.out, cv_ctype_kind_text(type.code));
 }
 
 // ---- value types ---------------------------------------------------------------------------------------------------
@@ -64,8 +50,8 @@ static void print_result_type(cv_cprinter *p, const cv_syn_type *t) {
 
 static void print_value_type(cv_cprinter *p, const cv_syn_type *t) {
   cv_buf *out = p->w.out;
-  if (primitive(t->code) != NULL) {
-    cv_buf_text(out, primitive(t->code));
+  if (cv_ctype_kind_is_simple(t->code)) {
+    cv_buf_text(out, cv_ctype_kind_text(t->code));
     return;
   }
   if (t->code == CV_CT_RESULT) {

@@ -5,23 +5,10 @@
 
 // ---- value types ---------------------------------------------------------------------------------------------------
 
-static const struct {
-  const char *word;
-  uint8_t code;
-} primitives[] = {
-    {"bool", CV_CT_BOOL},     {"s8", CV_CT_S8},
-    {"u8", CV_CT_U8},         {"s16", CV_CT_S16},
-    {"u16", CV_CT_U16},       {"s32", CV_CT_S32},
-    {"u32", CV_CT_U32},       {"s64", CV_CT_S64},
-    {"u64", CV_CT_U64},       {"f32", CV_CT_F32},
-    {"f64", CV_CT_F64},       {"char", CV_CT_CHAR},
-    {"string", CV_CT_STRING}, {"error-context", CV_CT_ERROR_CONTEXT},
-};
-
 static bool accept_primitive(cv_wat *h, uint32_t *code) {
-  for (size_t i = 0; i < CV_COUNT(primitives); i++) {
-    if (cv_wat_accept_word(h, primitives[i].word)) {
-      *code = primitives[i].code;
+  for (unsigned kind = CV_CT_BOOL; kind >= CV_CT_ERROR_CONTEXT; kind--) {
+    if (cv_ctype_kind_is_simple(kind) && cv_wat_accept_word(h, cv_ctype_kind_text(kind))) {
+      *code = kind;
       return true;
     }
   }

@@ -46,14 +46,19 @@ static void record(cv_wasi *w, const char *grant, bool is_path, const char *what
     cv_mem_free(w->mem, r.grant, strlen(r.grant) + 1);
 }
 
-void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
+// What was asked for may have names of the guest's in it.
+static void recordf(cv_wasi *w, const char *grant, bool is_path, const char *fmt, va_list args) {
   char what[512];
+  (void)vsnprintf(what, sizeof what, fmt, args);
+  make_plain(what);
+  record(w, grant, is_path, what);
+}
+
+void cv_wasi_refuse(cv_wasi *w, const char *grant, const char *fmt, ...) {
   va_list args;
   va_start(args, fmt);
-  (void)vsnprintf(what, sizeof what, fmt, args);
+  recordf(w, grant, true, fmt, args);
   va_end(args);
-  make_plain(what);
-  record(w, grant, true, what);
 }
 
 void cv_wasi_refuse_clock(cv_wasi *w, cv_clock_id id) {
@@ -71,13 +76,10 @@ void cv_wasi_refuse_random(cv_wasi *w) {
 }
 
 void cv_wasi_refuse_other(cv_wasi *w, const char *grant, const char *fmt, ...) {
-  char what[512];
   va_list args;
   va_start(args, fmt);
-  (void)vsnprintf(what, sizeof what, fmt, args);
+  recordf(w, grant, false, fmt, args);
   va_end(args);
-  make_plain(what);
-  record(w, grant, false, what);
 }
 
 cv_err cv_wasi_note_limit(cv_wasi *w, const cv_file *file, cv_err err) {

@@ -13,25 +13,24 @@ static cv_err dir_and_path(p1_call *c, unsigned fd, uint64_t rights, unsigned pa
   return p1_path(c, path, out);
 }
 
-cv_err cv_p1_path_create_directory(p1_call *c) {
+// Arguments: fd, path, its size.
+static cv_err change(p1_call *c, uint64_t right, cv_err (*how)(cv_wasi *w, const cv_descriptor *d, cv_bytes path)) {
   cv_descriptor *d;
   cv_bytes path;
-  CV_ERR_TRY(dir_and_path(c, 0, CV_CAN(PATH_CREATE_DIRECTORY), 1, &d, &path));
-  return cv_path_mkdir(c->w, d, path);
+  CV_ERR_TRY(dir_and_path(c, 0, right, 1, &d, &path));
+  return how(c->w, d, path);
+}
+
+cv_err cv_p1_path_create_directory(p1_call *c) {
+  return change(c, CV_CAN(PATH_CREATE_DIRECTORY), cv_path_mkdir);
 }
 
 cv_err cv_p1_path_remove_directory(p1_call *c) {
-  cv_descriptor *d;
-  cv_bytes path;
-  CV_ERR_TRY(dir_and_path(c, 0, CV_CAN(PATH_REMOVE_DIRECTORY), 1, &d, &path));
-  return cv_path_rmdir(c->w, d, path);
+  return change(c, CV_CAN(PATH_REMOVE_DIRECTORY), cv_path_rmdir);
 }
 
 cv_err cv_p1_path_unlink_file(p1_call *c) {
-  cv_descriptor *d;
-  cv_bytes path;
-  CV_ERR_TRY(dir_and_path(c, 0, CV_CAN(PATH_UNLINK_FILE), 1, &d, &path));
-  return cv_path_unlink(c->w, d, path);
+  return change(c, CV_CAN(PATH_UNLINK_FILE), cv_path_unlink);
 }
 
 cv_err cv_p1_path_filestat_get(p1_call *c) {
