@@ -123,8 +123,10 @@ static void branch_if(gen *g, value condition, ctl *c) {
   block next = gen_block(g, "");
   // Casts come before the branch, so all values do.
   add_values(g, c);
-  LLVMBuildCondBr(g->b, condition, c->label, next);
+  value br = LLVMBuildCondBr(g->b, condition, c->label, next);
   gen_at(g, next);
+  if (c->is_cloned)
+    gen_loop_back(g, c, br);
 }
 
 static value truth(gen *g, value v) {
@@ -212,6 +214,7 @@ static void begin_loop(gen *g) {
   ctl *c = begin(g, CV_OPC_LOOP);
   if (g->failed)
     return;
+  gen_loop_clone(g, c);
   gen_branch(g, c);
   gen_at(g, c->label);
   for (uint32_t i = 0; i < c->params; i++)

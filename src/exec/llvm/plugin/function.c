@@ -127,7 +127,7 @@ static void prefixed(gen *g, unsigned prefix) {
     gen_fail(g, "unsupported: instructions of garbage collection");
 }
 
-static void instruction(gen *g) {
+void gen_instruction(gen *g) {
   g->op_at = (uint32_t)(g->at - g->code);
   g->placed = false;
   unsigned op = *g->at++;
@@ -203,7 +203,7 @@ bool gen_function(gen *g) {
     c->phis[i] = LLVMBuildPhi(g->b, gen_type(g, c->types[i]), "");
   gen_at(g, here);
   while (g->ctl_count > 0 && !g->failed)
-    instruction(g);
+    gen_instruction(g);
   finish_rethrow(g);
   gen_at(g, g->entry);
   LLVMBuildBr(g->b, g->body);

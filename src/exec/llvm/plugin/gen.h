@@ -6,6 +6,7 @@
 //   value.c     constants, casts, traps, fuel, debug locations
 //   call.c      signatures in the native convention, calls, helpers
 //   control.c   blocks and branches         exception.c  throwing and catching
+//   loop_scan.c loop_reroll.c loop_clone.c   clones of loops that cannot trap (loop.h)
 //   int.c float.c memory.c object.c atomic.c simd.c simd_int.c   instructions, by kind
 //
 // Terms
@@ -16,7 +17,8 @@
 //   dead     code that cannot be reached; it is skipped, never generated.
 //
 // Rules
-//   - Accesses of linear memory are volatile: each may trap, so none is moved, joined or left out.
+//   - Accesses of linear memory are volatile: each may trap, so none is moved, joined or left out. Those of a loop's
+//     clone cannot trap and are not.
 //   - So are writes of globals and of the context, which are seen after a trap.
 //   - A trap is llvm.ubsantrap with its kind, in a block of its own, and never merged with another.
 //   - LLVM may not fold what wasm defines and it does not: divisions are guarded, shift counts masked, and constants
@@ -65,6 +67,9 @@ typedef struct ctl {
   value exception, from; // in `dispatch`: what was thrown, and where the frame was left
   value caught;          // catch: the exception of the arm
   const uint8_t *clauses;
+  // loop
+  bool is_cloned;
+  block clone_exit; // where the clone ends, until it is joined with what follows the br_if
 } ctl;
 
 struct cv_llvm_compiler {
@@ -119,6 +124,8 @@ typedef struct gen {
     value hidden;
   } hidden[HIDDEN];
   uint32_t hidden_count;
+  struct loop_body *loop_body;   // room for the description of a loop, made when first wanted
+  struct loop_clone *loop_clone; // of the loop whose clone is being generated, or NULL
   cv_arena arena; // phis and the like
   cv_mem mem;
   bool failed; // compiler->why says why
@@ -164,6 +171,7 @@ static inline uint32_t read_u32(gen *g) {
 
 // ---- function.c ----
 bool gen_function(gen *g);
+void gen_instruction(gen *g);
 
 // ---- call.c ----
 enum { CALL_CONVENTION = 21, NATIVE_INTS = 12 }; // LLVM's number of preserve_none
@@ -181,6 +189,11 @@ void gen_end(gen *g);
 uint32_t gen_arity(const ctl *c);
 const cv_valtype *gen_label_types(const ctl *c);
 void *gen_alloc(gen *g, size_t size);
+
+// ---- loop_clone.c ----
+void gen_loop_clone(gen *g, ctl *c);          // before a loop is entered: its guard and clone, where it may have one
+void gen_loop_back(gen *g, ctl *c, value br); // after `br`, a conditional branch to the loop, was made
+value gen_clone_address(gen *g);              // of the next access of the clone; NULL: it is not made
 
 // ---- exception.c ----
 block gen_pad(gen *g); // where a call made now unwinds to; NULL when nothing catches

@@ -51,6 +51,8 @@ static void check(gen *g, const memarg *m, value index, unsigned size) {
 // The address of an access of `size` bytes, checked where no fault does it.
 value gen_address(gen *g, const memarg *m, value index, unsigned size) {
   gen_place(g);
+  if (g->loop_clone != NULL)
+    return gen_clone_address(g);
   value base = g->memory;
   if (!m->is_64)
     index = LLVMBuildZExt(g->b, index, g->t.i64, "");
@@ -62,17 +64,22 @@ value gen_address(gen *g, const memarg *m, value index, unsigned size) {
   return gen_pointer(g, at, m->offset);
 }
 
+// In a loop's clone an access may be one that is not made: its address is NULL.
 value gen_load(gen *g, type t, value address) {
+  if (address == NULL)
+    return LLVMGetPoison(t);
   value v = LLVMBuildLoad2(g->b, t, address, "");
   LLVMSetAlignment(v, 1);
-  LLVMSetVolatile(v, true);
+  LLVMSetVolatile(v, g->loop_clone == NULL);
   return v;
 }
 
 void gen_store(gen *g, value v, value address) {
+  if (address == NULL)
+    return;
   value store = LLVMBuildStore(g->b, v, address);
   LLVMSetAlignment(store, 1);
-  LLVMSetVolatile(store, true);
+  LLVMSetVolatile(store, g->loop_clone == NULL);
 }
 
 typedef enum widen { AS_IS, ZERO, SIGN } widen;

@@ -148,7 +148,8 @@ static void function_attributes(gen *g, LLVMValueRef f) {
   LLVMAddTargetDependentFunctionAttr(f, "target-cpu", g->compiler->cpu);
   LLVMAddTargetDependentFunctionAttr(f, "target-features", g->compiler->features);
   LLVMAddAttributeAtIndex(f, 3, attribute(g, "noalias"));
-  LLVMAddAttributeAtIndex(f, 4, attribute(g, "noalias"));
+  LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex,
+                          LLVMCreateStringAttribute(g->c, "no-builtins", 11, "", 0)); // there is no memcpy to call
 }
 
 static void debug_locations(gen *g, LLVMValueRef f) {
