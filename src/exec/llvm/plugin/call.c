@@ -196,16 +196,14 @@ value gen_helper(gen *g, cv_native_helper helper, value *args, unsigned count) {
 
 // The cv_func of a table's element, checked, as an i64.
 static value load_element(gen *g, uint32_t table, uint32_t type_index, value index) {
-  value object = gen_table_object(g, table);
   if (LLVMTypeOf(index) == g->t.i32)
     index = LLVMBuildZExt(g->b, index, g->t.i64, "");
-  value size = gen_field(g, g->t.i64, object, offsetof(cv_table, size));
-  gen_trap_if(g, LLVMBuildICmp(g->b, LLVMIntUGE, index, size, ""), CV_TRAP_UNDEFINED_ELEMENT);
-  value elems = gen_field(g, g->t.ptr, object, offsetof(cv_table, elems));
-  value func = gen_field(g, g->t.ptr, LLVMBuildGEP2(g->b, g->t.i64, elems, &index, 1, ""), 0);
+  value out = LLVMBuildICmp(g->b, LLVMIntUGE, index, gen_table_size(g, table), "");
+  gen_trap_if(g, out, CV_TRAP_UNDEFINED_ELEMENT);
+  value func = gen_field(g, g->t.ptr, LLVMBuildGEP2(g->b, g->t.i64, gen_table_elements(g, table), &index, 1, ""), 0);
   gen_trap_if(g, LLVMBuildIsNull(g->b, func, ""), CV_TRAP_UNINITIALIZED_ELEMENT);
   const cv_type *expected = &g->module->types[type_index];
-  value actual = gen_field(g, g->t.i32, func, offsetof(cv_func, type));
+  value actual = gen_field_forever(g, g->t.i32, func, offsetof(cv_func, type));
   value same = LLVMBuildICmp(g->b, LLVMIntEQ, actual, gen_const32(g, expected->id), "");
   if (expected->is_final) {
     gen_trap_if(g, LLVMBuildNot(g->b, same, ""), CV_TRAP_INDIRECT_TYPE);

@@ -233,5 +233,7 @@ value gen_load(gen *g, type t, value address);
 void gen_store(gen *g, value v, value address);
 value gen_memory_object(gen *g, uint32_t memory);
 value gen_table_object(gen *g, uint32_t table);
+value gen_table_size(gen *g, uint32_t table);
+value gen_table_elements(gen *g, uint32_t table);
 
 #endif

@@ -35,6 +35,24 @@ value gen_table_object(gen *g, uint32_t table) {
   return gen_field_forever(g, g->t.ptr, g->instance, g->layout->imported_tables + 8 * (size_t)table);
 }
 
+// A table that cannot grow has its size and its place for ever.
+static bool is_fixed(const gen *g, uint32_t table) {
+  const cv_limits *limits = &g->module->tables[table].type.limits;
+  return limits->has_max && limits->max == limits->min;
+}
+
+value gen_table_size(gen *g, uint32_t table) {
+  if (is_fixed(g, table))
+    return gen_const64(g, g->module->tables[table].type.limits.min);
+  return gen_field(g, g->t.i64, gen_table_object(g, table), offsetof(cv_table, size));
+}
+
+value gen_table_elements(gen *g, uint32_t table) {
+  value object = gen_table_object(g, table);
+  return is_fixed(g, table) ? gen_field_forever(g, g->t.ptr, object, offsetof(cv_table, elems))
+                            : gen_field(g, g->t.ptr, object, offsetof(cv_table, elems));
+}
+
 static bool is_64(const gen *g, uint32_t table) {
   return g->module->tables[table].type.limits.is_64;
 }
@@ -46,12 +64,9 @@ static value wide(gen *g, value v) {
 
 // Where an element is, checked.
 static value element_at(gen *g, uint32_t table, value index) {
-  value object = gen_table_object(g, table);
   index = wide(g, index);
-  value size = gen_field(g, g->t.i64, object, offsetof(cv_table, size));
-  gen_trap_if(g, LLVMBuildICmp(g->b, LLVMIntUGE, index, size, ""), CV_TRAP_TABLE_BOUNDS);
-  value elems = gen_field(g, g->t.ptr, object, offsetof(cv_table, elems));
-  return LLVMBuildGEP2(g->b, g->t.i64, elems, &index, 1, "");
+  gen_trap_if(g, LLVMBuildICmp(g->b, LLVMIntUGE, index, gen_table_size(g, table), ""), CV_TRAP_TABLE_BOUNDS);
+  return LLVMBuildGEP2(g->b, g->t.i64, gen_table_elements(g, table), &index, 1, "");
 }
 
 static void table_get(gen *g) {
@@ -67,7 +82,7 @@ static void table_set(gen *g) {
 
 static void table_size(gen *g) {
   uint32_t table = read_u32(g);
-  value size = gen_field(g, g->t.i64, gen_table_object(g, table), offsetof(cv_table, size));
+  value size = gen_table_size(g, table);
   push(g, is_64(g, table) ? size : LLVMBuildTrunc(g->b, size, g->t.i32, ""));
 }
 
