@@ -126,7 +126,7 @@ typedef struct gen {
   uint32_t hidden_count;
   struct loop_body *loop_body;   // room for the description of a loop, made when first wanted
   struct loop_clone *loop_clone; // of the loop whose clone is being generated, or NULL
-  cv_arena arena; // phis and the like
+  cv_arena arena;                // phis and the like
   cv_mem mem;
   bool failed; // compiler->why says why
 } gen;
