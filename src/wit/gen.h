@@ -4,7 +4,7 @@
 //
 //   gen_names.c      names of types and members            gen_steps.c      lifting and lowering
 //   gen_types.c      C types                               bindgen_calls.c  functions that call exports
-//   bindgen_host.c   prototypes, glue and tables of imports, and the whole
+//   bindgen_host.c   tables of imports, and the whole      bindgen_host_funcs.c  prototypes and glue of imports
 #ifndef COVE_WIT_GEN_H
 #define COVE_WIT_GEN_H
 
@@ -143,18 +143,25 @@ bool cv_gen_must_note(const cv_gen *g, const cv_wit_type *type);
 // Appends statements that note what `from` owns, and set the variable `noted` when that fails.
 CV_MUST_USE cv_status cv_gen_put_note(cv_gen *g, const cv_wit_type *type, const char *from, cv_buf *out);
 
-// ---- bindgen_host.c ----
+// ---- bindgen_host_funcs.c ----
 // What is a structure in C.
 bool cv_gen_by_pointer(const cv_wit_type *given);
 // Reads a function, and writes its types.
 CV_MUST_USE cv_status cv_gen_func_shape(cv_gen *g, const cv_wit_func *func, cv_gen_shape *s);
+// A prototype in the header: the function's documentation, what it is in WIT, and `text`, in lines of 110 columns.
+void cv_gen_put_prototype(cv_gen *g, const cv_wit_func *func, const char *text);
+// The host's functions: for one that the world imports, and for a handle that is dropped; and the glue of one.
+const char *cv_gen_host_func_name(cv_gen *g, const cv_wit_item *item, const cv_wit_func *func);
+const char *cv_gen_host_drop_name(cv_gen *g, const cv_wit_typedef *resource);
+const char *cv_gen_host_glue_name(cv_gen *g, const char *cname);
+void cv_gen_host_put_prototype(cv_gen *g, const cv_wit_func *func, const char *cname, const cv_gen_shape *s);
+CV_MUST_USE cv_status cv_gen_host_put_glue(cv_gen *g, const char *cname, const cv_gen_shape *s);
+
+// ---- bindgen_host.c ----
 // "[method]input-stream.read"
 const char *cv_gen_label_of(cv_gen *g, const cv_wit_func *func);
 // "wasi:io/streams@0.2.12"
 const char *cv_gen_label_of_item(cv_gen *g, const cv_wit_item *item);
-
-// A prototype in the header: the function's documentation, what it is in WIT, and `text`, in lines of 110 columns.
-void cv_gen_put_prototype(cv_gen *g, const cv_wit_func *func, const char *text);
 
 // ---- bindgen_calls.c ----
 // Gives the functions that call an export their names.
