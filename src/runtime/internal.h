@@ -108,7 +108,7 @@ bool cv_code_wants_images(cv_code *code);
 void cv_heap_free(cv_store *store);
 void cv_heap_collect(cv_store *store);
 
-// ---- table segments and data segments, for instantiation and the helpers ----
+// ---- store.c ----
 // Notes which limit refused something, as a number and in a sentence.
 CV_PRINTF(3, 4) void cv_store_refuse(cv_store *store, uint64_t limit, const char *fmt, ...);
 

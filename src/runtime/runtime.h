@@ -76,7 +76,7 @@ struct cv_memory {
   uint64_t size;      // 8: bytes now accessible; grows, atomically when shared
   uint64_t max_bytes; // the least of the type's maximum, the store's limit and the reservation
   uint64_t reserved;  // bytes of address space from base, guard included
-  cv_memtype type;    // minimum is the present one for import matching: use cv_memory_pages
+  cv_memtype type;    // as declared: the present size is `size`
   cv_store *store;
   struct cv_shared_memory *shared; // counted, NULL unless shared
   struct cv_slot *slot;            // where its address space comes from (runtime/pool.h)

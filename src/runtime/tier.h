@@ -112,7 +112,7 @@ bool cv_helper_type_matches(cv_instance *instance, cv_typeid actual, cv_typeid e
 cv_trap_kind cv_helper_wait32(cv_context *c, cv_memory *m, uint64_t addr, uint32_t expect, int64_t ns, uint32_t *out);
 cv_trap_kind cv_helper_wait64(cv_context *c, cv_memory *m, uint64_t addr, uint64_t expect, int64_t ns, uint32_t *out);
 cv_trap_kind cv_helper_notify(cv_context *c, cv_memory *m, uint64_t addr, uint32_t count, uint32_t *out);
-// A new exception of the store; NULL when out of memory. May collect unreachable ones (runtime/exception.c).
+// A new exception of the store; NULL when out of memory. May collect unreachable ones (runtime/heap.c).
 cv_exception *cv_exception_new(cv_context *context, const cv_tag *tag, const cv_value *payload);
 
 #endif

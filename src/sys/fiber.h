@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // fiber.h: native stacks to run on, and switching between them. A stack here is only memory and saved registers; what
-// it is used for is runtime/fiber.h's business.
+// it is used for is runtime/call.c's business.
 //
 //   host stack          fiber stack
 //   cv_stack_run   ---> fn(arg)

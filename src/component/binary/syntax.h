@@ -130,7 +130,7 @@ typedef struct cv_syn_extern {
   cv_bytes implements, external_id, version_suffix; // attributes
   bool has_implements, has_external_id, has_version_suffix;
   uint8_t form;           // first byte of the name: 0, 1, or 2 when attributes follow
-  uint8_t duplicate;      // CV_SYN_ATTRIBUTES bits of attributes that were there twice
+  uint8_t duplicate;      // of attributes that were there twice: 1 << CV_SYN_IMPLEMENTS and so on
   bool has_type;          // false for an export without ascription and for inline exports
   cv_syn_externtype type; //
   uint32_t entry;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// validator.h: what the parts of component validation share. For them and for compose/graph.c, which puts components
-// together by the same rules.
+// validator.h: what the parts of component validation share. For them, and for compose/graph.h, which puts components
+// together by the same rules and needs the state itself: it keeps a validator and a scope of its own, validates with
+// cv_component_check, makes resources with cv_scope_resource and rewrites types with cv_subst_externs. No other room
+// includes this (tools/check_layers).
 //
 //   component.c  one component: its definitions in order       scope.c     index spaces
 //   types.c      value and function types                      decls.c     component and instance types

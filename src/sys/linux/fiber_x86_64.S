@@ -104,7 +104,7 @@ cv_stack_unwind_code:
   .cfi_endproc
   .size cv_stack_unwind_code, . - cv_stack_unwind_code
 
-// void cv_stack_spill(void *high, scan, void *arg): scan(arg, low, high)
+// void cv_stack_scan(void *high, scan, void *arg): scan(arg, low, high)
   .globl cv_stack_scan
   .hidden cv_stack_scan
   .type cv_stack_scan, @function

@@ -82,7 +82,7 @@ typedef struct cv_wat_hint {
 
 // A custom section from an annotation.
 typedef struct cv_wat_custom {
-  uint8_t place; // CV_WAT_PLACE of a section
+  uint8_t place; // among the sections, see below
   bool is_names; // no section, but the place of the name section of a component
   cv_bytes name, contents;
 } cv_wat_custom;
