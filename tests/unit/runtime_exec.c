@@ -358,10 +358,50 @@ static void legacy_exceptions(void **state) {
   }
 }
 
+// A function that calls itself only may have a convention of its own inside: from outside nothing shows, whatever the
+// types of its parameters.
+static void recursion_keeps_frames(void **state) {
+  static const char wat[] =
+      "(module (memory 1)"
+      " (func $walk (param i32 f64 i64 f32 i32) (result f64)"
+      "  (if (i32.eqz (local.get 0)) (then (return (f64.load (local.get 4)))))"
+      "  (f64.add (call $walk (i32.sub (local.get 0) (i32.const 1)) (f64.add (local.get 1) (f64.const 2))"
+      "    (i64.sub (local.get 2) (i64.const 3)) (f32.mul (local.get 3) (f32.const 2)) (local.get 4))"
+      "   (f64.add (f64.add (local.get 1) (f64.convert_i64_s (local.get 2))) (f64.promote_f32 (local.get 3)))))"
+      " (func (export \"walk\") (param i32) (result i32)"
+      "  (i32.trunc_f64_s (call $walk (i32.const 9) (f64.const 1) (i64.const -5) (f32.const 0.5) (local.get 0))))"
+      " (func $none (local i32) (global.set $g (i32.add (global.get $g) (i32.const 1)))"
+      "  (if (i32.lt_s (global.get $g) (i32.const 100)) (then (call $none))))"
+      " (global $g (mut i32) (i32.const 0))"
+      " (func (export \"none\") (param i32) (result i32) (call $none) (global.get $g)))";
+  cv_engine_options options = {0};
+  cv_trap first = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    double sum = 0, a = 1, b = -5, c = 0.5;
+    for (int n = 9; n > 0; n--, a += 2, b -= 3, c *= 2)
+      sum += a + b + c;
+    assert_int_equal((int32_t)result1(i, "walk", 64), (int32_t)sum);
+    assert_int_equal(result1(i, "none", 0), 100);
+    assert_int_equal(call1(i, "walk", UINT32_MAX, NULL), CV_RUN_TRAP);
+    const cv_trap *trap = &w.context->trap;
+    assert_int_equal(trap->frames_total, 11);
+    if (first.frames_total == 0)
+      first = *trap;
+    for (uint32_t n = 0; n < trap->frame_count; n++) {
+      assert_int_equal(trap->frames[n].func, first.frames[n].func);
+      assert_int_equal(trap->frames[n].offset, first.frames[n].offset);
+    }
+    world_delete(&w);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(basic),
       cmocka_unit_test(traps_have_kind_and_frames),
+      cmocka_unit_test(recursion_keeps_frames),
       cmocka_unit_test(equal_traps_have_places_of_their_own),
       cmocka_unit_test(traps_and_exceptions_cross_host_frames),
       cmocka_unit_test(recursion_through_the_host_ends),

@@ -104,7 +104,27 @@ static uint64_t slot(uint32_t index) {
   return offsetof(cv_context, args) + (uint64_t)index * sizeof(cv_value);
 }
 
+void gen_native_parameters(gen *g, value function, value *out) {
+  const cv_functype *f = g->signature;
+  plan p = plan_of(f, false, false);
+  cv_param_walk walk = {0, 0};
+  for (uint32_t i = 0; i < f->param_count; i++) {
+    int reg = cv_param_reg(&walk, f->types[i]);
+    out[i] = LLVMGetParam(function, reg >= CV_XMM0 ? p.ints + (unsigned)(reg - CV_XMM0) : int_at(reg));
+  }
+}
+
+static void take_own_parameters(gen *g) {
+  const cv_functype *f = g->signature;
+  for (uint32_t i = 0; i < f->param_count; i++)
+    LLVMBuildStore(g->b, from_int_register(g, LLVMGetParam(g->function, 1 + i), f->types[i]), g->locals[i]);
+}
+
 void gen_take_parameters(gen *g) {
+  if (g->recursive) {
+    take_own_parameters(g);
+    return;
+  }
   const cv_functype *f = g->signature;
   plan p = plan_of(f, g->universal, false);
   cv_param_walk walk = {0, 0};
@@ -231,6 +251,21 @@ static void push_results(gen *g, const cv_functype *f, value result) {
   }
 }
 
+static void call_itself(gen *g) {
+  const cv_functype *f = g->signature;
+  value args[NATIVE_INTS] = {g->instance};
+  g->sp -= f->param_count;
+  for (uint32_t i = 0; i < f->param_count; i++) {
+    value v = g->stack[g->sp + i];
+    args[1 + i] = cv_type_in_xmm(f->types[i]) ? gen_same(g, v, gen_type(g, f->types[i])) : to_int_register(g, v);
+  }
+  gen_place(g);
+  value result = gen_recursive_call(g, args, 1 + f->param_count, LLVMTailCallKindNoTail);
+  if (f->result_count > 0 && cv_functype_results(f)[0] == CV_I32)
+    LLVMAddCallSiteAttribute(result, LLVMAttributeReturnIndex, g->a.i32_result);
+  push_results(g, f, result);
+}
+
 // Pops the arguments and calls. `object` is the cv_func, NULL for function `func` of this module.
 static void call(gen *g, const cv_functype *f, value object, uint32_t func, bool tail) {
   bool universal = g->universal;
@@ -290,6 +325,10 @@ void gen_call(gen *g, uint32_t op) {
   if (op == CV_OPC_CALL || op == CV_OPC_RETURN_CALL) {
     uint32_t func = read_u32(g);
     value object = NULL;
+    if (g->recursive) {
+      call_itself(g);
+      return;
+    }
     if (func < g->module->imported_funcs)
       object = gen_field_forever(g, g->t.ptr, g->instance, g->layout->imported_funcs + 8 * (size_t)func);
     call(g, cv_module_func_type(g->module, func), object, func, tail);

@@ -24,14 +24,14 @@ static void make_locals(gen *g) {
 }
 
 static void prologue(gen *g) {
-  g->function = LLVMGetNamedFunction(g->m, "f");
-  g->instance = LLVMGetParam(g->function, 2);
-  g->memory = LLVMGetParam(g->function, 3);
+  g->instance = LLVMGetParam(g->function, g->recursive ? 0 : 2);
   g->entry = gen_block(g, "entry");
   g->body = gen_block(g, "body");
   gen_at(g, g->entry);
   make_locals(g);
   g->context = gen_field_forever(g, g->t.ptr, g->instance, offsetof(cv_instance, context));
+  g->memory = g->recursive ? gen_field_forever(g, g->t.ptr, g->instance, offsetof(cv_instance, memory0_base))
+                           : LLVMGetParam(g->function, 3);
   gen_at(g, g->body);
   if (asks_for_stack(g))
     check_stack(g);
@@ -207,5 +207,7 @@ bool gen_function(gen *g) {
   finish_rethrow(g);
   gen_at(g, g->entry);
   LLVMBuildBr(g->b, g->body);
+  if (g->recursive)
+    gen_recursive_end(g, LLVMGetNamedFunction(g->m, "f"));
   return !g->failed;
 }

@@ -6,6 +6,7 @@
 //   value.c     constants, casts, traps, fuel, debug locations
 //   call.c      signatures in the native convention, calls, helpers
 //   control.c   blocks and branches         exception.c  throwing and catching
+//   recursive.c functions that call themselves only
 //   loop_scan.c loop_reroll.c loop_clone.c   clones of loops that cannot trap (loop.h)
 //   int.c float.c memory.c object.c atomic.c simd.c simd_int.c   instructions, by kind
 //
@@ -117,7 +118,10 @@ typedef struct gen {
   uint32_t ctl_count;
   uint32_t fuel_pending;
   bool fuel, canonical_nan, universal;
-  bool placed; // the debug location is that of this instruction
+  bool recursive; // `function` is not "f" but its body (recursive.c)
+  type recursive_type;
+  LLVMMetadataRef entry_scope; // of "f" then
+  bool placed;                 // the debug location is that of this instruction
   struct {
     uint64_t bits;
     bool is_64;
@@ -180,6 +184,15 @@ void gen_take_parameters(gen *g);
 void gen_call(gen *g, uint32_t op);
 void gen_return(gen *g);                                                        // the results are on top of the stack
 value gen_helper(gen *g, cv_native_helper helper, value *args, unsigned count); // an i64
+
+void gen_native_parameters(gen *g, value function,
+                           value *out); // of a function of the native signature, all in registers
+
+// ---- recursive.c ----
+// The function to generate: `f`, or the body that a function which calls itself only has beside it.
+value gen_recursive_begin(gen *g, value f);
+value gen_recursive_call(gen *g, const value *args, uint32_t count, LLVMTailCallKind tail); // the instance is args[0]
+void gen_recursive_end(gen *g, value f);                                                    // fills f
 
 // ---- control.c ----
 void gen_control(gen *g, uint32_t op);

@@ -147,9 +147,10 @@ static void function_attributes(gen *g, LLVMValueRef f) {
   LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex, attribute(g, "sanitize_hwaddress"));
   LLVMAddTargetDependentFunctionAttr(f, "target-cpu", g->compiler->cpu);
   LLVMAddTargetDependentFunctionAttr(f, "target-features", g->compiler->features);
-  LLVMAddAttributeAtIndex(f, 3, attribute(g, "noalias"));
   LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex,
                           LLVMCreateStringAttribute(g->c, "no-builtins", 11, "", 0)); // there is no memcpy to call
+  if (g->signature->result_count > 0 && cv_functype_results(g->signature)[0] == CV_I32)
+    LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex, g->a.i32_result);
 }
 
 static void debug_locations(gen *g, LLVMValueRef f) {
@@ -160,7 +161,12 @@ static void debug_locations(gen *g, LLVMValueRef f) {
                                  (LLVMDWARFEmissionKind)DIRECTIVES_ONLY, 0, false, false, "", 0, "", 0);
   LLVMMetadataRef t = LLVMDIBuilderCreateSubroutineType(g->di, file, NULL, 0, LLVMDIFlagZero);
   g->scope = LLVMDIBuilderCreateFunction(g->di, file, "f", 1, "", 0, file, 1, t, false, true, 1, LLVMDIFlagZero, true);
-  LLVMSetSubprogram(f, g->scope);
+  LLVMSetSubprogram(g->function, g->scope);
+  if (g->recursive) { // the table of lines starts where the first function with lines does: that is to be f
+    g->entry_scope =
+        LLVMDIBuilderCreateFunction(g->di, file, "e", 1, "", 0, file, 1, t, false, true, 1, LLVMDIFlagZero, true);
+    LLVMSetSubprogram(f, g->entry_scope);
+  }
   static const struct {
     const char *name;
     unsigned value;
@@ -202,8 +208,12 @@ static void begin(gen *g, cv_llvm_compiler *c, uint32_t func) {
   LLVMValueRef f = LLVMAddFunction(g->m, "f", gen_function_type(g, g->signature, g->universal, false));
   LLVMSetFunctionCallConv(f, CALL_CONVENTION);
   function_attributes(g, f);
-  if (g->signature->result_count > 0 && cv_functype_results(g->signature)[0] == CV_I32)
-    LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex, g->a.i32_result);
+  LLVMAddAttributeAtIndex(f, 3, attribute(g, "noalias")); // the instance
+  g->function = gen_recursive_begin(g, f);
+  if (g->recursive) {
+    function_attributes(g, g->function);
+    LLVMAddAttributeAtIndex(g->function, 1, attribute(g, "noalias"));
+  }
   debug_locations(g, f);
 }
 
