@@ -214,6 +214,7 @@ static void begin_loop(gen *g) {
   ctl *c = begin(g, CV_OPC_LOOP);
   if (g->failed)
     return;
+  g->loop_count++;
   gen_loop_clone(g, c);
   gen_branch(g, c);
   gen_at(g, c->label);

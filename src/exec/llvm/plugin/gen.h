@@ -130,6 +130,7 @@ typedef struct gen {
   uint32_t hidden_count;
   struct loop_body *loop_body;   // room for the description of a loop, made when first wanted
   struct loop_clone *loop_clone; // of the loop whose clone is being generated, or NULL
+  uint32_t loop_count;           // so far
   cv_arena arena;                // phis and the like
   cv_mem mem;
   bool failed; // compiler->why says why

@@ -6,7 +6,7 @@
 //
 // A function's body of more than GIANT bytes is compiled without most passes: their cost grows faster than the body.
 // So is one that branches on more than MOST_CONDITIONS comparisons of one value: LLVM 19 looks at all of them wherever
-// it asks what is known of the value, which is a cube.
+// it asks what is known of the value, which is a cube. And one with more than MOST_LOOPS loops, which is a square.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@
 #include "exec/llvm/plugin/fatal.h"
 #include "exec/llvm/plugin/gen.h"
 
-enum { GIANT = 64 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500 };
+enum { GIANT = 64 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500, MOST_LOOPS = 400 };
 
 // Two thirds of the cost of O2. Without the SLP vectorizer, which joins accesses that are 4 GiB apart (LLVM 139202).
 static const char first_passes[] = "function(sroa)";
@@ -302,7 +302,7 @@ static bool generate(gen *g, cv_llvm_object *out) {
   cv_llvm_compiler *c = g->compiler;
   dump(g, "ir");
   bool ok = run_passes(g, first_passes);
-  bool is_giant = c->module->funcs[g->index].code.size > GIANT || is_cubic(g);
+  bool is_giant = c->module->funcs[g->index].code.size > GIANT || g->loop_count > MOST_LOOPS || is_cubic(g);
   if (ok && !is_giant)
     ok = run_passes(g, passes);
   dump(g, "opt");
