@@ -73,6 +73,14 @@ cove_status cv_api_hand_over(cv_buf *buf, cove_buffer *out, cove_error **error);
 
 // ---- component_linker.c ----
 cove_store *cv_api_component_linker_store(const cove_component_linker *linker);
+// Interfaces that are defined when a component imports them. They are in the order of their names (strcmp). `missing`
+// (may be NULL) names the grant that an interface lacks, or gives NULL; such ones are denied.
+typedef struct cv_api_late_world {
+  const cove_glue_world *world; // borrowed for the life of the store, as is `host`
+  void *host;
+  const char *(*missing)(const void *host, const char *interface);
+} cv_api_late_world;
+void cv_api_component_linker_define_late(cove_component_linker *linker, const cv_api_late_world *late);
 
 // ---- module.c ----
 // A file in the binary format, or in the text format, as its binary: a block of cv_api_mem.

@@ -362,6 +362,10 @@ static cv_status make_p2(cove_wasi *wasi, cove_store *store) {
   return CV_OK;
 }
 
+static const char *missing_grant(const void *p2, const char *interface) {
+  return cv_p2_missing_grant(p2, interface);
+}
+
 cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cove_wasi *wasi, cove_error **error) {
   cove_store *store = cv_api_component_linker_store(linker);
   if (wasi->store != 0 && wasi->store != store->id)
@@ -372,15 +376,9 @@ cove_status cove_component_linker_define_wasi(cove_component_linker *linker, cov
   const cove_glue_world *world = cv_p2_world(wasi->p2);
   if (world == NULL)
     return cv_api_no_memory(error);
-  for (size_t i = 0; i < world->interface_count; i++) {
-    const cove_glue_interface *interface = world->interfaces[i];
-    // What is denied when it is called, the host's own functions refuse, and record.
-    const char *grant = wasi->deny_when_called ? NULL : cv_p2_missing_grant(wasi->p2, interface->name);
-    cove_status status = grant == NULL ? cove_component_linker_define_interface(linker, interface, wasi->p2, error)
-                                       : cove_component_linker_deny(linker, interface, grant, false, error);
-    if (status != COVE_OK)
-      return status;
-  }
+  // What is denied when it is called, the host's own functions refuse, and record.
+  cv_api_component_linker_define_late(
+      linker, &(cv_api_late_world){world, wasi->p2, wasi->deny_when_called ? NULL : missing_grant});
   return wasi->deny_when_called
              ? cove_component_linker_deny_rest(linker, "wasi:", "a host that provides this interface", error)
              : COVE_OK;

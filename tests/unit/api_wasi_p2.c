@@ -171,6 +171,68 @@ static void test_versions(void **state) {
   }
 }
 
+static cove_host_result seventy_seven(void *env, cove_call *call, const cove_component_value *args, size_t arg_count,
+                                      cove_component_value *result) {
+  *result = (cove_component_value){.kind = COVE_COMPONENT_U64, .as.u64 = 77};
+  return COVE_HOST_OK;
+}
+
+static void define_seventy_seven(cove_component_linker *linker, const char *interface) {
+  if (interface != NULL)
+    assert_int_equal(cove_component_linker_define_func(linker, interface, "get-insecure-random-u64", NULL,
+                                                       seventy_seven, NULL, NULL, NULL),
+                     COVE_OK);
+}
+
+// What else is defined under names of WASI, before it or after it, is found by the same rules as all definitions.
+static void test_definitions_beside_wasi(void **state) {
+  static const char text[] =
+      "(component (import \"wasi:random/insecure@0.2.3\" (instance $i"
+      "  (export \"get-insecure-random-u64\" (func (result u64)))))"
+      " (core func $f (canon lower (func $i \"get-insecure-random-u64\")))"
+      " (core module $m (import \"\" \"f\" (func $f (result i64))) (func (export \"f\") (result i64) (call $f)))"
+      " (core instance $c (instantiate $m (with \"\" (instance (export \"f\" (func $f))))))"
+      " (func (export \"f\") (result u64) (canon lift (core func $c \"f\"))))";
+  static const struct {
+    const char *before, *after;
+    bool is_own;
+  } rows[] = {
+      {NULL, NULL, false},
+      {NULL, "wasi:random/insecure@0.2.3", true},   // the name that is asked for
+      {"wasi:random/insecure@0.2.3", NULL, true},   //
+      {NULL, "wasi:random/insecure@0.2.12", true},  // a member of the one that WASI has
+      {"wasi:random/insecure@0.2.12", NULL, true},  //
+      {NULL, "wasi:random/insecure@0.2.11", false}, // older than that
+      {"wasi:random/insecure@0.2.11", NULL, false}, //
+      {NULL, "wasi:random/insecure@0.2.13", true},  // newer
+      {"wasi:random/insecure@0.2.13", NULL, true},  //
+      {NULL, "wasi:random/insecure@0.2.2", false},  // not new enough
+      {"wasi:random/insecure@0.3.0", "wasi:random/insecure-seed@0.2.3", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    fixture f = {0};
+    cove_error *error = NULL;
+    cove_component_value result;
+    cove_wasi_config *config = collecting();
+    assert_int_equal(cove_engine_new(NULL, &f.engine, NULL), COVE_OK);
+    assert_int_equal(cove_store_new(f.engine, NULL, &f.store, NULL), COVE_OK);
+    f.linker = cove_component_linker_new(f.store);
+    f.component = open_text(f.engine, text);
+    assert_int_equal(cove_wasi_new(config, &f.wasi, NULL), COVE_OK);
+    define_seventy_seven(f.linker, rows[i].before);
+    assert_int_equal(cove_component_linker_define_wasi(f.linker, f.wasi, NULL), COVE_OK);
+    define_seventy_seven(f.linker, rows[i].after);
+    if (cove_component_linker_instantiate(f.linker, f.component, &f.instance, &error) != COVE_OK)
+      fail_msg("row %zu: %s", i, cove_error_message(error));
+    cove_component_func *func = cove_component_instance_func(f.instance, NULL, "f");
+    assert_int_equal(cove_component_func_call(func, NULL, 0, &result, NULL), COVE_OK);
+    if ((result.as.u64 == 77) != rows[i].is_own)
+      fail_msg("row %zu: the other definition was called", i);
+    cove_wasi_config_delete(config);
+    close_fixture(&f, false);
+  }
+}
+
 // What is not granted is missing, or ends who calls it and is told.
 static void test_denied(void **state) {
   static const struct {
@@ -324,6 +386,7 @@ static void test_trace(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_versions),
+      cmocka_unit_test(test_definitions_beside_wasi),
       cmocka_unit_test(test_denied),
       cmocka_unit_test(test_deleting),
       cmocka_unit_test(test_kept_beyond_the_store),

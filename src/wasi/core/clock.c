@@ -11,8 +11,12 @@ static const cv_os_clock host[] = {
 
 void cv_clock_init(cv_clock *c, cv_clock_mode wall, cv_clock_mode monotonic, uint64_t wall_time) {
   *c = (cv_clock){.wall = wall, .monotonic = monotonic, .wall_time = wall_time};
-  for (cv_clock_id id = CV_CLOCK_MONOTONIC; id < CV_COUNT(host); id++)
-    c->start[id] = cv_sys_clock_now(host[id]);
+  c->start[CV_CLOCK_MONOTONIC] = cv_sys_clock_now(CV_OS_CLOCK_MONOTONIC);
+}
+
+void cv_clock_start_cpu(cv_clock *c) {
+  c->start[CV_CLOCK_PROCESS] = cv_sys_clock_now(CV_OS_CLOCK_PROCESS);
+  c->start[CV_CLOCK_THREAD] = cv_sys_clock_now(CV_OS_CLOCK_THREAD);
 }
 
 static cv_err mode_of(const cv_clock *c, cv_clock_id id, cv_clock_mode *mode) {

@@ -7,8 +7,9 @@
 //   virtual  both stand still except while the program sleeps, which takes no real time: a run is repeatable
 //
 // The monotonic clock starts at one second when the context is made: how long the host has been up is not the program's
-// business, and some programs take 0 for "no clock". CPU time clocks go with the monotonic clock, and count from the
-// start of the context.
+// business, and some programs take 0 for "no clock". CPU time clocks go with the monotonic clock; they count from
+// cv_clock_start_cpu on, which is for who serves them: to ask the system for them takes longer than all else of a
+// context.
 #ifndef COVE_WASI_CORE_CLOCK_H
 #define COVE_WASI_CORE_CLOCK_H
 
@@ -28,6 +29,7 @@ typedef struct cv_clock {
 
 // `wall_time` is used by fixed and virtual clocks.
 void cv_clock_init(cv_clock *c, cv_clock_mode wall, cv_clock_mode monotonic, uint64_t wall_time);
+void cv_clock_start_cpu(cv_clock *c);
 CV_MUST_USE cv_err cv_clock_now(const cv_clock *c, cv_clock_id id, uint64_t *out);
 CV_MUST_USE cv_err cv_clock_resolution(const cv_clock *c, cv_clock_id id, uint64_t *out);
 static inline bool cv_clock_is_virtual(const cv_clock *c) {

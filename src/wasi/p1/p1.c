@@ -388,6 +388,7 @@ cv_status cv_p1_new(cv_mem *mem, cv_wasi *wasi, cv_context *context, cv_p1 **out
     wasi->should_stop = interrupted;
     wasi->should_stop_env = p1;
   }
+  cv_clock_start_cpu(&wasi->clock);
   return CV_OK;
 }
 
