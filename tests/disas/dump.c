@@ -47,6 +47,8 @@ static void print_relocs(const jit *j, size_t base) {
       printf("function %u\n", (unsigned)r->value);
     else if (r->kind == CV_RELOC_HELPER)
       printf("%s\n", helper_names[r->value]);
+    else if (r->kind == CV_RELOC_TYPE)
+      printf("type %u\n", (unsigned)r->value);
     else
       printf("stencil constant\n");
   }

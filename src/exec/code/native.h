@@ -3,8 +3,8 @@
 // or each when it is first called, and found again by the addresses in them.
 //
 // Terms
-//   function object  the machine code of one function before it is placed, with its tables. Position-independent: it
-//                    may be kept, and placed in another process.
+//   function object  the machine code of one function before it is placed, with its tables. It may be kept, and placed
+//                    in another process: what differs there (addresses, canonical type ids) is in relocations.
 //   index            of a function among the defined ones of its module; `func` is one among all.
 //   external entry   where cv_func.code leads (abi.h); its CV_EXTERNAL_ENTRY bytes load r14 and r15. Behind it is the
 //   direct entry     where calls inside the module go.
@@ -38,11 +38,12 @@
 
 enum { CV_EXTERNAL_ENTRY = 8 };
 
-// What the 32-bit field of a relocation leads to, counted from its end; what the field holds before is added.
+// What a 32-bit field leads to, counted from the field's end, or what it is; what the field holds before is added.
 typedef enum cv_code_reloc_kind {
   CV_RELOC_FUNC = 0,   // the direct entry of function `value`; the field holds zero
   CV_RELOC_HELPER = 1, // the stub of helper `value`
   CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
+  CV_RELOC_TYPE = 3,   // is the canonical id of the module's type `value`
 } cv_code_reloc_kind;
 typedef struct cv_code_reloc {
   uint32_t at; // of the field in the text

@@ -150,6 +150,10 @@ CV_MUST_USE static bool relocate(cv_native_code *code, const cv_code_object *obj
     const cv_code_reloc *r = &object->relocs[i];
     uint8_t *field = run + r->at, *write = field + code->write_delta;
     uintptr_t target;
+    if (r->kind == CV_RELOC_TYPE) {
+      cv_store_le32(write, cv_load_le32(write) + code->base.module->types[r->value].id);
+      continue;
+    }
     if (r->kind == CV_RELOC_HELPER)
       target = (uintptr_t)cv_native_helper_stub((cv_native_helper)r->value);
     else if (r->kind == CV_RELOC_POOL)

@@ -213,6 +213,11 @@ cv_addr jit_table_field(jit *j, uint32_t table, size_t field, unsigned temp) {
   return cv_at(temp, (int32_t)field);
 }
 
+static void type_id(jit *j, uint32_t type_index) {
+  e32(&j->e, 0);
+  add_reloc(j, CV_RELOC_TYPE, type_index);
+}
+
 // rax = the function of a table's element, checked. The index is in rax (all 64 bits count).
 static void load_element(jit *j, uint32_t table, uint32_t type_index) {
   cv_emit_rm(&j->e, CV_X86_ALU(CV_OP_CMP), 1, CV_RAX, jit_table_field(j, table, offsetof(cv_table, size), CV_R10));
@@ -223,7 +228,8 @@ static void load_element(jit *j, uint32_t table, uint32_t type_index) {
   cv_emit_rr(&j->e, CV_X86_TEST, 1, CV_RAX, CV_RAX);
   jit_trap_if(j, CV_CC_E, CV_TRAP_UNINITIALIZED_ELEMENT);
   const cv_type *type = &j->module->types[type_index];
-  cv_emit_alu_mi(&j->e, CV_OP_CMP, 0, cv_at(CV_RAX, offsetof(cv_func, type)), (int32_t)type->id);
+  cv_emit_rm(&j->e, CV_X86(0, 0, 0x81), 0, CV_OP_CMP, cv_at(CV_RAX, offsetof(cv_func, type))); // cmp type, id
+  type_id(j, type_index);
   if (type->is_final) {
     jit_trap_if(j, CV_CC_NE, CV_TRAP_INDIRECT_TYPE);
     return;
@@ -233,7 +239,8 @@ static void load_element(jit *j, uint32_t table, uint32_t type_index) {
   cv_emit_store(&j->e, CV_I64, extra_addr(j, EXTRA_CALLEE), CV_RAX);
   cv_emit_mov(&j->e, 1, CV_RDI, CV_REG_INSTANCE);
   cv_emit_load(&j->e, CV_I32, CV_RSI, cv_at(CV_RAX, offsetof(cv_func, type)));
-  cv_emit_const(&j->e, CV_RDX, type->id);
+  e8(&j->e, 0xba); // mov edx, id
+  type_id(j, type_index);
   jit_helper(j, CV_NATIVE_TYPE_MATCHES);
   cv_emit_rr(&j->e, CV_X86(0, 0, 0x84) | CV_X86_BYTE, 0, CV_RAX, CV_RAX);
   jit_trap_if(j, CV_CC_E, CV_TRAP_INDIRECT_TYPE);

@@ -33,6 +33,8 @@ enum {
   RELA_SIZE = 24,
   R_X86_64_PC32 = 2,
   R_X86_64_PLT32 = 4,
+  R_X86_64_32 = 10,
+  R_X86_64_32S = 11,
   R_X86_64_PC64 = 24,
   MOST_PLACED = 64 << 20,
 };
@@ -146,18 +148,24 @@ typedef struct maker {
 
 // What a symbol that the file does not define stands for (plugin.h).
 static bool known_symbol(const char *name, cv_code_reloc *out) {
-  if (strcmp(name, "jump") == 0) {
-    out->kind = CV_RELOC_POOL;
-    out->value = 0;
+  static const struct {
+    char letter;
+    uint32_t kind, most;
+  } numbered[] = {
+      {'f', CV_RELOC_FUNC, 1 << 28}, {'h', CV_RELOC_HELPER, CV_NATIVE_HELPER_COUNT}, {'t', CV_RELOC_TYPE, 1 << 28}};
+  *out = (cv_code_reloc){.kind = CV_RELOC_POOL};
+  if (strcmp(name, "jump") == 0)
+    return true;
+  char *end;
+  unsigned long number = name[0] != '\0' ? strtoul(name + 1, &end, 10) : 0;
+  for (size_t i = 0; i < CV_COUNT(numbered); i++) {
+    if (name[0] != numbered[i].letter || end == name + 1 || *end != '\0' || number >= numbered[i].most)
+      continue;
+    out->kind = numbered[i].kind & 0xf;
+    out->value = (uint32_t)number & 0xfffffff;
     return true;
   }
-  char *end;
-  unsigned long number = name[0] == 'f' || name[0] == 'h' ? strtoul(name + 1, &end, 10) : 0;
-  if ((name[0] != 'f' && name[0] != 'h') || end == name + 1 || *end != '\0' || number >= 1u << 28)
-    return false;
-  out->kind = name[0] == 'f' ? CV_RELOC_FUNC : CV_RELOC_HELPER;
-  out->value = (uint32_t)number & 0xfffffff;
-  return name[0] == 'f' || number < CV_NATIVE_HELPER_COUNT;
+  return false;
 }
 
 static cv_status unknown(maker *m, const char *what) {
@@ -165,14 +173,18 @@ static cv_status unknown(maker *m, const char *what) {
   return CV_EUNSUPPORTED;
 }
 
-// A symbol of another file: a call or a jump, whose field is four bytes before where it is counted from.
+// A symbol of another file: a call or a jump, whose field is four bytes before where it is counted from; or a number.
 static cv_status relocate_outside(maker *m, const uint8_t *rela, uint32_t kind, const char *name, uint64_t at) {
-  cv_code_reloc r = {.at = (uint32_t)at};
-  bool is_jump = (kind == R_X86_64_PC32 || kind == R_X86_64_PLT32) && (int64_t)cv_load_le64(rela + 16) == -4;
+  cv_code_reloc r;
   if (name == NULL)
     return unknown(m, NULL);
-  if (!is_jump || !known_symbol(name, &r))
+  if (!known_symbol(name, &r))
     return unknown(m, name);
+  bool is_call = (kind == R_X86_64_PC32 || kind == R_X86_64_PLT32) && (int64_t)cv_load_le64(rela + 16) == -4;
+  bool is_number = (kind == R_X86_64_32 || kind == R_X86_64_32S) && cv_load_le64(rela + 16) == 0;
+  if (r.kind == CV_RELOC_TYPE ? !is_number : !is_call)
+    return unknown(m, name);
+  r.at = (uint32_t)at;
   return cv_vec_push(m->mem, &m->relocs, r);
 }
 

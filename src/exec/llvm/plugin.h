@@ -6,6 +6,7 @@
 //   f        the function itself
 //   f<n>     the direct entry of function n of the same module
 //   h<n>     the stub of helper n (exec/code/stubs.h)
+//   t<n>     no address, but the canonical id of type n of the module
 //   jump     two bytes that go where the cv_func in rax leads: a tail call has no register left for the address
 //
 // Convention. A function keeps the native convention of exec/code/abi.h, as tier 1's do, so a call between the tiers is

@@ -214,6 +214,21 @@ value gen_helper(gen *g, cv_native_helper helper, value *args, unsigned count) {
   return emit_call(g, t, external(g, name, t), values, AT_FIRST_HELPER + count, throws);
 }
 
+// The canonical id of a type, as a symbol that is no address: code that is kept meets another one in another process.
+static value type_id(gen *g, uint32_t type_index) {
+  char name[16];
+  snprintf(name, sizeof name, "t%u", (unsigned)type_index);
+  value symbol = LLVMGetNamedGlobal(g->m, name);
+  if (symbol == NULL) {
+    symbol = LLVMAddGlobal(g->m, g->t.i8, name);
+    LLVMMetadataRef range[] = {LLVMValueAsMetadata(LLVMConstInt(g->t.i64, 0, false)),
+                               LLVMValueAsMetadata(LLVMConstInt(g->t.i64, 1ull << 32, false))};
+    LLVMGlobalSetMetadata(symbol, LLVMGetMDKindIDInContext(g->c, "absolute_symbol", 15),
+                          LLVMMDNodeInContext2(g->c, range, CV_COUNT(range)));
+  }
+  return LLVMConstPtrToInt(symbol, g->t.i32);
+}
+
 // The cv_func of a table's element, checked, as an i64.
 static value load_element(gen *g, uint32_t table, uint32_t type_index, value index) {
   if (LLVMTypeOf(index) == g->t.i32)
@@ -224,7 +239,8 @@ static value load_element(gen *g, uint32_t table, uint32_t type_index, value ind
   gen_trap_if(g, LLVMBuildIsNull(g->b, func, ""), CV_TRAP_UNINITIALIZED_ELEMENT);
   const cv_type *expected = &g->module->types[type_index];
   value actual = gen_field_forever(g, g->t.i32, func, offsetof(cv_func, type));
-  value same = LLVMBuildICmp(g->b, LLVMIntEQ, actual, gen_const32(g, expected->id), "");
+  value id = type_id(g, type_index);
+  value same = LLVMBuildICmp(g->b, LLVMIntEQ, actual, id, "");
   if (expected->is_final) {
     gen_trap_if(g, LLVMBuildNot(g->b, same, ""), CV_TRAP_INDIRECT_TYPE);
     return func;
@@ -233,7 +249,7 @@ static value load_element(gen *g, uint32_t table, uint32_t type_index, value ind
   block slow = gen_block(g, "subtype"), next = gen_block(g, "");
   LLVMBuildCondBr(g->b, same, next, slow);
   gen_at(g, slow);
-  value args[] = {g->instance, LLVMBuildZExt(g->b, actual, g->t.i64, ""), gen_const64(g, expected->id)};
+  value args[] = {g->instance, LLVMBuildZExt(g->b, actual, g->t.i64, ""), LLVMBuildZExt(g->b, id, g->t.i64, "")};
   value matches = LLVMBuildTrunc(g->b, gen_helper(g, CV_NATIVE_TYPE_MATCHES, args, 3), g->t.i8, "");
   gen_trap_if(g, LLVMBuildIsNull(g->b, matches, ""), CV_TRAP_INDIRECT_TYPE);
   LLVMBuildBr(g->b, next);
