@@ -3,8 +3,9 @@
 # itself is never linked: the file loads it by its name when it is first needed (base: a start of cove pays nothing),
 # so a machine without it runs the same binary and gets "unsupported: ...".
 #
-# A file belongs to an optional part by its name: *_libarchive.c, *_libdw.c, *_libsqlite3.c. Where the part is left
-# out, the file *_no_libarchive.c, *_no_libdw.c, *_no_libsqlite3.c beside it stands in, so callers need no #ifdef.
+# A file belongs to an optional part by its name: *_libarchive.c, *_libdw.c, *_libsqlite3.c, *_libxxhash.c. Where the part
+# is left out, the file *_no_libarchive.c (and so on) beside it stands in, so callers need no #ifdef. xxhash is its header
+# alone: nothing of it is loaded.
 # A static file of one C library cannot load what was built for another, so a static command has none of them.
 if(COVE_STATIC)
   set(COVE_LIBARCHIVE OFF)
@@ -16,6 +17,7 @@ set(COVE_OPTIONAL_INCLUDES)
 set(COVE_HAVE_LIBARCHIVE OFF)
 set(COVE_HAVE_LIBDW OFF)
 set(COVE_HAVE_LIBSQLITE3 OFF)
+set(COVE_HAVE_LIBXXHASH OFF)
 
 if(COVE_LIBARCHIVE)
   find_path(COVE_LIBARCHIVE_INCLUDE archive.h)
@@ -38,11 +40,19 @@ if(COVE_SQLITE)
     list(APPEND COVE_OPTIONAL_DEFINITIONS COVE_HAVE_LIBSQLITE3=1)
   endif()
 endif()
-message(STATUS "cove: libarchive ${COVE_HAVE_LIBARCHIVE}, libdw ${COVE_HAVE_LIBDW}, SQLite ${COVE_HAVE_LIBSQLITE3}")
+if(COVE_XXHASH)
+  find_path(COVE_LIBXXHASH_INCLUDE xxhash.h)
+  if(COVE_LIBXXHASH_INCLUDE)
+    set(COVE_HAVE_LIBXXHASH ON)
+    list(APPEND COVE_OPTIONAL_DEFINITIONS COVE_HAVE_LIBXXHASH=1)
+  endif()
+endif()
+message(STATUS "cove: libarchive ${COVE_HAVE_LIBARCHIVE}, libdw ${COVE_HAVE_LIBDW}, SQLite ${COVE_HAVE_LIBSQLITE3}, "
+               "xxhash ${COVE_HAVE_LIBXXHASH}")
 
 function(cove_leave_out list_name)
   set(files ${${list_name}})
-  foreach(part libarchive libdw libsqlite3)
+  foreach(part libarchive libdw libsqlite3 libxxhash)
     string(TOUPPER ${part} upper)
     if(COVE_HAVE_${upper})
       list(FILTER files EXCLUDE REGEX "_no_${part}\\.c$")

@@ -220,7 +220,7 @@ static void run(const char *tier, const uint8_t *data, size_t size) {
   if (status == CV_OK) {
     status = cv_component_validate(c, cv_engine_registry(engine), CV_VALIDATE_SIDE_TABLES, &diag);
     if (status == CV_OK)
-      status = cv_component_compile(c, engine, &diag);
+      status = cv_component_compile(c, engine, NULL, &diag);
     if (status == CV_OK)
       run_in(engine, c);
     cv_component_delete(c);

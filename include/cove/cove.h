@@ -10,6 +10,7 @@
 #define COVE_COVE_H
 
 #include <cove/common.h>
+#include <cove/compiled.h>
 #include <cove/component.h>
 #include <cove/compose.h>
 #include <cove/config.h>

@@ -17,6 +17,7 @@ typedef enum cove_input_kind {
   COVE_INPUT_COMPONENT = 1, // a component in the binary format
   COVE_INPUT_TEXT = 2,      // probably the text format
   COVE_INPUT_OTHER = 3,
+  COVE_INPUT_COMPILED = 4, // a compiled program (compiled.h)
 } cove_input_kind;
 // *looks_like (may be NULL) is a phrase that lives for ever: "an ELF program or library".
 COVE_API cove_input_kind cove_input_kind_of(const void *data, size_t size, const char **looks_like);

@@ -85,6 +85,10 @@ void cv_api_component_linker_define_late(cove_component_linker *linker, const cv
 // ---- module.c ----
 // A file in the binary format, or in the text format, as its binary: a block of cv_api_mem.
 cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **bytes, size_t *size, cove_error **error);
+// Opens a compiled program, which is to be a component or a module. *has_code: the engine can run its code; else only
+// out->program is there.
+cove_status cv_api_open_archive(cove_engine *engine, const void *data, size_t size, bool wants_component,
+                                cv_archive *out, bool *has_code, cove_error **error);
 // Line `index` of the contents of a section `producers`; false when there are not so many.
 bool cv_api_producer(const uint8_t *data, size_t size, size_t index, cove_producer *out);
 // The store keeps a module that it instantiated: for the bytes that it may have borrowed.

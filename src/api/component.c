@@ -16,18 +16,21 @@ typedef struct source {
   bool copy;
   void (*release)(void *env);
   void *env;
+  const cv_archive *archive; // whose program the bytes are, with its code; or NULL
 } source;
 
 static cv_status load(cove_component *c, const source *from, bool compile, cv_diag *diag) {
   CV_TRY(cv_component_decode(&c->component, cv_engine_mem(c->engine), from->bytes, from->size, from->copy,
-                             cv_engine_features(c->engine), diag));
+                             from->archive != NULL ? from->archive->features : cv_engine_features(c->engine), diag));
   unsigned flags = cv_engine_tier(c->engine)->side_tables ? CV_VALIDATE_SIDE_TABLES : 0;
+  if (from->archive != NULL)
+    flags = CV_VALIDATE_HEAD;
   CV_TRY(cv_component_validate(c->component, cv_engine_registry(c->engine), compile ? flags : 0, diag));
   c->names = cv_resource_names(c->component, &c->arena);
   if (c->names == NULL)
     return CV_ENOMEM;
   if (compile)
-    CV_TRY(cv_component_compile(c->component, c->engine, diag));
+    CV_TRY(cv_component_compile(c->component, c->engine, from->archive, diag));
   c->compiled = compile;
   return CV_OK;
 }
@@ -49,6 +52,8 @@ static cove_status make(cove_engine *engine, const source *from, bool compile, c
   cv_binary_kind kind = cv_binary_kind_of(from->bytes, from->size, &looks_like);
   if (kind == CV_BINARY_MODULE)
     return cv_api_fail(error, COVE_USAGE, "this is a core module, not a component");
+  if (kind == CV_BINARY_COMPILED)
+    return cv_api_fail(error, COVE_UNSUPPORTED, "this is a compiled program: cove_component_load_compiled");
   cv_diag diag;
   cv_diag_init(&diag);
   cove_component *c = cv_mem_zalloc(&cv_api_mem, sizeof *c);
@@ -79,6 +84,23 @@ cove_status cove_component_new_borrowed(cove_engine *engine, const void *data, s
                                         void (*release_fn)(void *env), void *env, cove_component **out,
                                         cove_error **error) {
   return make(engine, &(source){.bytes = data, .size = size, .release = release_fn, .env = env}, true, out, error);
+}
+
+cove_status cove_component_load_compiled(cove_engine *engine, const void *data, size_t size,
+                                         void (*release_fn)(void *env), void *env, cove_component **out,
+                                         cove_error **error) {
+  cv_archive archive = {0};
+  bool has_code;
+  cove_status status = cv_api_open_archive(engine, data, size, true, &archive, &has_code, error);
+  if (status != COVE_OK)
+    return status;
+  return make(engine,
+              &(source){.bytes = archive.program.data,
+                        .size = archive.program.size,
+                        .release = release_fn,
+                        .env = env,
+                        .archive = has_code ? &archive : NULL},
+              true, out, error);
 }
 
 cove_status cove_component_open(cove_engine *engine, const char *path, cove_component **out, cove_error **error) {

@@ -86,6 +86,16 @@ cove_status cove_config_set_profile(cove_config *config, const char *profile, co
   return COVE_OK;
 }
 
+cove_status cove_config_set_cpu(cove_config *config, const char *cpu, cove_error **error) {
+  static const char *const words[] = {[CV_CPU_HOST] = "host", [CV_CPU_LEAST] = "least", [CV_CPU_COMMON] = "common"};
+  for (size_t i = 0; i < CV_COUNT(words); i++)
+    if (strcmp(words[i], cpu) == 0) {
+      config->options.compile.cpu = (cv_cpu_level)i;
+      return COVE_OK;
+    }
+  return cv_api_fail(error, COVE_USAGE, "there is no CPU \"%s\": host, common or least", cpu);
+}
+
 void cove_config_set_debug(cove_config *config, bool debug) {
   config->options.compile.debug_frames = debug;
 }

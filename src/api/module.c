@@ -21,18 +21,22 @@ typedef struct source {
   bool owned; // the bytes are a block of cv_api_mem that the module takes
   void (*release)(void *env);
   void *env;
+  const cv_archive *archive; // whose program the bytes are, with its code; or NULL
 } source;
 
-// A component is known by its preamble; say so rather than "unknown binary version".
-static cove_status refuse_component(const source *from, cove_error **error) {
+// What is known by its preamble; say so rather than "unknown binary version".
+static cove_status refuse_others(const source *from, cove_error **error) {
   const char *looks_like = NULL;
-  if (cv_binary_kind_of(from->bytes, from->size, &looks_like) != CV_BINARY_COMPONENT)
+  cv_binary_kind kind = cv_binary_kind_of(from->bytes, from->size, &looks_like);
+  if (kind == CV_BINARY_COMPILED)
+    return cv_api_fail(error, COVE_UNSUPPORTED, "this is a compiled program: cove_module_load_compiled");
+  if (kind != CV_BINARY_COMPONENT)
     return COVE_OK;
   return cv_api_fail(error, COVE_UNSUPPORTED, "unsupported: component");
 }
 
 static cove_status make(cove_engine *engine, const source *from, bool compile, cove_module **out, cove_error **error) {
-  cove_status status = refuse_component(from, error);
+  cove_status status = refuse_others(from, error);
   if (status != COVE_OK)
     return status;
   cv_engine *e = (cv_engine *)engine;
@@ -41,9 +45,11 @@ static cove_status make(cove_engine *engine, const source *from, bool compile, c
   cove_module *m = cv_mem_zalloc(&cv_api_mem, sizeof *m);
   if (m == NULL)
     return cv_api_no_memory(error);
-  cv_status result = cv_engine_load(e, from->bytes, from->size, from->copy, &m->module, &diag);
+  cv_status result = from->archive != NULL ? cv_engine_load_archive(e, from->archive, &m->module, &diag)
+                                           : cv_engine_load(e, from->bytes, from->size, from->copy, &m->module, &diag);
   if (result == CV_OK && compile) {
-    result = cv_engine_compile(e, m->module, &m->code, &diag);
+    result = from->archive != NULL ? cv_engine_compile_from(e, from->archive, 0, m->module, &m->code, &diag)
+                                   : cv_engine_compile(e, m->module, &m->code, &diag);
     if (result != CV_OK)
       cv_module_delete(m->module);
   }
@@ -72,6 +78,45 @@ cove_status cove_module_new(cove_engine *engine, const void *data, size_t size, 
 cove_status cove_module_new_borrowed(cove_engine *engine, const void *data, size_t size, void (*release)(void *env),
                                      void *env, cove_module **out, cove_error **error) {
   return make(engine, &(source){.bytes = data, .size = size, .release = release, .env = env}, true, out, error);
+}
+
+cove_status cv_api_open_archive(cove_engine *engine, const void *data, size_t size, bool wants_component,
+                                cv_archive *out, bool *has_code, cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  bool is_component;
+  *has_code = cv_engine_is_native((cv_engine *)engine);
+  cv_status status = CV_OK;
+  if (*has_code) {
+    status = cv_archive_open(out, data, size, &diag);
+    if (status == CV_OK)
+      status = cv_engine_check_archive((cv_engine *)engine, out, &diag);
+    is_component = (out->flags & CV_ARCHIVE_COMPONENT) != 0;
+  } else {
+    status = cv_archive_program(data, size, &out->program, &is_component, &diag);
+  }
+  if (status != CV_OK)
+    return cv_api_diag(error, status, &diag);
+  if (is_component != wants_component)
+    return cv_api_fail(error, COVE_USAGE, "this is a compiled %s, not a %s", is_component ? "component" : "module",
+                       wants_component ? "component" : "module");
+  return COVE_OK;
+}
+
+cove_status cove_module_load_compiled(cove_engine *engine, const void *data, size_t size, void (*release)(void *env),
+                                      void *env, cove_module **out, cove_error **error) {
+  cv_archive archive = {0};
+  bool has_code;
+  cove_status status = cv_api_open_archive(engine, data, size, false, &archive, &has_code, error);
+  if (status != COVE_OK)
+    return status;
+  return make(engine,
+              &(source){.bytes = archive.program.data,
+                        .size = archive.program.size,
+                        .release = release,
+                        .env = env,
+                        .archive = has_code ? &archive : NULL},
+              true, out, error);
 }
 
 cove_status cove_module_inspect(cove_engine *engine, const void *data, size_t size, cove_module **out,
@@ -195,7 +240,9 @@ cove_input_kind cove_input_kind_of(const void *data, size_t size, const char **l
 
 // ---- types ----
 
-static_assert((int)COVE_INPUT_OTHER == CV_BINARY_OTHER && (int)COVE_EXTERN_TAG == CV_EXTERN_TAG, "same numbers");
+static_assert((int)COVE_INPUT_OTHER == CV_BINARY_OTHER && (int)COVE_INPUT_COMPILED == CV_BINARY_COMPILED &&
+                  (int)COVE_EXTERN_TAG == CV_EXTERN_TAG,
+              "same numbers");
 static_assert(COVE_FUNCREF == CV_FUNCREF && COVE_EXTERNREF == CV_EXTERNREF && COVE_EXNREF == CV_EXNREF, "same types");
 
 bool cove_valtype_is_ref(cove_valtype type) {

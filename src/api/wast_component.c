@@ -25,7 +25,7 @@ cv_status cv_wast_component_compile(cv_engine *engine, cv_wast *wast, const cv_w
   unsigned flags = cv_engine_tier(engine)->side_tables ? CV_VALIDATE_SIDE_TABLES : 0;
   status = cv_component_validate(component, cv_engine_registry(engine), flags, diag);
   if (status == CV_OK)
-    status = cv_component_compile(component, engine, diag);
+    status = cv_component_compile(component, engine, NULL, diag);
   if (status == CV_OK)
     *out = component;
   else

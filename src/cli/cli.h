@@ -37,7 +37,10 @@ typedef struct cli_input {
   cove_buffer parsed; // from text, or empty
   const char *data;   // the binary
   size_t size;
-  bool is_component; // or a core module
+  bool is_component;    // or a core module
+  const char *compiled; // a compiled program, whose program `data` is; or NULL
+  size_t compiled_size;
+  bool mapped; // `file` is a mapping
 } cli_input;
 // Reads `path` ("-" is standard input). Returns 0, or an exit status after a message.
 int cli_read_file(const char *path, cove_buffer *out);
@@ -54,8 +57,12 @@ int cli_read_component(const char *path, const cove_engine *engine, cli_input *o
 void cli_input_free(cli_input *input);
 // An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
 int cli_make_engine(const cli_line *line, cove_engine **out);
+// The same with this tier, whatever the line says.
+int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out);
 // Writes to --output or standard output. 0, or an exit status after a message.
 int cli_write_output(const cli_line *line, const void *data, size_t size);
+// The same for a file that may be in use: the new one takes the place of the old one, which is not written to.
+int cli_replace_output(const cli_line *line, const void *data, size_t size);
 
 // ---- parse numbers: false when `text` is not one ----
 bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M, 0x3e8
@@ -66,6 +73,8 @@ bool cli_parse_time(const char *text, uint64_t *out);     // seconds since 1970,
 // ---- progress.c: a line on a terminal when a step takes more than a second ----
 void cli_progress_begin(const char *doing, const char *what);
 void cli_progress_end(void);
+// The same with how far it is. `total` 0 begins, `what` NULL ends.
+void cli_progress_part(const char *what, uint64_t done, uint64_t total);
 
 // ---- grants.c: from options to what a program is granted; 0, or an exit status after a message ----
 int cli_make_wasi(const cli_line *line, cove_wasi **out);
@@ -130,6 +139,7 @@ int cli_wit(const cli_line *line);
 int cli_bindgen(const cli_line *line);
 int cli_component(const cli_line *line);
 int cli_snapshot(const cli_line *line);
+int cli_compile(const cli_line *line);
 int cli_help(const cli_line *line);
 
 #endif

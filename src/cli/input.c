@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,7 +87,40 @@ void cli_free_file(cove_buffer *file) {
 
 void cli_input_free(cli_input *input) {
   cove_buffer_delete(&input->parsed);
-  cli_free_file(&input->file);
+  if (input->mapped)
+    munmap(input->file.data, input->file.size);
+  else
+    cli_free_file(&input->file);
+}
+
+// A compiled program is mapped, so that only what runs of it is read. False when the file is none, or cannot be mapped.
+static bool map_compiled(const char *path, cli_input *out) {
+  char start[16];
+  struct stat st;
+  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0)
+    return false;
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start &&
+      cove_input_kind_of(start, sizeof start, NULL) == COVE_INPUT_COMPILED) {
+    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    out->mapped = at != MAP_FAILED;
+    if (out->mapped)
+      out->file = (cove_buffer){at, (size_t)st.st_size};
+  }
+  close(fd);
+  return out->mapped;
+}
+
+static int take_compiled(cli_input *out) {
+  cove_bytes program;
+  cove_error *error = NULL;
+  if (cove_compiled_program(out->file.data, out->file.size, &program, &out->is_component, &error) != COVE_OK)
+    return cli_report(out->path, error);
+  out->compiled = out->file.data;
+  out->compiled_size = out->file.size;
+  out->data = program.data;
+  out->size = program.size;
+  return 0;
 }
 
 static int refuse(const char *path, const char *looks_like, size_t size) {
@@ -100,7 +134,7 @@ static int refuse(const char *path, const char *looks_like, size_t size) {
 
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) {
   *out = (cli_input){.path = path};
-  int status = cli_read_file(path, &out->file);
+  int status = map_compiled(path, out) ? 0 : cli_read_file(path, &out->file);
   if (status != 0)
     return status;
   const char *looks_like = NULL;
@@ -116,7 +150,9 @@ int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) 
   }
   out->data = out->file.data + skip;
   out->size = out->file.size - skip;
-  if (kind == COVE_INPUT_TEXT) {
+  if (kind == COVE_INPUT_COMPILED && skip == 0) {
+    status = take_compiled(out);
+  } else if (kind == COVE_INPUT_TEXT) {
     cove_error *error = NULL;
     if (cove_text_parse(engine, out->data, out->size, &out->parsed, &error) != COVE_OK) {
       status = cli_report(path, error);
@@ -128,7 +164,8 @@ int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) 
   } else if (kind != COVE_INPUT_MODULE && kind != COVE_INPUT_COMPONENT) {
     status = refuse(path, looks_like, out->size);
   }
-  out->is_component = kind == COVE_INPUT_COMPONENT;
+  if (out->compiled == NULL)
+    out->is_component = kind == COVE_INPUT_COMPONENT;
   if (status != 0)
     cli_input_free(out);
   return status;
@@ -209,6 +246,13 @@ static int apply(cove_config *config, const cli_given *given) {
   case OPT_CANONICAL_NAN:
     cove_config_set_canonical_nan(config, true);
     return 0;
+  case OPT_CPU:
+    if (cove_config_set_cpu(config, given->value, &error) != COVE_OK)
+      return cli_report("--cpu", error);
+    return 0;
+  case OPT_COUNT_FUEL:
+    cove_config_set_fuel(config, true);
+    return 0;
   case OPT_GDB:
     cove_config_set_debug(config, true);
     return 0;
@@ -231,7 +275,7 @@ static int apply(cove_config *config, const cli_given *given) {
   }
 }
 
-int cli_make_engine(const cli_line *line, cove_engine **out) {
+int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out) {
   cove_config *config = cove_config_new();
   if (config == NULL) {
     cli_error("out of memory");
@@ -240,11 +284,17 @@ int cli_make_engine(const cli_line *line, cove_engine **out) {
   int status = 0;
   for (size_t i = 0; i < line->given_count && status == 0; i++)
     status = apply(config, &line->given[i]);
+  if (status == 0 && tier != NULL)
+    status = set_tier(config, tier);
   cove_error *error = NULL;
   if (status == 0 && cove_engine_new(config, out, &error) != COVE_OK)
     status = cli_report("engine", error);
   cove_config_delete(config);
   return status;
+}
+
+int cli_make_engine(const cli_line *line, cove_engine **out) {
+  return cli_make_engine_with(line, NULL, out);
 }
 
 int cli_write_output(const cli_line *line, const void *data, size_t size) {
@@ -259,4 +309,37 @@ int cli_write_output(const cli_line *line, const void *data, size_t size) {
   if (!written && !standard)
     cli_error("cannot write %s: %s", path, strerror(error));
   return written ? 0 : CLI_EXIT_FAILED;
+}
+
+static int cannot_write(const char *path) {
+  cli_error("cannot write %s: %s", path, strerror(errno));
+  return CLI_EXIT_FAILED;
+}
+
+int cli_replace_output(const cli_line *line, const void *data, size_t size) {
+  const char *path = cli_value(line, OPT_OUTPUT);
+  struct stat st;
+  // Nothing to take the place of: a device, a pipe; and what a link leads to is not the link's to replace.
+  if (strcmp(path, "-") == 0 || (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+    return cli_write_output(line, data, size);
+  static const char suffix[] = ".XXXXXX";
+  size_t length = strlen(path);
+  char *other = malloc(length + sizeof suffix);
+  if (other == NULL)
+    return cannot_write(path);
+  memcpy(other, path, length);
+  memcpy(other + length, suffix, sizeof suffix);
+  int fd = mkstemp(other);
+  FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+  bool written = file != NULL && fwrite(data, 1, size, file) == size && fflush(file) == 0;
+  mode_t mask = umask(0);
+  umask(mask);
+  if (file != NULL)
+    written = fchmod(fd, 0666 & ~mask) == 0 && fclose(file) == 0 && written;
+  written = written && rename(other, path) == 0;
+  int status = written ? 0 : cannot_write(path);
+  if (!written && fd >= 0)
+    unlink(other);
+  free(other);
+  return status;
 }

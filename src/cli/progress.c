@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static char message[256];
@@ -38,4 +39,32 @@ void cli_progress_end(void) {
   set_timer(0);
   signal(SIGALRM, SIG_DFL);
   message_size = 0;
+}
+
+// ---- a step that tells how far it is ----
+
+static uint64_t milliseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void cli_progress_part(const char *what, uint64_t done, uint64_t total) {
+  enum { FIRST_MS = 1000, EACH_MS = 100 };
+  static uint64_t next;
+  static bool shown;
+  if (!cli_stderr_is_terminal())
+    return;
+  uint64_t now = milliseconds();
+  if (what == NULL) {
+    if (shown)
+      fputs("\r\x1b[K", stderr);
+    shown = false;
+  } else if (total == 0) {
+    next = now + FIRST_MS;
+  } else if (now >= next) {
+    fprintf(stderr, "\rcove: compiling %s: %u %%", what, (unsigned)(done * 100 / total));
+    next = now + EACH_MS;
+    shown = true;
+  }
 }

@@ -107,7 +107,12 @@ int cli_program_compile(cli_program *r) {
   cove_error *error = NULL;
   cli_progress_begin("compiling", r->path);
   // The input outlives the module and its instances: it is freed last.
-  if (cove_module_new_borrowed(r->engine, r->input.data, r->input.size, NULL, NULL, &r->module, &error) != COVE_OK)
+  const cli_input *in = &r->input;
+  cove_status made =
+      in->compiled != NULL
+          ? cove_module_load_compiled(r->engine, in->compiled, in->compiled_size, NULL, NULL, &r->module, &error)
+          : cove_module_new_borrowed(r->engine, in->data, in->size, NULL, NULL, &r->module, &error);
+  if (made != COVE_OK)
     status = cli_report(r->path, error);
   cli_progress_end();
   cli_program_timed(r, "compile");

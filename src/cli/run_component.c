@@ -61,8 +61,12 @@ int cli_program_compile_component(cli_program *p) {
   cove_error *error = NULL;
   cli_progress_begin("compiling", p->path);
   // The input outlives the component and its instances: it is freed last.
-  if (cove_component_new_borrowed(p->engine, p->input.data, p->input.size, NULL, NULL, &p->component, &error) !=
-      COVE_OK)
+  const cli_input *in = &p->input;
+  cove_status made =
+      in->compiled != NULL
+          ? cove_component_load_compiled(p->engine, in->compiled, in->compiled_size, NULL, NULL, &p->component, &error)
+          : cove_component_new_borrowed(p->engine, in->data, in->size, NULL, NULL, &p->component, &error);
+  if (made != COVE_OK)
     status = cli_report(p->path, error);
   cli_progress_end();
   cli_program_timed(p, "compile");

@@ -3,11 +3,13 @@
 #include "component/component.h"
 #include "runtime/engine.h"
 
-cv_status cv_component_compile(cv_component *component, cv_engine *engine, cv_diag *diag) {
+cv_status cv_component_compile(cv_component *component, cv_engine *engine, const cv_archive *archive, cv_diag *diag) {
   for (uint32_t i = 0; i < component->def_count; i++) {
     cv_cdef *def = &component->defs[i];
     if (def->kind == CV_CDEF_COMPONENT)
-      CV_TRY(cv_component_compile(def->as.component, engine, diag));
+      CV_TRY(cv_component_compile(def->as.component, engine, archive, diag));
+    else if (def->kind == CV_CDEF_CORE_MODULE && archive != NULL)
+      CV_TRY(cv_engine_compile_from(engine, archive, def->span.offset, def->as.module, &def->code, diag));
     else if (def->kind == CV_CDEF_CORE_MODULE)
       CV_TRY(cv_engine_compile(engine, def->as.module, &def->code, diag));
   }

@@ -31,8 +31,9 @@
 #include "wasm/module.h"
 
 typedef struct cv_component cv_component;
-typedef struct cv_code cv_code;     // runtime/tier.h
-typedef struct cv_engine cv_engine; // runtime/engine.h
+typedef struct cv_code cv_code;       // runtime/tier.h
+typedef struct cv_engine cv_engine;   // runtime/engine.h
+typedef struct cv_archive cv_archive; // runtime/archive.h
 
 // Index spaces of a component. The first eight are the sorts of core WebAssembly.
 typedef enum cv_cspace {
@@ -199,8 +200,9 @@ CV_MUST_USE cv_status cv_component_decode(cv_component **out, cv_mem *mem, const
 CV_MUST_USE cv_status cv_component_validate(cv_component *component, cv_type_registry *registry, unsigned module_flags,
                                             cv_diag *diag);
 // Makes the core modules ready to run (compile.c): fills cv_cdef.code, in nested components too. The codes own their
-// modules. On failure the component is good for deletion only.
-CV_MUST_USE cv_status cv_component_compile(cv_component *component, cv_engine *engine, cv_diag *diag);
+// modules. `archive` has their code, NULL to compile them. On failure the component is good for deletion only.
+CV_MUST_USE cv_status cv_component_compile(cv_component *component, cv_engine *engine, const cv_archive *archive,
+                                           cv_diag *diag);
 void cv_component_delete(cv_component *component); // NULL is allowed; releases codes
 
 // A cursor over the names that the component-name section gives to items of one index space, as cv_name_cursor of

@@ -87,6 +87,10 @@ cv_features cv_engine_features(const cv_engine *e) {
   return e->features;
 }
 
+const cv_compile_options *cv_engine_compile_options(const cv_engine *e) {
+  return &e->compile;
+}
+
 cv_type_registry *cv_engine_registry(cv_engine *e) {
   return e->registry;
 }
@@ -109,15 +113,57 @@ cv_status cv_engine_load(cv_engine *e, const uint8_t *bytes, size_t size, bool c
   return CV_OK;
 }
 
-cv_status cv_engine_compile(cv_engine *e, cv_module *module, cv_code **out, cv_diag *diag) {
+static cv_status compile_by(cv_engine *e, const cv_tier *tier, cv_module *module, const cv_compile_options *options,
+                            cv_code **out, cv_diag *diag) {
   *out = NULL;
   cv_code *code;
-  CV_TRY(e->tier->compile(&code, &e->mem, module, &e->compile, diag));
+  CV_TRY(tier->compile(&code, &e->mem, module, options, diag));
   code->engine = e;
   cv_engine_retain(e);
   code->owned = module;
   code->references = 1;
   *out = code;
+  return CV_OK;
+}
+
+cv_status cv_engine_compile(cv_engine *e, cv_module *module, cv_code **out, cv_diag *diag) {
+  return compile_by(e, e->tier, module, &e->compile, out, diag);
+}
+
+cv_status cv_engine_compile_from(cv_engine *e, const cv_archive *archive, uint64_t key, cv_module *module,
+                                 cv_code **out, cv_diag *diag) {
+  cv_compile_options options = e->compile;
+  options.lazy = true;
+  *out = NULL;
+  if (!cv_archive_find(archive, key, &options.objects))
+    return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "a module is missing in the compiled program");
+  return compile_by(e, archive->tier, module, &options, out, diag);
+}
+
+bool cv_engine_is_native(const cv_engine *e) {
+  return e->tier->thunk != NULL;
+}
+
+cv_status cv_engine_check_archive(const cv_engine *e, const cv_archive *archive, cv_diag *diag) {
+  if (e->compile.fuel && (archive->flags & CV_ARCHIVE_FUEL) == 0)
+    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET,
+                   "this program was compiled without counting fuel; compile it with --count-fuel");
+  if (e->compile.canonical_nan && (archive->flags & CV_ARCHIVE_CANONICAL_NAN) == 0)
+    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET, "this program was compiled without canonical NaNs");
+  return CV_OK;
+}
+
+cv_status cv_engine_load_archive(cv_engine *e, const cv_archive *archive, cv_module **out, cv_diag *diag) {
+  cv_module *module;
+  *out = NULL;
+  CV_TRY(cv_module_decode(&module, &e->mem, e->registry, archive->features, archive->program.data,
+                          archive->program.size, CV_DECODE_BORROW, diag));
+  cv_status status = cv_module_validate(module, CV_VALIDATE_HEAD, diag);
+  if (status != CV_OK) {
+    cv_module_delete(module);
+    return status;
+  }
+  *out = module;
   return CV_OK;
 }
 

@@ -6,6 +6,7 @@
 #ifndef COVE_RUNTIME_ENGINE_H
 #define COVE_RUNTIME_ENGINE_H
 
+#include "runtime/archive.h"
 #include "runtime/store.h"
 #include "runtime/tier.h"
 
@@ -28,6 +29,7 @@ void cv_engine_retain(cv_engine *engine);
 void cv_engine_release(cv_engine *engine); // NULL is allowed
 const cv_tier *cv_engine_tier(const cv_engine *engine);
 cv_features cv_engine_features(const cv_engine *engine);
+const cv_compile_options *cv_engine_compile_options(const cv_engine *engine);
 cv_type_registry *cv_engine_registry(cv_engine *engine);
 cv_mem *cv_engine_mem(cv_engine *engine);
 
@@ -38,6 +40,16 @@ CV_MUST_USE cv_status cv_engine_load(cv_engine *engine, const uint8_t *bytes, si
 // Makes a module ready to run. On success the code owns the module; on failure the caller still does. The code is
 // counted: it starts with one reference, and each instance holds one.
 CV_MUST_USE cv_status cv_engine_compile(cv_engine *engine, cv_module *module, cv_code **out, cv_diag *diag);
+// The same with the code of a compiled program: `key` is the module's in it.
+CV_MUST_USE cv_status cv_engine_compile_from(cv_engine *engine, const cv_archive *archive, uint64_t key,
+                                             cv_module *module, cv_code **out, cv_diag *diag);
+// Whether the engine's stores can run code of a native tier.
+bool cv_engine_is_native(const cv_engine *engine);
+// Whether the code in a compiled program does what the engine was made for. CV_EUSAGE: what to compile it with.
+CV_MUST_USE cv_status cv_engine_check_archive(const cv_engine *engine, const cv_archive *archive, cv_diag *diag);
+// Decodes the program of one that is a module. The bodies of functions are trusted.
+CV_MUST_USE cv_status cv_engine_load_archive(cv_engine *engine, const cv_archive *archive, cv_module **out,
+                                             cv_diag *diag);
 void cv_code_retain(cv_code *code);
 void cv_code_release(cv_code *code); // NULL is allowed
 

@@ -9,6 +9,7 @@
 #ifndef COVE_RUNTIME_TIER_H
 #define COVE_RUNTIME_TIER_H
 
+#include "runtime/object.h"
 #include "runtime/runtime.h"
 
 // Which instructions of the machine generated code may use: those of this machine; or, so that tests do not depend on
@@ -18,12 +19,13 @@ typedef enum cv_cpu_level { CV_CPU_HOST, CV_CPU_LEAST, CV_CPU_COMMON } cv_cpu_le
 
 // Chosen when a module is compiled; part of the code.
 typedef struct cv_compile_options {
-  bool fuel;           // count fuel (rules: runtime/fuel.h)
-  bool canonical_nan;  // every NaN that arithmetic makes is the canonical one
-  bool lazy;           // compile a function when it is first called
-  bool debug_frames;   // register unwind information with debuggers
-  cv_cpu_level cpu;    // CV_CPU_COMMON must not run on a lesser machine
-  const char *profile; // NULL, "perfmap" or "jitdump"
+  bool fuel;               // count fuel (rules: runtime/fuel.h)
+  bool canonical_nan;      // every NaN that arithmetic makes is the canonical one
+  bool lazy;               // compile a function when it is first called
+  bool debug_frames;       // register unwind information with debuggers
+  cv_cpu_level cpu;        // CV_CPU_COMMON must not run on a lesser machine
+  const char *profile;     // NULL, "perfmap" or "jitdump"
+  cv_code_objects objects; // functions are taken from here instead of compiled; `lazy`
 } cv_compile_options;
 
 // A module made ready by one tier. Immutable to its users and shared by threads; a tier derives from it.
@@ -47,6 +49,20 @@ typedef struct cv_code_place {
   uint32_t offset;   // byte offset in the module
   cv_trap_kind trap; // what a hardware fault at this very address means; CV_TRAP_NONE when it means a bug
 } cv_code_place;
+
+// Makes function objects without placing them, for files, and tells where they may be placed. A compiler is for one
+// thread at a time, allocates from `mem` alone, and ends before the code.
+typedef struct cv_object_maker {
+  cv_status (*compiler_new)(const cv_code *code, cv_mem *mem, void **compiler);
+  // The object is good until the compiler's next function.
+  cv_status (*compile)(void *compiler, uint32_t func, cv_code_object *out, cv_diag *diag);
+  bool (*keep)(const void *compiler); // false: it has grown so large that it is better made anew
+  void (*compiler_delete)(void *compiler);
+  // False: objects of this tier cannot run here, whether or not it can compile.
+  bool (*can_place)(void);
+  uint64_t (*cpu_needs)(cv_cpu_level level);    // the CPU's features that code of this level may use
+  const char *(*cpu_lacks)(uint64_t cpu_needs); // the name of one that this CPU has not, or NULL
+} cv_object_maker;
 
 struct cv_tier {
   const char *name; // "interp", "jit", "llvm"
@@ -72,7 +88,8 @@ struct cv_tier {
   // Native tiers, for cv_native_compile: the entry of a direct call, of a function that is compiled now if need be. A
   // status other than CV_OK becomes a trap.
   cv_status (*compile_late)(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
-  bool frames_tell_instance; // the word below the saved frame pointer of each frame is its instance
+  const cv_object_maker *maker; // native tiers
+  bool frames_tell_instance;    // the word below the saved frame pointer of each frame is its instance
 };
 
 extern const cv_tier cv_tier_interp;

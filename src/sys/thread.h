@@ -13,6 +13,9 @@ bool cv_thread_signal(uint32_t thread_id, int signal);
 // Starts a detached thread that gets no signals that were meant for the host's threads.
 CV_MUST_USE bool cv_thread_start(void *(*run)(void *), void *arg);
 
+// How many threads of this process can run at once: the cores that it may use, at least 1.
+uint32_t cv_thread_cores(void);
+
 // Has these called around every fork of the process, in the thread that forks; `child` runs in the new process, whose
 // only thread has a new number. False when out of memory.
 CV_MUST_USE bool cv_thread_at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));

@@ -7,31 +7,56 @@
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
 #include <sys/platform/x86.h>
 
-cv_cpu cv_cpu_detect(void) {
-  return (cv_cpu){
-      .sse41 = CPU_FEATURE_ACTIVE(SSE4_1),
-      .avx = CPU_FEATURE_ACTIVE(AVX),
-      .avx2 = CPU_FEATURE_ACTIVE(AVX2),
-      .bmi1 = CPU_FEATURE_ACTIVE(BMI1),
-      .bmi2 = CPU_FEATURE_ACTIVE(BMI2),
-      .lzcnt = CPU_FEATURE_ACTIVE(LZCNT),
-      .popcnt = CPU_FEATURE_ACTIVE(POPCNT),
-  };
+uint64_t cv_cpu_detect(void) {
+  uint64_t found = 0;
+#define CV_CPU_FEATURE(number, name, text, leaf, reg, bit, wide)                                                       \
+  found |= (uint64_t)(wide ? CPU_FEATURE_ACTIVE(name) : CPU_FEATURE_PRESENT(name)) << number;
+#include "exec/code/cpu_features.def"
+  return found;
 }
 
 #else
 
-cv_cpu cv_cpu_detect(void) {
-  __builtin_cpu_init();
-  return (cv_cpu){
-      .sse41 = __builtin_cpu_supports("sse4.1"),
-      .avx = __builtin_cpu_supports("avx"),
-      .avx2 = __builtin_cpu_supports("avx2"),
-      .bmi1 = __builtin_cpu_supports("bmi"),
-      .bmi2 = __builtin_cpu_supports("bmi2"),
-      .lzcnt = __builtin_cpu_supports("lzcnt"),
-      .popcnt = __builtin_cpu_supports("popcnt"),
-  };
+#include <cpuid.h>
+
+// Registers of CPUID's leaf, with a subleaf in the upper half of its number; 0 where there is none.
+typedef struct leaf_registers {
+  unsigned eax, ebx, ecx, edx;
+} leaf_registers;
+
+static leaf_registers leaf_of(unsigned number) {
+  leaf_registers r = {0};
+  unsigned subleaf = number < 0x80000000 ? number >> 16 : 0, leaf = number < 0x80000000 ? number & 0xffff : number;
+  if (__get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx) == 0)
+    r = (leaf_registers){0};
+  return r;
+}
+
+// 1 when the system saves the registers of AVX, 2 when those of AVX-512 as well.
+static unsigned saved_registers(void) {
+  unsigned low, high;
+  if ((leaf_of(1).ecx >> 27 & 1) == 0)
+    return 0;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & 0x6) != 0x6 ? 0 : (low & 0xe6) == 0xe6 ? 2 : 1;
+}
+
+uint64_t cv_cpu_detect(void) {
+  uint64_t found = 0;
+  unsigned saved = saved_registers();
+#define CV_CPU_FEATURE(number, name, text, leaf, reg, bit, wide)                                                       \
+  found |= (uint64_t)(wide <= saved ? leaf_of(leaf).reg >> bit & 1 : 0) << number;
+#include "exec/code/cpu_features.def"
+  return found;
 }
 
 #endif
+
+const char *cv_cpu_lacks(uint64_t features) {
+  uint64_t lacking = features & ~cv_cpu_detect();
+#define CV_CPU_FEATURE(number, name, text, leaf, reg, bit, wide)                                                       \
+  if (lacking >> number & 1)                                                                                           \
+    return text;
+#include "exec/code/cpu_features.def"
+  return lacking != 0 ? "a feature that this version of cove does not know" : NULL;
+}

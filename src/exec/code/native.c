@@ -22,12 +22,14 @@ cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_na
   CV_TRY(cv_layout_of(module, &code->base.layout, diag));
   code->funcs = cv_mem_calloc(mem, defined, sizeof *code->funcs);
   code->order = cv_mem_calloc(mem, defined, sizeof *code->order);
+  if (options->objects.index != NULL && (options->objects.count != defined || !options->lazy))
+    return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "the compiled functions are not those of the module");
   return code->funcs == NULL || code->order == NULL ? CV_ENOMEM : CV_OK;
 }
 
 static void compiler_delete(cv_native_code *code) {
   if (code->compiler != NULL)
-    code->kind->compiler_delete(code->compiler);
+    code->base.tier->maker->compiler_delete(code->compiler);
   code->compiler = NULL;
 }
 
@@ -50,13 +52,37 @@ void cv_native_end(cv_native_code *code) {
 // ---- compiling ----
 
 static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  const cv_object_maker *maker = code->base.tier->maker;
   cv_code_object object = {0};
   if (code->compiler == NULL)
-    CV_TRY(code->kind->compiler_new(code, code->mem, &code->compiler));
-  cv_status status = code->kind->compile(code->compiler, func, &object, diag);
-  if (status == CV_OK)
-    status = cv_native_place(code, func - code->base.module->imported_funcs, &object);
-  return status;
+    CV_TRY(maker->compiler_new(&code->base, code->mem, &code->compiler));
+  CV_TRY(maker->compile(code->compiler, func, &object, diag));
+  return cv_native_place(code, func - code->base.module->imported_funcs, &object);
+}
+
+// Relocations lead to what is there, in their own text.
+static bool relocs_fit(const cv_native_code *code, const cv_code_object *object) {
+  const cv_module *m = code->base.module;
+  const uint64_t most[] = {[CV_RELOC_FUNC] = m->func_count,
+                           [CV_RELOC_HELPER] = CV_NATIVE_HELPER_COUNT,
+                           [CV_RELOC_POOL] = *code->kind->pool_size,
+                           [CV_RELOC_TYPE] = m->type_count};
+  for (uint32_t i = 0; i < object->reloc_count; i++) {
+    const cv_code_reloc *r = &object->relocs[i];
+    if (r->kind >= CV_COUNT(most) || r->value >= most[r->kind] || !cv_range_fits(r->at, 4, object->text_size) ||
+        (r->kind == CV_RELOC_FUNC && r->value < m->imported_funcs))
+      return false;
+  }
+  return object->text_size > code->kind->entry_at + CV_EXTERNAL_ENTRY;
+}
+
+// From the file.
+static cv_status take_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  uint32_t index = func - code->base.module->imported_funcs;
+  cv_code_object object;
+  if (cv_code_objects_get(&code->base.options.objects, index, &object) != CV_OK || !relocs_fit(code, &object))
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
+  return cv_native_place(code, index, &object);
 }
 
 cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag) {
@@ -78,8 +104,9 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
     cv_status status = CV_OK;
     cv_lock_take(&code->lock);
     if (!f->ready) { // another thread may have been here
-      status = compile_one(code, func, diag);
-      if (code->compiler != NULL && !code->kind->keep(code->compiler))
+      bool taken = code->base.options.objects.index != NULL;
+      status = taken ? take_one(code, func, diag) : compile_one(code, func, diag);
+      if (code->compiler != NULL && !code->base.tier->maker->keep(code->compiler))
         compiler_delete(code);
       if (status == CV_OK)
         status = cv_native_announce(code, code->placed - 1);

@@ -3,8 +3,7 @@
 // or each when it is first called, and found again by the addresses in them.
 //
 // Terms
-//   function object  the machine code of one function before it is placed, with its tables. It may be kept, and placed
-//                    in another process: what differs there (addresses, canonical type ids) is in relocations.
+//   function object  the machine code of one function before it is placed, with its tables (runtime/object.h)
 //   index            of a function among the defined ones of its module; `func` is one among all.
 //   external entry   where cv_func.code leads (abi.h); its CV_EXTERNAL_ENTRY bytes load r14 and r15. Behind it is the
 //   direct entry     where calls inside the module go.
@@ -38,28 +37,6 @@
 
 enum { CV_EXTERNAL_ENTRY = 8 };
 
-// What a 32-bit field leads to, counted from the field's end, or what it is; what the field holds before is added.
-typedef enum cv_code_reloc_kind {
-  CV_RELOC_FUNC = 0,   // the direct entry of function `value`; the field holds zero
-  CV_RELOC_HELPER = 1, // the stub of helper `value`
-  CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
-  CV_RELOC_TYPE = 3,   // is the canonical id of the module's type `value`
-} cv_code_reloc_kind;
-typedef struct cv_code_reloc {
-  uint32_t at; // of the field in the text
-  uint32_t kind : 4, value : 28;
-} cv_code_reloc;
-
-// All borrowed.
-typedef struct cv_code_object {
-  const uint8_t *text;
-  const cv_code_reloc *relocs;
-  const uint8_t *map; // what addresses mean, in the tier's own form
-  const void *pads;   // where exceptions go on, in the tier's own form; aligned to 4
-  uint32_t text_size, reloc_count, map_size, pads_size;
-  bool lasts; // map and pads live as long as the code: they are not copied
-} cv_code_object;
-
 typedef struct cv_native_func {
   uint32_t at;   // offset in the arena of its external entry
   uint32_t size; // bytes from there; 0 while not placed
@@ -81,17 +58,13 @@ typedef struct cv_native_block {
 
 typedef struct cv_native_code cv_native_code;
 
-// What is the tier's own about its code. A compiler is for one thread at a time, and allocates from `mem` alone.
+// What is the tier's own about its code.
 typedef struct cv_native_kind {
   uint32_t alignment;         // of texts, at least 16
   uint32_t entry_at;          // where in a text the external entry is
   bool plain_frames;          // functions are `push rbp; mov rbp, rsp` from the direct entry on: gdb may walk them
   const uint8_t *const *pool; // what CV_RELOC_POOL counts from
-  cv_status (*compiler_new)(const cv_native_code *code, cv_mem *mem, void **compiler);
-  // The object is good until the compiler's next function.
-  cv_status (*compile)(void *compiler, uint32_t func, cv_code_object *out, cv_diag *diag);
-  bool (*keep)(const void *compiler); // false: it has grown so large that it is better made anew
-  void (*compiler_delete)(void *compiler);
+  const size_t *pool_size;    // bytes
 } cv_native_kind;
 
 struct cv_native_code {

@@ -8,19 +8,26 @@
 
 enum { FIRST_BUFFER = 16 << 10, KEPT_BUFFER = 1 << 20 };
 
-static cv_jit_cpu cpu_of(cv_cpu_level level) {
+// What this tier uses: of the second level of its stencils, and each by itself.
+static const uint64_t USED = CV_CPU_BIT(SSE4_1) | CV_CPU_BIT(AVX) | CV_CPU_BIT(AVX2) | CV_CPU_BIT(BMI1) |
+                             CV_CPU_BIT(BMI2) | CV_CPU_BIT(LZCNT) | CV_CPU_BIT(POPCNT);
+
+// Not the compiler's builtins: cpu.c says why.
+static uint64_t cpu_needs(cv_cpu_level level) {
   if (level == CV_CPU_LEAST)
-    return (cv_jit_cpu){0};
-  if (level == CV_CPU_COMMON)
-    return (cv_jit_cpu){true, true, true, true, true, true};
-  cv_cpu found = cv_cpu_detect(); // not the compiler's builtins: cpu.c says why
+    return CV_CPU_BIT(SSE4_1);
+  return level == CV_CPU_COMMON ? USED : cv_cpu_detect() & USED;
+}
+
+static cv_jit_cpu cpu_of(cv_cpu_level level) {
+  uint64_t has = cpu_needs(level);
   return (cv_jit_cpu){
-      .avx = found.avx,
-      .bmi2 = found.bmi2,
-      .lzcnt = found.lzcnt,
-      .tzcnt = found.bmi1,
-      .popcnt = found.popcnt,
-      .avx2_level = found.avx && found.avx2 && found.bmi1 && found.bmi2 && found.lzcnt && found.popcnt,
+      .avx = cv_cpu_has(has, CV_CPU_BIT(AVX)),
+      .bmi2 = cv_cpu_has(has, CV_CPU_BIT(BMI2)),
+      .lzcnt = cv_cpu_has(has, CV_CPU_BIT(LZCNT)),
+      .tzcnt = cv_cpu_has(has, CV_CPU_BIT(BMI1)),
+      .popcnt = cv_cpu_has(has, CV_CPU_BIT(POPCNT)),
+      .avx2_level = cv_cpu_has(has, USED),
   };
 }
 
@@ -40,7 +47,7 @@ static bool jit_ready(void) {
 }
 
 static bool jit_available(void) {
-  return cv_cpu_detect().sse41 && jit_ready();
+  return cv_cpu_has(cv_cpu_detect(), CV_CPU_BIT(SSE4_1)) && jit_ready();
 }
 
 // ---- compiling ----
@@ -94,7 +101,7 @@ cv_status jit_init(jit *j, const jit_code *code, cv_mem *mem) {
   return CV_OK;
 }
 
-static cv_status compiler_new(const cv_native_code *code, cv_mem *mem, void **compiler) {
+static cv_status compiler_new(const cv_code *code, cv_mem *mem, void **compiler) {
   jit *j = cv_mem_alloc(mem, sizeof *j);
   if (j == NULL)
     return CV_ENOMEM;
@@ -137,15 +144,22 @@ static cv_status compile(void *compiler, uint32_t func, cv_code_object *out, cv_
                  "unsupported: instruction 0x%x in this tier", j->unsupported_op);
 }
 
+static const cv_object_maker maker = {
+    .compiler_new = compiler_new,
+    .compile = compile,
+    .keep = compiler_keep,
+    .compiler_delete = compiler_delete,
+    .can_place = jit_available,
+    .cpu_needs = cpu_needs,
+    .cpu_lacks = cv_cpu_lacks,
+};
+
 static const cv_native_kind kind = {
     .alignment = 16,
     .entry_at = 0,
     .plain_frames = true,
     .pool = &stencil_pool,
-    .compiler_new = compiler_new,
-    .compile = compile,
-    .keep = compiler_keep,
-    .compiler_delete = compiler_delete,
+    .pool_size = &cv_stencil_pool_size,
 };
 
 static void jit_code_delete(cv_code *base, cv_mem *mem) {
@@ -199,6 +213,7 @@ const cv_tier cv_tier_jit = {
     .thunk = cv_native_thunk_for,
     .place = jit_place,
     .pad = jit_pad,
+    .maker = &maker,
     .compile_late = cv_native_compile_late,
     .frames_tell_instance = true,
 };

@@ -63,12 +63,23 @@ static bool place_jump(void) {
   return ready;
 }
 
+// Without LLVM, what was compiled before can still run.
+static bool can_place(void) {
+  return cv_cpu_has(cv_cpu_detect(), CV_CPU_BIT(SSE4_1)) && place_jump();
+}
+
 static bool llvm_available(void) {
-  if (!cv_cpu_detect().sse41 || !place_jump()) {
+  if (!can_place()) {
     missing_text = "it needs an x86-64 processor with SSE4.1, and memory that may hold code";
     return false;
   }
   return plugin() != NULL;
+}
+
+static uint64_t cpu_needs(cv_cpu_level level) {
+  if (level == CV_CPU_LEAST)
+    return CV_CPU_BIT(SSE3) | CV_CPU_BIT(SSSE3) | CV_CPU_BIT(SSE4_1);
+  return level == CV_CPU_COMMON ? CV_CPU_V3 : cv_cpu_detect();
 }
 
 static const char *llvm_missing(void) {
@@ -94,18 +105,18 @@ static void compiler_delete(void *arg) {
   cv_mem_free(c->mem, c, sizeof *c);
 }
 
-static cv_status compiler_new(const cv_native_code *code, cv_mem *mem, void **out) {
+static cv_status compiler_new(const cv_code *code, cv_mem *mem, void **out) {
   compiler *c = cv_mem_zalloc(mem, sizeof *c);
   if (c == NULL)
     return CV_ENOMEM;
   c->mem = mem;
-  c->module = code->base.module;
+  c->module = code->module;
   cv_arena_init(&c->object, mem);
   if (!cv_stack_new(&c->stack, COMPILER_STACK)) {
     cv_mem_free(mem, c, sizeof *c);
     return CV_ENOMEM;
   }
-  c->llvm = plugin()->compiler_new(code->base.module, &code->base.layout, &code->base.options);
+  c->llvm = plugin()->compiler_new(code->module, &code->layout, &code->options);
   if (c->llvm == NULL) {
     compiler_delete(c);
     return CV_ENOMEM;
@@ -162,14 +173,23 @@ static cv_status compile(void *arg, uint32_t func, cv_code_object *out, cv_diag 
   return j.status;
 }
 
-static const cv_native_kind kind = {
-    .alignment = LLVM_ALIGNMENT,
-    .entry_at = LLVM_ENTRY_AT,
-    .pool = &jump,
+static const cv_object_maker maker = {
     .compiler_new = compiler_new,
     .compile = compile,
     .keep = compiler_keep,
     .compiler_delete = compiler_delete,
+    .can_place = can_place,
+    .cpu_needs = cpu_needs,
+    .cpu_lacks = cv_cpu_lacks,
+};
+
+static const size_t jump_size = 1; // it is only entered at its first byte
+
+static const cv_native_kind kind = {
+    .alignment = LLVM_ALIGNMENT,
+    .entry_at = LLVM_ENTRY_AT,
+    .pool = &jump,
+    .pool_size = &jump_size,
 };
 
 static void llvm_code_delete(cv_code *base, cv_mem *mem) {
@@ -180,7 +200,7 @@ static void llvm_code_delete(cv_code *base, cv_mem *mem) {
 
 static cv_status llvm_compile(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
                               cv_diag *diag) {
-  if (!llvm_available())
+  if (options->objects.index != NULL ? !can_place() : !llvm_available())
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"llvm\": %s", missing_text);
   cv_native_code *code = cv_mem_zalloc(mem, sizeof *code);
   if (code == NULL)
@@ -248,5 +268,6 @@ const cv_tier cv_tier_llvm = {
     .thunk = cv_native_thunk_for,
     .place = llvm_place_of,
     .pad = llvm_pad_of,
+    .maker = &maker,
     .compile_late = cv_native_compile_late,
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -46,6 +47,12 @@ bool cv_thread_start(void *(*run)(void *), void *arg) {
   }
   pthread_attr_destroy(&attr);
   return ok;
+}
+
+uint32_t cv_thread_cores(void) {
+  cpu_set_t set;
+  int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+  return count > 0 ? (uint32_t)count : 1;
 }
 
 uint64_t cv_thread_now(void) {

@@ -26,6 +26,7 @@ typedef enum cv_binary_kind {
   CV_BINARY_COMPONENT = 1, // a component
   CV_BINARY_TEXT = 2,      // probably the text format: begins with "(" after white space and comments
   CV_BINARY_OTHER = 3,
+  CV_BINARY_COMPILED = 4, // a compiled program (runtime/archive.h)
 } cv_binary_kind;
 
 // *looks_like (may be NULL) is a static phrase that ends "this is ...": "an ELF program or library".

@@ -90,6 +90,10 @@ cv_binary_kind cv_binary_kind_of(const uint8_t *bytes, size_t size, const char *
     *looks_like = component ? "a WebAssembly component" : "a WebAssembly module";
     return component ? CV_BINARY_COMPONENT : CV_BINARY_MODULE;
   }
+  if (size >= 8 && memcmp(bytes, "\0cwasm\r\n", 8) == 0) {
+    *looks_like = "a compiled program";
+    return CV_BINARY_COMPILED;
+  }
   if (size == 0) {
     *looks_like = "an empty file";
     return CV_BINARY_OTHER;

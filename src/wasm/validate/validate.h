@@ -9,6 +9,7 @@
 
 enum {
   CV_VALIDATE_SIDE_TABLES = 1 << 0, // leave side tables in the facts, for the interpreter
+  CV_VALIDATE_HEAD = 1 << 1,        // the bodies were validated when their code was made: facts stay zero
 };
 
 // Validates a decoded module: its types (which it registers), everything outside function bodies, then every body;

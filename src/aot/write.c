@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// write.c: the file of a compiled program (runtime/archive.h).
+#include "aot/aot.h"
+#include "base/digest.h"
+
+static size_t piece_size(const cv_aot_piece *p) {
+  return (size_t)p->reloc_count * sizeof(cv_code_reloc) + p->pads_size + p->text_size + p->map_size;
+}
+
+static size_t aligned(size_t size) {
+  return cv_align_up(size, CV_ARCHIVE_ALIGNMENT);
+}
+
+static void zeros(cv_buf *out, size_t count) {
+  static const uint8_t none[64];
+  for (; count > 0; count -= CV_MIN(count, sizeof none))
+    cv_buf_bytes(out, none, CV_MIN(count, sizeof none));
+}
+
+typedef struct sizes {
+  uint64_t head, program_at, objects_at, whole;
+} sizes;
+
+static sizes sizes_of(const cv_aot_program *p) {
+  sizes s = {.head = CV_ARCHIVE_HEADER_SIZE + (uint64_t)p->module_count * CV_ARCHIVE_MODULE_SIZE};
+  uint64_t objects = 0;
+  for (uint32_t m = 0; m < p->module_count; m++) {
+    s.head += (uint64_t)p->modules[m].func_count * CV_ARCHIVE_INDEX_SIZE;
+    for (uint32_t f = 0; f < p->modules[m].func_count; f++)
+      objects += aligned(piece_size(&p->modules[m].pieces[f]));
+  }
+  s.program_at = s.head;
+  s.objects_at = aligned(s.program_at + p->size);
+  s.whole = s.objects_at + objects;
+  return s;
+}
+
+static void write_header(cv_engine *engine, const cv_aot_program *p, const sizes *s, uint8_t *h) {
+  const cv_tier *tier = cv_engine_tier(engine);
+  const cv_compile_options *options = cv_engine_compile_options(engine);
+  uint32_t flags = (p->is_component ? CV_ARCHIVE_COMPONENT : 0u) | (options->fuel ? CV_ARCHIVE_FUEL : 0u) |
+                   (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u);
+  memset(h, 0, CV_ARCHIVE_HEADER_SIZE);
+  memcpy(h, CV_ARCHIVE_MAGIC, 8);
+  cv_store_le32(h + CV_ARCHIVE_AT_FORMAT, CV_ARCHIVE_FORMAT);
+  cv_store_le32(h + CV_ARCHIVE_AT_FLAGS, flags);
+  cv_store_le64(h + CV_ARCHIVE_AT_STAMP, cv_archive_stamp());
+  cv_store_le64(h + CV_ARCHIVE_AT_SIZE, s->whole);
+  cv_store_le64(h + CV_ARCHIVE_AT_HEAD_SIZE, s->head);
+  cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM, s->program_at);
+  cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM + 8, p->size);
+  cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM + 16, cv_digest(p->bytes, p->size));
+  cv_store_le64(h + CV_ARCHIVE_AT_CPU, tier->maker->cpu_needs(options->cpu));
+  cv_store_le64(h + CV_ARCHIVE_AT_FEATURES, cv_engine_features(engine));
+  cv_store_le32(h + CV_ARCHIVE_AT_MODULES, p->module_count);
+  memcpy(h + CV_ARCHIVE_AT_TIER, tier->name, CV_MIN(strlen(tier->name), (size_t)CV_ARCHIVE_TIER_SIZE));
+}
+
+static void write_modules(const cv_aot_program *p, cv_buf *out) {
+  uint64_t index = CV_ARCHIVE_HEADER_SIZE + (uint64_t)p->module_count * CV_ARCHIVE_MODULE_SIZE;
+  for (uint32_t m = 0; m < p->module_count; m++) {
+    uint8_t entry[CV_ARCHIVE_MODULE_SIZE] = {0};
+    cv_store_le64(entry, p->modules[m].key);
+    cv_store_le64(entry + 8, index);
+    cv_store_le32(entry + 16, p->modules[m].func_count);
+    cv_buf_bytes(out, entry, sizeof entry);
+    index += (uint64_t)p->modules[m].func_count * CV_ARCHIVE_INDEX_SIZE;
+  }
+}
+
+static void write_indices(const cv_aot_program *p, const sizes *s, cv_buf *out) {
+  uint64_t at = s->objects_at;
+  for (uint32_t m = 0; m < p->module_count; m++)
+    for (uint32_t f = 0; f < p->modules[m].func_count; f++) {
+      const cv_aot_piece *piece = &p->modules[m].pieces[f];
+      size_t size = piece_size(piece);
+      uint8_t entry[CV_ARCHIVE_INDEX_SIZE];
+      cv_store_le64(entry, at);
+      cv_store_le64(entry + 8, cv_digest(piece->in->data + piece->at, size));
+      cv_store_le32(entry + 16, piece->text_size);
+      cv_store_le32(entry + 20, piece->reloc_count);
+      cv_store_le32(entry + 24, piece->map_size);
+      cv_store_le32(entry + 28, piece->pads_size);
+      cv_buf_bytes(out, entry, sizeof entry);
+      at += aligned(size);
+    }
+}
+
+void cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out) {
+  const sizes s = sizes_of(p);
+  const size_t start = out->size;
+  uint8_t header[CV_ARCHIVE_HEADER_SIZE];
+  write_header(engine, p, &s, header);
+  cv_buf_bytes(out, header, sizeof header);
+  write_modules(p, out);
+  write_indices(p, &s, out);
+  if (cv_buf_status(out) != CV_OK)
+    return;
+  uint8_t *head = out->data + start;
+  cv_store_le64(head + CV_ARCHIVE_AT_DIGEST, cv_digest(head + CV_ARCHIVE_AT_SIZE, s.head - CV_ARCHIVE_AT_SIZE));
+  cv_buf_bytes(out, p->bytes, p->size);
+  zeros(out, s.objects_at - s.program_at - p->size);
+  for (uint32_t m = 0; m < p->module_count; m++)
+    for (uint32_t f = 0; f < p->modules[m].func_count; f++) {
+      const cv_aot_piece *piece = &p->modules[m].pieces[f];
+      size_t size = piece_size(piece);
+      cv_buf_bytes(out, piece->in->data + piece->at, size);
+      zeros(out, aligned(size) - size);
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// compiled.c: compiling ahead of time.
+#include <cove/compiled.h>
+
+#include "aot/aot.h"
+#include "api/api.h"
+#include "wasm/binary/decode.h"
+
+cove_status cove_compile(cove_engine *engine, const void *data, size_t size, const cove_compile_options *options,
+                         cove_buffer *out, cove_error **error) {
+  cv_aot_options o = {0};
+  if (options != NULL)
+    o = (cv_aot_options){.jobs = options->jobs, .progress = options->progress, .env = options->env};
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cv_buf buf;
+  cv_buf_init(&buf, &cv_api_mem);
+  cv_status status = cv_aot_compile((cv_engine *)engine, data, size, &o, &buf, &diag);
+  if (status != CV_OK) {
+    cv_buf_free(&buf);
+    return cv_api_diag(error, status, &diag);
+  }
+  return cv_api_hand_over(&buf, out, error);
+}
+
+cove_status cove_compiled_program(const void *data, size_t size, cove_bytes *out, bool *is_component,
+                                  cove_error **error) {
+  cv_diag diag;
+  cv_diag_init(&diag);
+  cv_bytes program;
+  cv_status status = cv_archive_program(data, size, &program, is_component, &diag);
+  if (status != CV_OK)
+    return cv_api_diag(error, status, &diag);
+  *out = cv_api_bytes(program);
+  return COVE_OK;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// archive.c: reading compiled programs (archive.h).
+#include "runtime/archive.h"
+
+#include "base/digest.h"
+#include "code_stamp.h" // written by the build
+#include "runtime/engine.h"
+
+#define AGAIN "make it again: cove compile"
+
+uint64_t cv_archive_stamp(void) {
+  return CV_CODE_STAMP;
+}
+
+bool cv_archive_is(const uint8_t *bytes, size_t size) {
+  return size >= 8 && memcmp(bytes, CV_ARCHIVE_MAGIC, 8) == 0;
+}
+
+static cv_status damaged(cv_diag *diag, const char *what) {
+  return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "this compiled program is damaged: %s; " AGAIN, what);
+}
+
+// What is the same in every format: the rest of the header is not to be read before the format is known.
+static cv_status check_format(const uint8_t *bytes, size_t size, cv_diag *diag) {
+  if (!cv_archive_is(bytes, size))
+    return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "this is no compiled program");
+  if (size < CV_ARCHIVE_HEADER_SIZE)
+    return damaged(diag, "it is cut off");
+  if (cv_load_le32(bytes + CV_ARCHIVE_AT_FORMAT) != CV_ARCHIVE_FORMAT)
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                   "this program was compiled by a cove of another version; " AGAIN);
+  if (!cv_digest_available())
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                   "unsupported: compiled programs (cove was built without xxhash's header)");
+  if (cv_load_le64(bytes + CV_ARCHIVE_AT_SIZE) != size)
+    return damaged(diag, "its size is not what it was");
+  return CV_OK;
+}
+
+cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component, cv_diag *diag) {
+  CV_TRY(check_format(bytes, size, diag));
+  uint64_t at = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM), length = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 8);
+  if (!cv_range_fits(at, length, size))
+    return damaged(diag, "its program is not inside of it");
+  *program = (cv_bytes){bytes + at, length};
+  *is_component = (cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS) & CV_ARCHIVE_COMPONENT) != 0;
+  return CV_OK;
+}
+
+static cv_status check_head(const uint8_t *bytes, size_t size, cv_diag *diag) {
+  uint64_t head = cv_load_le64(bytes + CV_ARCHIVE_AT_HEAD_SIZE), modules = cv_load_le32(bytes + CV_ARCHIVE_AT_MODULES);
+  if (head > size || head < CV_ARCHIVE_HEADER_SIZE + modules * CV_ARCHIVE_MODULE_SIZE ||
+      cv_digest(bytes + CV_ARCHIVE_AT_SIZE, head - CV_ARCHIVE_AT_SIZE) != cv_load_le64(bytes + CV_ARCHIVE_AT_DIGEST))
+    return damaged(diag, "its head is not what it was");
+  for (uint64_t i = 0; i < modules; i++) {
+    const uint8_t *m = bytes + CV_ARCHIVE_HEADER_SIZE + i * CV_ARCHIVE_MODULE_SIZE;
+    uint64_t index = cv_load_le64(m + 8);
+    if (!cv_range_fits(index, (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE, head))
+      return damaged(diag, "an index is not inside of its head");
+  }
+  return CV_OK;
+}
+
+static const cv_tier *tier_of(const uint8_t *bytes) {
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
+    if ((*t)->maker != NULL && strncmp((*t)->name, (const char *)bytes + CV_ARCHIVE_AT_TIER, CV_ARCHIVE_TIER_SIZE) == 0)
+      return *t;
+  return NULL;
+}
+
+cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag) {
+  bool is_component;
+  *out = (cv_archive){.bytes = bytes, .size = size};
+  CV_TRY(check_format(bytes, size, diag));
+  if ((uintptr_t)bytes % CV_ARCHIVE_ALIGNMENT != 0)
+    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET, "a compiled program is to be at an address that is a multiple of %d",
+                   CV_ARCHIVE_ALIGNMENT);
+  if (cv_load_le64(bytes + CV_ARCHIVE_AT_STAMP) != CV_CODE_STAMP)
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "this program was compiled by another build of cove; " AGAIN);
+  CV_TRY(check_head(bytes, size, diag));
+  out->tier = tier_of(bytes);
+  if (out->tier == NULL || !out->tier->maker->can_place())
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                   "this program was compiled for the tier \"%.8s\", whose code cannot run here; " AGAIN,
+                   (const char *)bytes + CV_ARCHIVE_AT_TIER);
+  const char *lacking = out->tier->maker->cpu_lacks(cv_load_le64(bytes + CV_ARCHIVE_AT_CPU));
+  if (lacking != NULL)
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                   "this program was compiled for a CPU with %s, which this one has not; " AGAIN
+                   " here, or with --cpu common, or --cpu least",
+                   lacking);
+  out->flags = cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS);
+  out->features = cv_load_le64(bytes + CV_ARCHIVE_AT_FEATURES);
+  out->module_count = cv_load_le32(bytes + CV_ARCHIVE_AT_MODULES);
+  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
+  if (cv_digest(out->program.data, out->program.size) != cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 16))
+    return damaged(diag, "its program is not what it was");
+  return CV_OK;
+}
+
+bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out) {
+  for (uint64_t i = 0; i < archive->module_count; i++) {
+    const uint8_t *m = archive->bytes + CV_ARCHIVE_HEADER_SIZE + i * CV_ARCHIVE_MODULE_SIZE;
+    if (cv_load_le64(m) != key)
+      continue;
+    *out = (cv_code_objects){.bytes = archive->bytes,
+                             .size = archive->size,
+                             .index = archive->bytes + cv_load_le64(m + 8),
+                             .count = cv_load_le32(m + 16)};
+    return true;
+  }
+  return false;
+}
+
+cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv_code_object *out) {
+  if (index >= objects->count)
+    return CV_EMALFORMED;
+  const uint8_t *entry = objects->index + (size_t)index * CV_ARCHIVE_INDEX_SIZE;
+  uint64_t at = cv_load_le64(entry);
+  *out = (cv_code_object){.text_size = cv_load_le32(entry + 16),
+                          .reloc_count = cv_load_le32(entry + 20),
+                          .map_size = cv_load_le32(entry + 24),
+                          .pads_size = cv_load_le32(entry + 28),
+                          .lasts = true};
+  uint64_t relocs = (uint64_t)out->reloc_count * sizeof(cv_code_reloc);
+  uint64_t size = relocs + out->pads_size + out->text_size + out->map_size;
+  if (!cv_range_fits(at, size, objects->size) || at % CV_ARCHIVE_ALIGNMENT != 0)
+    return CV_EMALFORMED;
+  const uint8_t *start = objects->bytes + at;
+  if (cv_digest(start, size) != cv_load_le64(entry + 8))
+    return CV_EMALFORMED;
+  out->relocs = (const cv_code_reloc *)(const void *)start;
+  out->pads = start + relocs;
+  out->text = start + relocs + out->pads_size;
+  out->map = out->text + out->text_size;
+  return CV_OK;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// archive.h: compiled programs in files (.cwasm): a module or a component with the function objects of its core
+// modules. aot/ writes them.
+//
+// A file is trusted as a native program is: whoever writes one can do in this process what he likes. What is checked
+// is for mistakes: another version, another build, another machine, damage. Nothing that is read before the digests
+// were compared leads outside of the file; an object is looked at when its function is first called, and its digest
+// then.
+//
+// Numbers are little-endian; offsets count from the file's start. The head is the header, the modules and the indices.
+//
+//   header, 128 bytes
+//     0 magic             8 format u32        12 flags u32          16 stamp u64
+//    24 digest of the head behind this field  32 size of the file   40 size of the head
+//    48 program: offset, 56 size, 64 digest   72 CPU features that the code needs
+//    80 features of WebAssembly               88 modules u32        96 name of the tier, 8 bytes, zeros behind it
+//   module, 32 bytes each: 0 key u64   8 offset of its index u64   16 functions u32
+//     the key is the offset of the module's binary in the program, 0 where the program is the module
+//   index, 32 bytes for each defined function
+//     0 offset of the object   8 digest of the object   16 text  20 relocations  24 map  28 pads: sizes u32, of the
+//     relocations their number
+//   object, aligned to 8: relocations (cv_code_reloc), pads, text, map
+#ifndef COVE_RUNTIME_ARCHIVE_H
+#define COVE_RUNTIME_ARCHIVE_H
+
+#include "runtime/object.h"
+#include "runtime/runtime.h"
+
+#define CV_ARCHIVE_MAGIC "\0cwasm\r\n"
+
+enum { CV_ARCHIVE_FORMAT = 1, CV_ARCHIVE_ALIGNMENT = 8, CV_ARCHIVE_TIER_SIZE = 8 };
+
+// Offsets and sizes as above.
+enum {
+  CV_ARCHIVE_AT_FORMAT = 8,
+  CV_ARCHIVE_AT_FLAGS = 12,
+  CV_ARCHIVE_AT_STAMP = 16,
+  CV_ARCHIVE_AT_DIGEST = 24,
+  CV_ARCHIVE_AT_SIZE = 32,
+  CV_ARCHIVE_AT_HEAD_SIZE = 40,
+  CV_ARCHIVE_AT_PROGRAM = 48,
+  CV_ARCHIVE_AT_CPU = 72,
+  CV_ARCHIVE_AT_FEATURES = 80,
+  CV_ARCHIVE_AT_MODULES = 88,
+  CV_ARCHIVE_AT_TIER = 96,
+  CV_ARCHIVE_HEADER_SIZE = 128,
+  CV_ARCHIVE_MODULE_SIZE = 32,
+  CV_ARCHIVE_INDEX_SIZE = 32,
+};
+
+// Flags.
+enum { CV_ARCHIVE_COMPONENT = 1 << 0, CV_ARCHIVE_FUEL = 1 << 1, CV_ARCHIVE_CANONICAL_NAN = 1 << 2 };
+
+typedef struct cv_archive {
+  const uint8_t *bytes; // aligned to CV_ARCHIVE_ALIGNMENT
+  size_t size;
+  cv_bytes program; // in the binary format
+  uint32_t flags;
+  uint64_t features;
+  const cv_tier *tier; // made the code
+  uint32_t module_count;
+} cv_archive;
+
+// Whether the bytes are, or begin, such a file.
+bool cv_archive_is(const uint8_t *bytes, size_t size);
+// Checks all but the objects. CV_EUNSUPPORTED: of another build or for another CPU; CV_EMALFORMED: damaged.
+CV_MUST_USE cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag);
+// The program alone, which may be damaged: also of a file that cannot run here.
+CV_MUST_USE cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component,
+                                         cv_diag *diag);
+// False when the module is not in it.
+CV_MUST_USE bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out);
+
+// What changes with whatever generated code depends on: made when cove is built.
+uint64_t cv_archive_stamp(void);
+
+#endif

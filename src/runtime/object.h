@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// object.h: function objects: the machine code of one function before it is placed (exec/code/native.h), with its
+// tables. They may be kept in a file (runtime/archive.h), and placed in another process: what differs there (addresses,
+// canonical type ids) is in relocations.
+#ifndef COVE_RUNTIME_OBJECT_H
+#define COVE_RUNTIME_OBJECT_H
+
+#include "base/status.h"
+
+// What a 32-bit field leads to, counted from the field's end, or what it is; what the field holds before is added.
+typedef enum cv_code_reloc_kind {
+  CV_RELOC_FUNC = 0,   // the direct entry of function `value`; the field holds zero
+  CV_RELOC_HELPER = 1, // the stub of helper `value`
+  CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
+  CV_RELOC_TYPE = 3,   // is the canonical id of the module's type `value`
+} cv_code_reloc_kind;
+typedef struct cv_code_reloc {
+  uint32_t at; // of the field in the text
+  uint32_t kind : 4, value : 28;
+} cv_code_reloc;
+static_assert(sizeof(cv_code_reloc) == 8, "as in files");
+
+// All borrowed.
+typedef struct cv_code_object {
+  const uint8_t *text;
+  const cv_code_reloc *relocs;
+  const uint8_t *map; // what addresses mean, in the tier's own form
+  const void *pads;   // where exceptions go on, in the tier's own form; aligned to 4
+  uint32_t text_size, reloc_count, map_size, pads_size;
+  bool lasts; // map and pads live as long as the code: they are not copied
+} cv_code_object;
+
+// The function objects of one module in a file. The bytes outlive what uses them.
+typedef struct cv_code_objects {
+  const uint8_t *bytes; // of the file
+  size_t size;
+  const uint8_t *index; // NULL: there are none
+  uint32_t count;       // defined functions
+} cv_code_objects;
+
+// The object of a function, by its index among the defined ones. CV_EMALFORMED when it is not as it was written. Its
+// relocations are not looked at.
+CV_MUST_USE cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv_code_object *out);
+
+#endif
