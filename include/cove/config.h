@@ -26,8 +26,8 @@ COVE_API void cove_config_set_lazy(cove_config *config, bool lazy);
 COVE_API void cove_config_set_fuel(cove_config *config, bool fuel);
 // Every NaN that arithmetic makes is the canonical one. Default: off.
 COVE_API void cove_config_set_canonical_nan(cove_config *config, bool canonical);
-// The CPU that code is made for: "host", this machine's (the default); "common", x86-64-v3, which is most of the last ten
-// years; "least", what every tier needs at least: x86-64 with SSE4.1. COVE_USAGE for another word.
+// The CPU that code is made for: "host", this machine's (the default); "common", x86-64-v3, which is most of the last
+// ten years; "least", what every tier needs at least: x86-64 with SSE4.1. COVE_USAGE for another word.
 COVE_API COVE_MUST_USE cove_status cove_config_set_cpu(cove_config *config, const char *cpu, cove_error **error);
 // Tell a profiler the names of compiled functions: "perfmap", "jitdump", NULL for none. COVE_USAGE for another word.
 COVE_API COVE_MUST_USE cove_status cove_config_set_profile(cove_config *config, const char *profile,

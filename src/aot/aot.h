@@ -44,7 +44,7 @@ typedef struct cv_aot_program {
   uint32_t module_count;
 } cv_aot_program;
 
-// Appends the file. Failures are in `out`.
-void cv_aot_write(cv_engine *engine, const cv_aot_program *program, cv_buf *out);
+// Appends the file.
+CV_MUST_USE cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *program, cv_buf *out, cv_diag *diag);
 
 #endif

@@ -249,8 +249,7 @@ cv_status cv_aot_compile(cv_engine *engine, const uint8_t *bytes, size_t size, c
                                     .is_component = w.component != NULL,
                                     .modules = w.modules.data,
                                     .module_count = (uint32_t)w.modules.count};
-    cv_aot_write(engine, &program, out);
-    status = cv_buf_status(out);
+    status = cv_aot_write(engine, &program, out, diag);
   }
   end(&w);
   return status;

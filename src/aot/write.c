@@ -42,14 +42,13 @@ static void write_header(cv_engine *engine, const cv_aot_program *p, const sizes
                    (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u);
   memset(h, 0, CV_ARCHIVE_HEADER_SIZE);
   memcpy(h, CV_ARCHIVE_MAGIC, 8);
-  cv_store_le32(h + CV_ARCHIVE_AT_FORMAT, CV_ARCHIVE_FORMAT);
+  cv_store_le64(h + CV_ARCHIVE_AT_FORMAT, CV_ARCHIVE_FORMAT);
   cv_store_le32(h + CV_ARCHIVE_AT_FLAGS, flags);
   cv_store_le64(h + CV_ARCHIVE_AT_STAMP, cv_archive_stamp());
   cv_store_le64(h + CV_ARCHIVE_AT_SIZE, s->whole);
   cv_store_le64(h + CV_ARCHIVE_AT_HEAD_SIZE, s->head);
   cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM, s->program_at);
   cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM + 8, p->size);
-  cv_store_le64(h + CV_ARCHIVE_AT_PROGRAM + 16, cv_digest(p->bytes, p->size));
   cv_store_le64(h + CV_ARCHIVE_AT_CPU, tier->maker->cpu_needs(options->cpu));
   cv_store_le64(h + CV_ARCHIVE_AT_FEATURES, cv_engine_features(engine));
   cv_store_le32(h + CV_ARCHIVE_AT_MODULES, p->module_count);
@@ -63,6 +62,8 @@ static void write_modules(const cv_aot_program *p, cv_buf *out) {
     cv_store_le64(entry, p->modules[m].key);
     cv_store_le64(entry + 8, index);
     cv_store_le32(entry + 16, p->modules[m].func_count);
+    cv_store_le64(entry + 24, p->modules[m].key + p->modules[m].code->module->code_section.offset);
+    cv_store_le64(entry + 32, p->modules[m].code->module->code_section.size);
     cv_buf_bytes(out, entry, sizeof entry);
     index += (uint64_t)p->modules[m].func_count * CV_ARCHIVE_INDEX_SIZE;
   }
@@ -74,19 +75,21 @@ static void write_indices(const cv_aot_program *p, const sizes *s, cv_buf *out) 
     for (uint32_t f = 0; f < p->modules[m].func_count; f++) {
       const cv_aot_piece *piece = &p->modules[m].pieces[f];
       size_t size = piece_size(piece);
-      uint8_t entry[CV_ARCHIVE_INDEX_SIZE];
+      const cv_module *module = p->modules[m].code->module;
+      uint8_t entry[CV_ARCHIVE_INDEX_SIZE] = {0};
       cv_store_le64(entry, at);
       cv_store_le64(entry + 8, cv_digest(piece->in->data + piece->at, size));
       cv_store_le32(entry + 16, piece->text_size);
       cv_store_le32(entry + 20, piece->reloc_count);
       cv_store_le32(entry + 24, piece->map_size);
       cv_store_le32(entry + 28, piece->pads_size);
+      cv_store_le32(entry + 32, module->funcs[module->imported_funcs + f].code.offset);
       cv_buf_bytes(out, entry, sizeof entry);
       at += aligned(size);
     }
 }
 
-void cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out) {
+cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out, cv_diag *diag) {
   const sizes s = sizes_of(p);
   const size_t start = out->size;
   uint8_t header[CV_ARCHIVE_HEADER_SIZE];
@@ -94,9 +97,13 @@ void cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out) {
   cv_buf_bytes(out, header, sizeof header);
   write_modules(p, out);
   write_indices(p, &s, out);
-  if (cv_buf_status(out) != CV_OK)
-    return;
+  CV_TRY(cv_buf_status(out));
   uint8_t *head = out->data + start;
+  uint64_t digest;
+  if (!cv_archive_program_digest((cv_bytes){p->bytes, p->size}, head + CV_ARCHIVE_HEADER_SIZE, p->module_count,
+                                 &digest))
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: modules out of order");
+  cv_store_le64(head + CV_ARCHIVE_AT_PROGRAM + 16, digest);
   cv_store_le64(head + CV_ARCHIVE_AT_DIGEST, cv_digest(head + CV_ARCHIVE_AT_SIZE, s.head - CV_ARCHIVE_AT_SIZE));
   cv_buf_bytes(out, p->bytes, p->size);
   zeros(out, s.objects_at - s.program_at - p->size);
@@ -107,4 +114,5 @@ void cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out) {
       cv_buf_bytes(out, piece->in->data + piece->at, size);
       zeros(out, aligned(size) - size);
     }
+  return cv_buf_status(out);
 }

@@ -24,7 +24,7 @@ static cv_status load(cove_component *c, const source *from, bool compile, cv_di
                              from->archive != NULL ? from->archive->features : cv_engine_features(c->engine), diag));
   unsigned flags = cv_engine_tier(c->engine)->side_tables ? CV_VALIDATE_SIDE_TABLES : 0;
   if (from->archive != NULL)
-    flags = CV_VALIDATE_HEAD;
+    flags = CV_VALIDATE_WITHOUT_BODIES;
   CV_TRY(cv_component_validate(c->component, cv_engine_registry(c->engine), compile ? flags : 0, diag));
   c->names = cv_resource_names(c->component, &c->arena);
   if (c->names == NULL)

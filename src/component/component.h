@@ -196,7 +196,8 @@ struct cv_component {
 // are copied, else they outlive the component. Core modules are decoded and validated by the validator.
 CV_MUST_USE cv_status cv_component_decode(cv_component **out, cv_mem *mem, const uint8_t *bytes, size_t size, bool copy,
                                           cv_features features, cv_diag *diag);
-// Validates all of it, core modules included. On failure the component is good for deletion only.
+// Validates all of it, core modules included, but not the bodies of their functions where they were compiled before
+// (CV_VALIDATE_WITHOUT_BODIES). On failure the component is good for deletion only.
 CV_MUST_USE cv_status cv_component_validate(cv_component *component, cv_type_registry *registry, unsigned module_flags,
                                             cv_diag *diag);
 // Makes the core modules ready to run (compile.c): fills cv_cdef.code, in nested components too. The codes own their

@@ -26,7 +26,7 @@ static cv_status check_format(const uint8_t *bytes, size_t size, cv_diag *diag) 
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "this is no compiled program");
   if (size < CV_ARCHIVE_HEADER_SIZE)
     return damaged(diag, "it is cut off");
-  if (cv_load_le32(bytes + CV_ARCHIVE_AT_FORMAT) != CV_ARCHIVE_FORMAT)
+  if (cv_load_le64(bytes + CV_ARCHIVE_AT_FORMAT) != CV_ARCHIVE_FORMAT)
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
                    "this program was compiled by a cove of another version; " AGAIN);
   if (!cv_digest_available())
@@ -61,6 +61,20 @@ static cv_status check_head(const uint8_t *bytes, size_t size, cv_diag *diag) {
   return CV_OK;
 }
 
+bool cv_archive_program_digest(cv_bytes program, const uint8_t *modules, uint32_t count, uint64_t *out) {
+  uint64_t at = 0, digest = 0;
+  for (uint64_t i = 0; i <= count; i++) { // what is before each code section, and behind the last
+    const uint8_t *m = modules + i * CV_ARCHIVE_MODULE_SIZE;
+    uint64_t code = i < count ? cv_load_le64(m + 24) : program.size, size = i < count ? cv_load_le64(m + 32) : 0;
+    if (code < at || !cv_range_fits(code, size, program.size))
+      return false;
+    digest = digest * 31 + cv_digest(program.data + at, code - at);
+    at = code + size;
+  }
+  *out = digest;
+  return true;
+}
+
 static const cv_tier *tier_of(const uint8_t *bytes) {
   for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
     if ((*t)->maker != NULL && strncmp((*t)->name, (const char *)bytes + CV_ARCHIVE_AT_TIER, CV_ARCHIVE_TIER_SIZE) == 0)
@@ -93,7 +107,9 @@ cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv
   out->features = cv_load_le64(bytes + CV_ARCHIVE_AT_FEATURES);
   out->module_count = cv_load_le32(bytes + CV_ARCHIVE_AT_MODULES);
   CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
-  if (cv_digest(out->program.data, out->program.size) != cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 16))
+  uint64_t digest;
+  if (!cv_archive_program_digest(out->program, bytes + CV_ARCHIVE_HEADER_SIZE, out->module_count, &digest) ||
+      digest != cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 16))
     return damaged(diag, "its program is not what it was");
   return CV_OK;
 }
@@ -134,4 +150,8 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
   out->text = start + relocs + out->pads_size;
   out->map = out->text + out->text_size;
   return CV_OK;
+}
+
+uint32_t cv_code_objects_offset(const cv_code_objects *objects, uint32_t index) {
+  return cv_load_le32(objects->index + (size_t)index * CV_ARCHIVE_INDEX_SIZE + 32);
 }

@@ -10,15 +10,17 @@
 // Numbers are little-endian; offsets count from the file's start. The head is the header, the modules and the indices.
 //
 //   header, 128 bytes
-//     0 magic             8 format u32        12 flags u32          16 stamp u64
+//     0 magic             8 format u64        16 stamp u64
 //    24 digest of the head behind this field  32 size of the file   40 size of the head
-//    48 program: offset, 56 size, 64 digest   72 CPU features that the code needs
-//    80 features of WebAssembly               88 modules u32        96 name of the tier, 8 bytes, zeros behind it
-//   module, 32 bytes each: 0 key u64   8 offset of its index u64   16 functions u32
-//     the key is the offset of the module's binary in the program, 0 where the program is the module
-//   index, 32 bytes for each defined function
+//    48 program: offset, 56 size, 64 digest (but for code sections)   72 CPU features that the code needs
+//    80 features of WebAssembly               88 modules u32   92 flags u32   96 name of the tier, 8 bytes, zeros
+//    behind it
+//   module, 48 bytes each: 0 key u64   8 offset of its index u64   16 functions u32   24 code section: offset in the
+//     program, 32 size. In the order of the program; the key is the offset of the module's binary in the program, 0
+//     where the program is the module
+//   index, 40 bytes for each defined function
 //     0 offset of the object   8 digest of the object   16 text  20 relocations  24 map  28 pads: sizes u32, of the
-//     relocations their number
+//     relocations their number   32 offset of its instructions in the module u32
 //   object, aligned to 8: relocations (cv_code_reloc), pads, text, map
 #ifndef COVE_RUNTIME_ARCHIVE_H
 #define COVE_RUNTIME_ARCHIVE_H
@@ -33,7 +35,6 @@ enum { CV_ARCHIVE_FORMAT = 1, CV_ARCHIVE_ALIGNMENT = 8, CV_ARCHIVE_TIER_SIZE = 8
 // Offsets and sizes as above.
 enum {
   CV_ARCHIVE_AT_FORMAT = 8,
-  CV_ARCHIVE_AT_FLAGS = 12,
   CV_ARCHIVE_AT_STAMP = 16,
   CV_ARCHIVE_AT_DIGEST = 24,
   CV_ARCHIVE_AT_SIZE = 32,
@@ -42,10 +43,11 @@ enum {
   CV_ARCHIVE_AT_CPU = 72,
   CV_ARCHIVE_AT_FEATURES = 80,
   CV_ARCHIVE_AT_MODULES = 88,
+  CV_ARCHIVE_AT_FLAGS = 92,
   CV_ARCHIVE_AT_TIER = 96,
   CV_ARCHIVE_HEADER_SIZE = 128,
-  CV_ARCHIVE_MODULE_SIZE = 32,
-  CV_ARCHIVE_INDEX_SIZE = 32,
+  CV_ARCHIVE_MODULE_SIZE = 48,
+  CV_ARCHIVE_INDEX_SIZE = 40,
 };
 
 // Flags.
@@ -70,6 +72,10 @@ CV_MUST_USE cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_b
                                          cv_diag *diag);
 // False when the module is not in it.
 CV_MUST_USE bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out);
+
+// The digest of a program but for the code sections, whose bytes are not looked at where there is machine code for
+// them. `modules` are the head's entries. False when these are not in order, or lead outside.
+CV_MUST_USE bool cv_archive_program_digest(cv_bytes program, const uint8_t *modules, uint32_t count, uint64_t *out);
 
 // What changes with whatever generated code depends on: made when cove is built.
 uint64_t cv_archive_stamp(void);

@@ -149,7 +149,8 @@ cv_status cv_engine_check_archive(const cv_engine *e, const cv_archive *archive,
     return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET,
                    "this program was compiled without counting fuel; compile it with --count-fuel");
   if (e->compile.canonical_nan && (archive->flags & CV_ARCHIVE_CANONICAL_NAN) == 0)
-    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET, "this program was compiled without canonical NaNs");
+    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET,
+                   "this program was compiled without canonical NaNs; compile it with --canonical-nan");
   return CV_OK;
 }
 
@@ -157,8 +158,8 @@ cv_status cv_engine_load_archive(cv_engine *e, const cv_archive *archive, cv_mod
   cv_module *module;
   *out = NULL;
   CV_TRY(cv_module_decode(&module, &e->mem, e->registry, archive->features, archive->program.data,
-                          archive->program.size, CV_DECODE_BORROW, diag));
-  cv_status status = cv_module_validate(module, CV_VALIDATE_HEAD, diag);
+                          archive->program.size, CV_DECODE_WITHOUT_BODIES, diag));
+  cv_status status = cv_module_validate(module, 0, diag);
   if (status != CV_OK) {
     cv_module_delete(module);
     return status;

@@ -42,4 +42,7 @@ typedef struct cv_code_objects {
 // relocations are not looked at.
 CV_MUST_USE cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv_code_object *out);
 
+// Where the instructions of the function are, in the bytes of the module. Safe in signal handlers.
+uint32_t cv_code_objects_offset(const cv_code_objects *objects, uint32_t index);
+
 #endif

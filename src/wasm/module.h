@@ -170,6 +170,7 @@ typedef struct cv_module {
   cv_span sections[CV_SECT_COUNT]; // contents by section id; {0, 0} where there is none, and for custom ones
   cv_span code_section;            // contents of section 10, for offsets and speed figures
 
+  bool without_bodies;  // compiled before: spans of bodies and facts are zero
   cv_func_facts *facts; // one per defined function, after validation; NULL before
 } cv_module;
 

@@ -18,6 +18,11 @@ def make_files(folder):
     (folder / "math-wrong.wat").write_text(math.replace('"b" u32', '"b" s32'))
     (folder / "other" / "test").mkdir(parents=True)
     (folder / "other" / "test" / "math.wat").write_text(math)
+    magic = b"\0cwasm\r\n"
+    (folder / "cut.cwasm").write_bytes(magic + b"\1\0\0\0")
+    (folder / "version.cwasm").write_bytes(magic + b"\xff\0\0\0" + b"\0" * 200)
+    (folder / "shorter.cwasm").write_bytes(magic + b"\1\0\0\0" + b"\0" * 200)
+    (folder / "build.cwasm").write_bytes(magic + b"\1\0\0\0" + b"\0" * 20 + b"\x80" + b"\0" * 95)
     (folder / "there").mkdir()
     (folder / "there" / "code.wasm").write_bytes(b"")
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
@@ -134,6 +139,14 @@ EXPORTS = ["inspect", "out.wasm"]
 
 def snapshot(name, file, *options, **more):
     return row("snapshot-" + name, "snapshot", file, *options, "-o", "out.wasm", **more)
+
+
+# A file compiled, and run.
+RUN = ["run", "out.cwasm"]
+
+
+def compiled(name, file, *options, **more):
+    return row("compile-" + name, "compile", "--tier", "jit", file, *options, "-o", "out.cwasm", **more)
 
 
 CASES = [
@@ -568,4 +581,34 @@ CASES = [
     row("snapshot-where", "snapshot", "snapshot.wat"),
     row("snapshot-two", "snapshot", "snapshot.wat", "hello.wat", "-o", "out.wasm"),
     row("help-snapshot", "help", "snapshot"),
+    # ---- compiling ahead of time ----
+    row("compile-default", "compile", "hello.wat", "-o", "out.cwasm", then=[RUN]),
+    compiled("hello", "hello.wat", then=[RUN, ["run", "--tier", "interp", "out.cwasm"], ["validate", "out.cwasm"]]),
+    compiled("component", "hello-component.wat", then=[RUN, ["run", "--tier", "interp", "out.cwasm"]]),
+    compiled("invoke", "functions.wat", then=[["inspect", "out.cwasm"], ["run", "--invoke", "add", "out.cwasm", "1", "2"]]),
+    compiled("trap", "trap.wat", then=[RUN]),
+    compiled("uncaught", "uncaught.wat", then=[RUN]),
+    compiled("exit", "exit.wat", "--jobs", "3", "--cpu", "least", then=[RUN]),
+    compiled("print", "reactor.wat", then=[["print", "out.cwasm"]]),
+    compiled("snapshot", "snapshot.wat", then=[["snapshot", "out.cwasm", "-o", "out.wasm"], GET]),
+    compiled("again", "hello.wat", then=[["compile", "--tier", "jit", "out.cwasm", "-o", "again.cwasm"], ["run", "again.cwasm"]]),
+    compiled("fuel", "loop.wat", "--count-fuel", then=[["run", "--fuel", "1000", "out.cwasm"]]),
+    compiled("no-fuel", "loop.wat", then=[["run", "--fuel", "1000", "out.cwasm"]]),
+    compiled("nan", "hello.wat", "--canonical-nan", then=[["run", "--canonical-nan", "out.cwasm"]]),
+    compiled("no-nan", "hello.wat", then=[["run", "--canonical-nan", "out.cwasm"]]),
+    compiled("cpu-unknown", "hello.wat", "--cpu", "pentium"),
+    compiled("jobs-none", "hello.wat", "--jobs", "0"),
+    compiled("jobs-word", "hello.wat", "--jobs", "all"),
+    compiled("invalid", "invalid.wat"),
+    compiled("malformed", "random.bin"),
+    compiled("missing", "absent.wasm"),
+    row("compile-no-folder", "compile", "--tier", "jit", "hello.wat", "-o", "absent/out.cwasm"),
+    row("compile-interp", "compile", "--tier", "interp", "hello.wat", "-o", "out.cwasm"),
+    row("compile-tier-unknown", "compile", "--tier", "fast", "hello.wat", "-o", "out.cwasm"),
+    row("compile-what", "compile"),
+    row("compile-where", "compile", "hello.wat"),
+    row("compile-two", "compile", "hello.wat", "exit.wat", "-o", "out.cwasm"),
+    row("help-compile", "help", "compile"),
+    *[row(f"compiled-{name}", "run", f"{name}.cwasm") for name in ("cut", "version", "shorter", "build")],
+    row("compiled-cut-inspect", "inspect", "cut.cwasm"),
 ]

@@ -248,8 +248,10 @@ static cv_status load_module(cv_cvalidator *v, cv_cdef *def) {
   cv_diag inner;
   cv_diag_init(&inner);
   cv_module *module = NULL;
-  cv_status status = cv_module_decode(&module, v->mem, v->registry, v->root->features,
-                                      v->root->bytes + def->span.offset, def->span.size, CV_DECODE_BORROW, &inner);
+  bool compiled = (v->module_flags & CV_VALIDATE_WITHOUT_BODIES) != 0;
+  cv_status status =
+      cv_module_decode(&module, v->mem, v->registry, v->root->features, v->root->bytes + def->span.offset,
+                       def->span.size, compiled ? CV_DECODE_WITHOUT_BODIES : CV_DECODE_BORROW, &inner);
   if (status == CV_OK) {
     def->as.module = module; // the component deletes it
     status = cv_module_validate(module, v->module_flags, &inner);

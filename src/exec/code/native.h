@@ -118,6 +118,13 @@ static inline const uint8_t *cv_native_entry_of(const cv_native_func *f) {
   return cv_code_arena_base() + f->at;
 }
 
+// Where the instructions of a function are, in the bytes of the module.
+static inline uint32_t cv_native_code_offset(const cv_code *base, uint32_t index) {
+  const cv_module *m = base->module;
+  return base->options.objects.index != NULL ? cv_code_objects_offset(&base->options.objects, index)
+                                             : m->funcs[m->imported_funcs + index].code.offset;
+}
+
 // ---- announce.c ----
 
 // Tells profilers and debuggers, where the options ask for it, of the functions placed since `first` of them were.

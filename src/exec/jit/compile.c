@@ -199,7 +199,7 @@ static bool jit_place(const cv_code *base, uintptr_t pc, cv_code_place *out) {
   const cv_module *m = base->module;
   out->func = index + m->imported_funcs;
   jit_map_find(f->map, f->map + f->map_size, at, false, out);
-  out->offset += m->funcs[out->func].code.offset;
+  out->offset += cv_native_code_offset(base, index);
   return true;
 }
 

@@ -238,7 +238,7 @@ static bool llvm_place_of(const cv_code *base, uintptr_t pc, cv_code_place *out)
     return false;
   const cv_module *m = base->module;
   out->func = index + m->imported_funcs;
-  out->offset = m->funcs[out->func].code.offset + llvm_map_find(f->map, f->map_size, at);
+  out->offset = cv_native_code_offset(base, index) + llvm_map_find(f->map, f->map_size, at);
   out->trap = trap_at((const uint8_t *)pc);
   return true;
 }

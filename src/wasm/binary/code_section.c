@@ -45,6 +45,11 @@ static cv_status read_body(cv_decoder *d, cv_func_decl *func) {
 cv_status cv_decode_code_section(cv_decoder *d) {
   uint32_t count;
   CV_TRY(cv_read_count(&d->r, CV_MAX_FUNCTIONS, "function bodies", &count));
+  if (d->m->without_bodies) {
+    d->bodies = count;
+    d->r.at = d->section_end;
+    return CV_OK;
+  }
   for (uint32_t i = 0; i < count; i++) {
     cv_func_decl surplus, *func = &surplus; // more bodies than functions: told when all sections were read
     if (i < d->funcs.count - d->m->imported_funcs)

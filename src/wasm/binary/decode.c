@@ -123,7 +123,7 @@ static cv_status decode(cv_decoder *d) {
   d->r.diag = diag;
   if (status == CV_OK)
     return finish(d);
-  if (status == CV_EMALFORMED)
+  if (status == CV_EMALFORMED && !d->m->without_bodies)
     CV_TRY(cv_decode_scan_bodies(d));
   if (diag != NULL && diag->status == CV_OK)
     *diag = later;
@@ -133,6 +133,7 @@ static cv_status decode(cv_decoder *d) {
 static cv_status take_bytes(cv_module *m, const uint8_t *bytes, size_t size, cv_decode_bytes mode) {
   m->size = size;
   m->bytes = bytes;
+  m->without_bodies = mode == CV_DECODE_WITHOUT_BODIES;
   if (mode == CV_DECODE_COPY) {
     uint8_t *copy = cv_mem_alloc(m->mem, size);
     if (copy == NULL)

@@ -9,6 +9,8 @@
 typedef enum cv_decode_bytes {
   CV_DECODE_BORROW = 0, // the caller keeps the bytes, unchanged, until the module is deleted
   CV_DECODE_COPY = 1,   // the module has its own copy
+  // As CV_DECODE_BORROW, for a module whose code is there already: bodies are not looked at (cv_module.without_bodies).
+  CV_DECODE_WITHOUT_BODIES = 2,
 } cv_decode_bytes;
 
 // Decodes a core module. On success *out is a new module, to be validated (wasm/validate/validate.h) before anything

@@ -515,6 +515,8 @@ static cv_status print_module(cv_printer *p, const cv_wat_nesting *nesting) {
 
 cv_status cv_wat_print_nested(const cv_module *module, const cv_wat_print_options *options,
                               const cv_wat_nesting *nesting, cv_mem *mem, cv_buf *out, cv_diag *diag) {
+  if (module->without_bodies)
+    return cv_fail(diag, CV_EUSAGE, CV_NO_OFFSET, "this module comes from a compiled program: print that program");
   static const cv_wat_print_options defaults;
   cv_printer p = {.m = module,
                   .options = options != NULL ? options : &defaults,

@@ -318,7 +318,7 @@ cv_status cv_module_validate_head(cv_module *module, cv_diag *diag) {
 
 cv_status cv_module_validate(cv_module *module, unsigned flags, cv_diag *diag) {
   CV_TRY(cv_module_validate_head(module, diag));
-  if (flags & CV_VALIDATE_HEAD)
+  if (module->without_bodies)
     return CV_OK;
   cv_validator *validator = cv_validator_new(module, module->mem, flags);
   if (validator == NULL)

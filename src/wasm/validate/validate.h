@@ -8,13 +8,14 @@
 #include "wasm/validate/facts.h"
 
 enum {
-  CV_VALIDATE_SIDE_TABLES = 1 << 0, // leave side tables in the facts, for the interpreter
-  CV_VALIDATE_HEAD = 1 << 1,        // the bodies were validated when their code was made: facts stay zero
+  CV_VALIDATE_SIDE_TABLES = 1 << 0,    // leave side tables in the facts, for the interpreter
+  CV_VALIDATE_WITHOUT_BODIES = 1 << 1, // of a component: its modules are decoded without bodies (CV_DECODE_...)
 };
 
 // Validates a decoded module: its types (which it registers), everything outside function bodies, then every body;
 // module->facts is set on success. CV_EINVALID, CV_EMALFORMED (a body), CV_EUNSUPPORTED, CV_ELIMIT or CV_ENOMEM
-// otherwise; the module is then good for deletion only. *diag has offset, function index and name.
+// otherwise; the module is then good for deletion only. *diag has offset, function index and name. Without bodies the
+// facts stay zero.
 CV_MUST_USE cv_status cv_module_validate(cv_module *module, unsigned flags, cv_diag *diag);
 
 // The same in parts, for callers that spread the bodies over threads: the head once, then each defined function once.
