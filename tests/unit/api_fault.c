@@ -2,12 +2,7 @@
 // api_fault.c: a program's whole way through the public interface, with each allocation failing in turn: those of the
 // interface itself, of the engine (decode, validate, compile) and of the store (instantiate, run). A failure is told as
 // COVE_NO_MEMORY, nothing leaks (the sanitizer build sees to that), and in the end the way is free.
-#include "api/api.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "fault_support.h"
 
 static const char text[] =
     "(module"
@@ -26,13 +21,6 @@ static cove_host_result add_one(void *env, cove_caller *caller, cove_value *valu
   return COVE_HOST_OK;
 }
 
-typedef enum quota { QUOTA_API, QUOTA_ENGINE, QUOTA_STORE } quota;
-
-// The allocation `nth` of a quota fails, counted from when it is first there.
-static void arm(cv_mem *mem, uint64_t nth) {
-  mem->fail_at = nth == 0 ? 0 : mem->calls + nth;
-}
-
 typedef struct way {
   cove_engine *engine;
   cove_buffer binary;
@@ -42,13 +30,6 @@ typedef struct way {
   cove_wasi *wasi;
   cove_linker *linker;
 } way;
-
-#define STEP(call)                                                                                                     \
-  do {                                                                                                                 \
-    cove_status step_ = (call);                                                                                        \
-    if (step_ != COVE_OK)                                                                                              \
-      return step_;                                                                                                    \
-  } while (0)
 
 static cove_status go(way *w, quota which, uint64_t nth) {
   const cove_valtype i32 = COVE_I32;
@@ -93,7 +74,7 @@ static cove_status go(way *w, quota which, uint64_t nth) {
   return whole ? COVE_OK : COVE_NO_MEMORY;
 }
 
-static cove_status attempt(quota which, uint64_t nth) {
+static cove_status attempt(void *env, quota which, uint64_t nth) {
   way w = {0};
   cove_status status = go(&w, which, nth);
   cv_api_mem.fail_at = 0;
@@ -107,30 +88,16 @@ static cove_status attempt(quota which, uint64_t nth) {
   return status;
 }
 
-static void sweep(quota which) {
-  uint64_t used = cv_api_mem.used;
-  uint64_t nth = 1;
-  for (;; nth++) {
-    cove_status status = attempt(which, nth);
-    assert_int_equal(cv_api_mem.used, used);
-    if (status == COVE_OK)
-      break;
-    assert_int_equal(status, COVE_NO_MEMORY);
-    assert_in_range(nth, 1, 10000);
-  }
-  assert_in_range(nth, 3, 10000); // some did fail
-}
-
 static void test_api(void **state) {
-  sweep(QUOTA_API);
+  sweep(attempt, NULL, QUOTA_API, 3);
 }
 
 static void test_engine(void **state) {
-  sweep(QUOTA_ENGINE);
+  sweep(attempt, NULL, QUOTA_ENGINE, 3);
 }
 
 static void test_store(void **state) {
-  sweep(QUOTA_STORE);
+  sweep(attempt, NULL, QUOTA_STORE, 3);
 }
 
 // What is left of the grants of a component when they are deleted before its store, which keeps what its tables need.

@@ -3,12 +3,7 @@
 // of the interface itself, of the engine (decode, validate, compile) and of the store (link, instantiate, call). A
 // failure is told as COVE_NO_MEMORY, or as the trap of a guest that got no memory; nothing leaks (the sanitizer build
 // sees to that), and in the end the way is free.
-#include "api/api.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "fault_support.h"
 
 // A component inside calls the host with a string and a list of resources' sizes; the one around it calls that.
 static const char text[] =
@@ -84,13 +79,6 @@ static const cove_glue_interface things = {"test:host/things@1.0.0", funcs, 1, r
 
 // ---- the way ----
 
-typedef enum quota { QUOTA_API, QUOTA_ENGINE, QUOTA_STORE } quota;
-
-// The allocation `nth` of a quota fails, counted from when it is first there.
-static void arm(cv_mem *mem, uint64_t nth) {
-  mem->fail_at = nth == 0 ? 0 : mem->calls + nth;
-}
-
 typedef struct way {
   cove_engine *engine;
   cove_buffer binary;
@@ -101,13 +89,6 @@ typedef struct way {
   cove_component_linker *linker;
   cove_component_value result;
 } way;
-
-#define STEP(call)                                                                                                     \
-  do {                                                                                                                 \
-    cove_status step_ = (call);                                                                                        \
-    if (step_ != COVE_OK)                                                                                              \
-      return step_;                                                                                                    \
-  } while (0)
 
 static cove_status go(way *w, quota which, uint64_t nth) {
   cove_component_instance *instance;
@@ -150,7 +131,7 @@ static cove_status go(way *w, quota which, uint64_t nth) {
   return status;
 }
 
-static cove_status attempt(quota which, uint64_t nth) {
+static cove_status attempt(void *env, quota which, uint64_t nth) {
   way w = {0};
   cove_status status = go(&w, which, nth);
   cv_api_mem.fail_at = 0;
@@ -168,28 +149,16 @@ static cove_status attempt(quota which, uint64_t nth) {
   return status;
 }
 
-static void sweep(quota which) {
-  uint64_t used = cv_api_mem.used;
-  for (uint64_t nth = 1;; nth++) {
-    cove_status status = attempt(which, nth);
-    assert_int_equal(cv_api_mem.used, used);
-    if (status == COVE_OK)
-      break;
-    assert_int_equal(status, COVE_NO_MEMORY);
-    assert_in_range(nth, 1, 10000);
-  }
-}
-
 static void api_allocations_fail(void **state) {
-  sweep(QUOTA_API);
+  sweep(attempt, NULL, QUOTA_API, 3);
 }
 
 static void engine_allocations_fail(void **state) {
-  sweep(QUOTA_ENGINE);
+  sweep(attempt, NULL, QUOTA_ENGINE, 3);
 }
 
 static void store_allocations_fail(void **state) {
-  sweep(QUOTA_STORE);
+  sweep(attempt, NULL, QUOTA_STORE, 3);
 }
 
 int main(void) {

@@ -17,6 +17,7 @@
 #include "component/binary/syntax.h"
 #include "component/component.h"
 #include "component/text/cwat.h"
+#include "hex.h"
 #include "wasm/canon.h"
 
 #define PREAMBLE "0061736d 0d000100 "
@@ -53,26 +54,12 @@ static inline void fixture_free(fixture *f) {
   assert_int_equal(f->mem.used, 0);
 }
 
-static inline int hex_digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// Hex digits, two for each byte; white space is ignored.
 static inline void fixture_hex(fixture *f, const char *hex) {
+  uint8_t *bytes = malloc(strlen(hex) / 2 + 1);
+  assert_non_null(bytes);
   fixture_drop(f);
-  int high = -1;
-  for (; *hex != '\0'; hex++) {
-    int digit = hex_digit(*hex);
-    if (digit < 0) {
-      assert_true(*hex == ' ');
-    } else if (high < 0) {
-      high = digit;
-    } else {
-      cv_buf_byte(&f->bytes, (uint8_t)(high << 4 | digit));
-      high = -1;
-    }
-  }
-  assert_int_equal(high, -1);
+  cv_buf_bytes(&f->bytes, bytes, hex_bytes(hex, bytes));
+  free(bytes);
   assert_int_equal(cv_buf_status(&f->bytes), CV_OK);
 }
 

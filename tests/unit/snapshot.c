@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // snapshot.c: cove/snapshot.h: an instance of a snapshot goes on where the instance stood, in each tier; what cannot be
 // kept is refused by name; allocations that fail.
-#include "api/api.h"
+#include "fault_support.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "wasm/binary/decode.h"
 
@@ -537,32 +533,28 @@ static void test_in_call(void **state) {
 
 // ---- faults --------------------------------------------------------------------------------------------------------
 
-static void test_fault(void **state) {
+static cove_status attempt(void *env, quota which, uint64_t nth) {
   static const char *const without[] = {"init"};
   static const cove_snapshot_rename renames[] = {{"gone", "go"}};
   const cove_snapshot_options options = {without, 1, renames, 1};
+  cove_buffer out = {0};
+  cove_error *error = NULL;
+  arm(&cv_api_mem, nth);
+  cove_status status = cove_instance_snapshot(((fixture *)env)->instance, &options, &out, &error);
+  arm(&cv_api_mem, 0);
+  cove_error_delete(error);
+  cove_buffer_delete(&out);
+  return status;
+}
+
+static void test_fault(void **state) {
   cove_engine *engine = engine_of("interp", "all");
   for (size_t row = 0; row < CV_COUNT(kept); row++) {
     fixture f;
-    uint64_t nth = 1;
     begin(&f, engine);
     open_text(&f, kept[row].text);
     call(&f, "init");
-    for (uint64_t used = cv_api_mem.used;; nth++) {
-      cove_buffer out = {0};
-      cove_error *error = NULL;
-      cv_api_mem.fail_at = cv_api_mem.calls + nth;
-      cove_status status = cove_instance_snapshot(f.instance, &options, &out, &error);
-      cv_api_mem.fail_at = 0;
-      cove_error_delete(error);
-      cove_buffer_delete(&out);
-      assert_int_equal(cv_api_mem.used, used);
-      if (status == COVE_OK)
-        break;
-      assert_int_equal(status, COVE_NO_MEMORY);
-      assert_in_range(nth, 1, 1000);
-    }
-    assert_in_range(nth, 4, 1000);
+    sweep(attempt, &f, QUOTA_API, 4);
     end(&f);
   }
   cove_engine_delete(engine);

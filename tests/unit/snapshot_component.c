@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // snapshot_component.c: cove_component_instance_snapshot: modules that share a memory and a table, components inside of
 // components; what is refused; allocations that fail.
-#include "api/api.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "fault_support.h"
 
 // A module that calls another by way of a table, as tools make them: the shim has the table, the last one fills it and
 // starts the library. The adapter works in the memory of the main module, which it imports.
@@ -168,28 +163,24 @@ static void test_refused(void **state) {
   cove_engine_delete(engine);
 }
 
+static cove_status attempt(void *env, quota which, uint64_t nth) {
+  cove_buffer out = {0};
+  cove_error *error = NULL;
+  arm(&cv_api_mem, nth);
+  cove_status status = cove_component_instance_snapshot(((fixture *)env)->instance, &out, &error);
+  arm(&cv_api_mem, 0);
+  cove_error_delete(error);
+  cove_buffer_delete(&out);
+  return status;
+}
+
 static void test_fault(void **state) {
   fixture f;
-  uint64_t nth = 1;
   cove_engine *engine;
   assert_int_equal(cove_engine_new(NULL, &engine, NULL), COVE_OK);
   open_text(&f, engine, nested);
   call(&f, "init");
-  for (uint64_t used = cv_api_mem.used;; nth++) {
-    cove_buffer out = {0};
-    cove_error *error = NULL;
-    cv_api_mem.fail_at = cv_api_mem.calls + nth;
-    cove_status status = cove_component_instance_snapshot(f.instance, &out, &error);
-    cv_api_mem.fail_at = 0;
-    cove_error_delete(error);
-    cove_buffer_delete(&out);
-    assert_int_equal(cv_api_mem.used, used);
-    if (status == COVE_OK)
-      break;
-    assert_int_equal(status, COVE_NO_MEMORY);
-    assert_in_range(nth, 1, 1000);
-  }
-  assert_in_range(nth, 10, 1000);
+  sweep(attempt, &f, QUOTA_API, 10);
   end(&f);
   cove_engine_delete(engine);
 }

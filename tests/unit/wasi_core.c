@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // wasi_core.c: the resource core's objects, one after another: descriptors, clocks, randomness, network policy,
 // streams, waiting, tracing, refusals, and the context with every allocation failing once.
-#include "wasi_tree.h"
+#include "wasi_context.h"
 
 #include "sys/net.h"
 #include "wasi/core/wasi.h"
@@ -220,32 +220,10 @@ static void test_net_policy(void **state) {
 
 // ---- contexts ----
 
-static cv_wasi_config *config_new(cv_mem *mem) {
-  cv_mem_init(mem, UINT64_MAX);
-  cv_wasi_config *c = cv_wasi_config_new(mem);
-  assert_non_null(c);
-  return c;
-}
-
-static cv_wasi *context_new(cv_mem *mem, cv_wasi_config *c) {
-  cv_wasi *w;
-  cv_diag diag;
-  cv_diag_init(&diag);
-  if (cv_wasi_new(mem, c, &w, &diag) != CV_OK)
-    fail_msg("%s", diag.text);
-  cv_wasi_config_delete(c);
-  return w;
-}
-
 static cv_descriptor *at(cv_wasi *w, uint32_t number) {
   cv_descriptor *d;
   assert_int_equal(cv_descriptors_get(&w->descriptors, number, 0, &d), CV_ERR_OK);
   return d;
-}
-
-static void finish(cv_wasi *w, cv_mem *mem) {
-  cv_wasi_delete(w);
-  assert_int_equal(mem->used, 0);
 }
 
 // A configuration grants nothing until it is told to.

@@ -1,37 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // wasi_flow.c: inputs, outputs, pollables and listings of the resource core, over files, pipes and memory.
-#include "wasi_tree.h"
+#include "wasi_context.h"
 
 #include "wasi/core/flow.h"
 #include "wasi/core/listing.h"
-
-static cv_wasi_config *config_new(cv_mem *mem) {
-  cv_mem_init(mem, UINT64_MAX);
-  cv_wasi_config *c = cv_wasi_config_new(mem);
-  assert_non_null(c);
-  return c;
-}
-
-static cv_wasi *context_new(cv_mem *mem, cv_wasi_config *c) {
-  cv_wasi *w;
-  cv_diag diag;
-  cv_diag_init(&diag);
-  if (cv_wasi_new(mem, c, &w, &diag) != CV_OK)
-    fail_msg("%s", diag.text);
-  cv_wasi_config_delete(c);
-  return w;
-}
 
 static cv_wasi *plain_context(cv_mem *mem) {
   cv_wasi_config *c = config_new(mem);
   cv_wasi_config_grant_basics(c);
   return context_new(mem, c);
-}
-
-static void finish(cv_wasi *w, cv_mem *mem) {
-  assert_int_equal(w->held, 0);
-  cv_wasi_delete(w);
-  assert_int_equal(mem->used, 0);
 }
 
 static cv_file *open_file(cv_file *dir, const char *path, const cv_open_how *how) {

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "hex.h"
 #include "wasm/binary/decode.h"
 #include "wasm/canon.h"
 #include "wasm/text/wat.h"
@@ -52,29 +53,11 @@ static inline void fixture_free(fixture *f) {
   assert_int_equal(f->mem.used, 0);
 }
 
-static inline int hex_digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// Hex digits, two for each byte; white space is ignored.
 static inline void fixture_hex(fixture *f, const char *hex) {
   fixture_drop_module(f);
   f->bytes = malloc(strlen(hex) / 2 + 1);
   assert_non_null(f->bytes);
-  f->size = 0;
-  int high = -1;
-  for (; *hex != '\0'; hex++) {
-    int digit = hex_digit(*hex);
-    if (digit < 0) {
-      assert_true(*hex == ' ');
-    } else if (high < 0) {
-      high = digit;
-    } else {
-      f->bytes[f->size++] = (uint8_t)(high << 4 | digit);
-      high = -1;
-    }
-  }
-  assert_int_equal(high, -1);
+  f->size = hex_bytes(hex, f->bytes);
   uint8_t *exact = realloc(f->bytes, f->size != 0 ? f->size : 1);
   f->bytes = exact != NULL ? exact : f->bytes;
 }
