@@ -11,6 +11,7 @@
 
 #include "component/text/cwat.h"
 #include "component/text/wast.h"
+#include "read_file.h"
 #include "wasm/canon.h"
 
 // The text of a binary. False when it is no component. With a registry it is validated first, so that its modules are
@@ -201,15 +202,8 @@ static unsigned tripped, validated;
 static void trip_script(const char *path) {
   cv_mem mem;
   cv_mem_init(&mem, UINT64_MAX);
-  FILE *file = fopen(path, "rb");
-  assert_non_null(file);
-  fseek(file, 0, SEEK_END);
-  size_t size = (size_t)ftell(file);
-  rewind(file);
-  char *source = malloc(size + 1);
-  assert_non_null(source);
-  assert_int_equal(fread(source, 1, size, file), size);
-  fclose(file);
+  size_t size;
+  char *source = read_file(path, &size);
   cv_diag diag;
   cv_diag_init(&diag);
   cv_text text;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "component/text/wast.h"
+#include "read_file.h"
 
 // Prints `bytes`, which our parser made, and parses the result. False, with output, when that gives other bytes.
 static bool round_trip_in(const char *name, const cv_buf *bytes, const cv_wat_print_options *options, cv_mem *mem) {
@@ -196,15 +197,8 @@ static void check_folder(const char *folder, totals *t) {
       check_folder(path, t);
       continue;
     }
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    fseek(file, 0, SEEK_END);
-    size_t size = (size_t)ftell(file);
-    rewind(file);
-    char *source = malloc(size + 1);
-    assert_non_null(source);
-    assert_int_equal(fread(source, 1, size, file), size);
-    fclose(file);
+    size_t size;
+    char *source = read_file(path, &size);
     check_script(path, source, size, t);
     free(source);
   }
