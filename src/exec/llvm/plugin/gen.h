@@ -6,6 +6,7 @@
 //   value.c     constants, casts, traps, fuel, debug locations
 //   call.c      signatures in the native convention, calls, helpers
 //   control.c   blocks and branches         exception.c  throwing and catching
+//   widen.c     after the passes: addresses without zero extensions
 //   recursive.c functions that call themselves only
 //   loop_scan.c loop_reroll.c loop_clone.c   clones of loops that cannot trap (loop.h)
 //   int.c float.c memory.c object.c atomic.c simd.c simd_int.c   instructions, by kind
@@ -194,6 +195,9 @@ void gen_native_parameters(gen *g, value function,
 value gen_recursive_begin(gen *g, value f);
 value gen_recursive_call(gen *g, const value *args, uint32_t count, LLVMTailCallKind tail); // the instance is args[0]
 void gen_recursive_end(gen *g, value f);                                                    // fills f
+
+// ---- widen.c ----
+void gen_widen(gen *g); // after the passes
 
 // ---- control.c ----
 void gen_control(gen *g, uint32_t op);

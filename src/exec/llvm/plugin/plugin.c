@@ -305,6 +305,8 @@ static bool generate(gen *g, cv_llvm_object *out) {
   bool is_giant = c->module->funcs[g->index].code.size > GIANT || g->loop_count > MOST_LOOPS || is_cubic(g);
   if (ok && !is_giant)
     ok = run_passes(g, passes);
+  if (ok && !is_giant)
+    gen_widen(g);
   dump(g, "opt");
   if (!ok)
     return false;
