@@ -239,6 +239,12 @@ def component_rows(cove, guests, folder):
     return rows
 
 
+def compile_guests(cove, guests, folder, tier):
+    """Each guest compiled, under its own name: what a file is, its contents tell."""
+    for guest in [*guests.glob("*.wasm"), *guests.glob("*.wat")]:
+        subprocess.run([cove, "compile", "--tier", tier, str(guest), "-o", str(folder / guest.name)], check=True)
+
+
 def fill(texts, scratch):
     return [t.replace("{tmp}", f"{scratch}/tmp").replace("{raw}", f"{scratch}/raw") for t in texts]
 
@@ -397,6 +403,7 @@ def main():
     parser.add_argument("--cove", required=True)
     parser.add_argument("--guests", required=True, type=pathlib.Path)
     parser.add_argument("--components", action="store_true", help="programs of preview 1 as components")
+    parser.add_argument("--compiled", metavar="TIER", help="guests that this tier compiled ahead of time")
     parser.add_argument("--no-sqlite", action="store_true", help="leave out what needs SQLite: cove is built without it")
     parser.add_argument("rows", nargs="*", help="names of rows; default: all")
     options = parser.parse_args()
@@ -409,6 +416,10 @@ def main():
         folder = tempfile.TemporaryDirectory(prefix="cove-components-")
         guests = pathlib.Path(folder.name)
         rows = component_rows(options.cove, options.guests, guests)
+    if options.compiled:
+        folder = tempfile.TemporaryDirectory(prefix="cove-compiled-")
+        guests = pathlib.Path(folder.name)
+        compile_guests(options.cove, options.guests, guests, options.compiled)
     if options.no_sqlite:
         rows = [row for row in rows if not any(".db" in option for option in row[2])]
     jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, guests, row, scratch)) for row in rows]
