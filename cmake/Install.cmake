@@ -14,6 +14,7 @@ install(FILES ${PROJECT_BINARY_DIR}/cove-config.cmake ${PROJECT_BINARY_DIR}/cove
 install(FILES ${PROJECT_BINARY_DIR}/cove.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 if(TARGET cove)
   install(TARGETS cove)
+  install(TARGETS cove-app RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/cove)
 endif()
 if(TARGET cove_llvm)
   install(TARGETS cove_llvm LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

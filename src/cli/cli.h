@@ -28,6 +28,8 @@ void cli_put(FILE *out, cove_bytes text);
 void cli_log(cove_log_level level, cove_string context, cove_string message);
 // Prints a failure of `what` (a file name), and what to do about it; returns the exit status. Deletes the error.
 int cli_report(const char *what, cove_error *error);
+// The last step of a command: the status, or another when standard output could not be written.
+int cli_finish(int status);
 
 // ---- input.c ----
 // A module file in memory: the binary format, parsed from text when that is what it was.
@@ -54,6 +56,8 @@ int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
 // The same for what only components have.
 int cli_read_component(const char *path, const cove_engine *engine, cli_input *out);
+// A compiled program in memory, which outlives the input.
+int cli_compiled_input(const char *path, char *data, size_t size, cli_input *out);
 void cli_input_free(cli_input *input);
 // An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
 int cli_make_engine(const cli_line *line, cove_engine **out);
@@ -62,7 +66,7 @@ int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **o
 // Writes to --output or standard output. 0, or an exit status after a message.
 int cli_write_output(const cli_line *line, const void *data, size_t size);
 // The same for a file that may be in use: the new one takes the place of the old one, which is not written to.
-int cli_replace_output(const cli_line *line, const void *data, size_t size);
+int cli_replace_output(const cli_line *line, const void *data, size_t size, bool executable);
 
 // ---- parse numbers: false when `text` is not one ----
 bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M, 0x3e8

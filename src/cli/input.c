@@ -123,6 +123,11 @@ static int take_compiled(cli_input *out) {
   return 0;
 }
 
+int cli_compiled_input(const char *path, char *data, size_t size, cli_input *out) {
+  *out = (cli_input){.path = path, .file = {data, size}, .mapped = true};
+  return take_compiled(out);
+}
+
 static int refuse(const char *path, const char *looks_like, size_t size) {
   if (size == 0)
     cli_error("%s is empty", shown(path));
@@ -316,7 +321,7 @@ static int cannot_write(const char *path) {
   return CLI_EXIT_FAILED;
 }
 
-int cli_replace_output(const cli_line *line, const void *data, size_t size) {
+int cli_replace_output(const cli_line *line, const void *data, size_t size, bool executable) {
   const char *path = cli_value(line, OPT_OUTPUT);
   struct stat st;
   // Nothing to take the place of: a device, a pipe; and what a link leads to is not the link's to replace.
@@ -335,7 +340,7 @@ int cli_replace_output(const cli_line *line, const void *data, size_t size) {
   mode_t mask = umask(0);
   umask(mask);
   if (file != NULL)
-    written = fchmod(fd, 0666 & ~mask) == 0 && fclose(file) == 0 && written;
+    written = fchmod(fd, (executable ? 0777 : 0666) & ~mask) == 0 && fclose(file) == 0 && written;
   written = written && rename(other, path) == 0;
   int status = written ? 0 : cannot_write(path);
   if (!written && fd >= 0)

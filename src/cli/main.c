@@ -27,14 +27,6 @@ static int unknown_command(const char *word) {
   return CLI_EXIT_USAGE;
 }
 
-// Everything that was printed has to arrive.
-static int finish(int status) {
-  if (fflush(stdout) == 0 && ferror(stdout) == 0)
-    return status;
-  cli_error("cannot write standard output");
-  return status == 0 ? CLI_EXIT_FAILED : status;
-}
-
 typedef int command_fn(const cli_line *line);
 
 int main(int argc, char **argv) {
@@ -51,11 +43,11 @@ int main(int argc, char **argv) {
   const char *word = argv[1];
   if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
     printf("cove %s\n", cove_version());
-    return finish(0);
+    return cli_finish(0);
   }
   if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
     cli_print_overview(stdout);
-    return finish(0);
+    return cli_finish(0);
   }
   cli_command command = cli_find_command(word);
   if (command == CLI_COMMAND_COUNT)
@@ -69,5 +61,5 @@ int main(int argc, char **argv) {
   else
     status = functions[command](&line);
   cli_line_free(&line);
-  return finish(status);
+  return cli_finish(status);
 }

@@ -290,3 +290,11 @@ int cli_report(const char *what, cove_error *error) {
   cove_error_delete(error);
   return result;
 }
+
+// Everything that was printed has to arrive.
+int cli_finish(int status) {
+  if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    return status;
+  cli_error("cannot write standard output");
+  return status == 0 ? CLI_EXIT_FAILED : status;
+}

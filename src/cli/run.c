@@ -94,7 +94,8 @@ int cli_program_load(cli_program *r) {
   if (status != 0)
     return status;
   cli_program_timed(r, "engine");
-  status = cli_read_input(r->path, r->engine, &r->input);
+  if (r->input.data == NULL)
+    status = cli_read_input(r->path, r->engine, &r->input);
   const cli_given *last = r->line->given_count != 0 ? &r->line->given[r->line->given_count - 1] : NULL;
   if (status == CLI_EXIT_INPUT && last != NULL && last->option == OPT_LOG && last->value == NULL)
     cli_hint("a level of --log follows with =: --log=%s", r->path);
@@ -275,15 +276,19 @@ void cli_program_end(cli_program *r, int status) {
   take_apart(r);
 }
 
+int cli_run_program(cli_program *r) {
+  int status = cli_program_load(r);
+  if (status == 0)
+    status = r->input.is_component ? cli_run_component(r) : run_module(r);
+  cli_program_end(r, status);
+  return status;
+}
+
 int cli_run(const cli_line *line) {
   if (line->operand_count == 0) {
     cli_error("which file? cove run [OPTION]... FILE [ARG]...");
     return CLI_EXIT_USAGE;
   }
   cli_program r = {.line = line, .path = line->operands[0]};
-  int status = cli_program_load(&r);
-  if (status == 0)
-    status = r.input.is_component ? cli_run_component(&r) : run_module(&r);
-  cli_program_end(&r, status);
-  return status;
+  return cli_run_program(&r);
 }

@@ -22,6 +22,8 @@ typedef struct cli_program {
   uint64_t since; // of the step that is now timed
 } cli_program;
 
+// All of it: from the file (or what is in `input` already) to the end of the program; returns its status.
+int cli_run_program(cli_program *p);
 // Steps of a module's way, each by the options of the line: engine and input, module, store and instance. 0, or an exit
 // status after a message. *over: the program has ended already, with that status.
 int cli_program_load(cli_program *p);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The rows of tests/cli/run. name: of the golden file; args: what is typed after cove; stdin, env, terminal (standard
-error is a terminal); files: whose contents are shown afterwards; then: what is typed after it, if anything; any_offset: the call is stopped wherever it is."""
+error is a terminal); files: whose contents are shown afterwards; then: what is typed after it, if anything (./a: a program that was made); any_offset: the call is stopped wherever it is."""
 import pathlib
 import tarfile
 
@@ -147,6 +147,10 @@ RUN = ["run", "out.cwasm"]
 
 def compiled(name, file, *options, **more):
     return row("compile-" + name, "compile", "--tier", "jit", file, *options, "-o", "out.cwasm", **more)
+
+
+def app(name, file, *options, **more):
+    return row("executable-" + name, "compile", "--executable", "--tier", "jit", file, "-o", "app", "--", *options, **more)
 
 
 CASES = [
@@ -609,6 +613,19 @@ CASES = [
     row("compile-where", "compile", "hello.wat"),
     row("compile-two", "compile", "hello.wat", "exit.wat", "-o", "out.cwasm"),
     row("help-compile", "help", "compile"),
+    app("hello", "hello.wat", then=[["./app"]]),
+    app("component", "hello-component.wat", then=[["./app"]]),
+    app("arguments", "args.wat", then=[["./app"], ["./app", "--dir", "-x"]]),
+    app("options", "env.wat", "--env", "A=1", "--env", "B=x y", then=[["./app"]]),
+    app("refused", "read.wat", then=[["./app"]]),
+    app("exit", "exit.wat", then=[["./app"]]),
+    app("trap", "trap.wat", then=[["./app"]]),
+    app("no-program", "reactor.wat", then=[["./app"]]),
+    app("bad-option", "hello.wat", "--dirs", "."),
+    app("operand", "hello.wat", "data"),
+    row("executable-what", "compile", "--executable", "-o", "app"),
+    row("executable-where", "compile", "--executable", "hello.wat"),
+    row("executable-no-folder", "compile", "--executable", "--tier", "jit", "hello.wat", "-o", "absent/app"),
     *[row(f"compiled-{name}", "run", f"{name}.cwasm") for name in ("cut", "version", "shorter", "build")],
     row("compiled-cut-inspect", "inspect", "cut.cwasm"),
 ]
