@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // main.c: cove-app, the native program that `cove compile --executable` puts before a compiled one (cli/app.h): runs it
 // as `cove run OPTIONS PROGRAM ARGS` would, with the options that were given then.
-#include "app.h"
-#include "run.h"
+#include "../app.h"
+#include "../run.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
