@@ -7,10 +7,17 @@
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
 #include <sys/platform/x86.h>
 
+// glibc's numbers count bits of the registers of one leaf after another. (Its own functions shift a signed 1 by 31.)
+static uint64_t has(unsigned feature, bool saved) {
+  enum { REGISTER_BITS = 32, LEAF_BITS = 4 * REGISTER_BITS };
+  const struct cpuid_feature *leaf = __x86_get_cpuid_feature_leaf(feature / LEAF_BITS);
+  unsigned reg = feature % LEAF_BITS / REGISTER_BITS;
+  return (saved ? leaf->active_array[reg] : leaf->cpuid_array[reg]) >> feature % REGISTER_BITS & 1;
+}
+
 uint64_t cv_cpu_detect(void) {
   uint64_t found = 0;
-#define CV_CPU_FEATURE(number, name, text, leaf, reg, bit, wide)                                                       \
-  found |= (uint64_t)(wide ? CPU_FEATURE_ACTIVE(name) : CPU_FEATURE_PRESENT(name)) << number;
+#define CV_CPU_FEATURE(number, name, text, leaf, reg, bit, wide) found |= has(x86_cpu_##name, wide) << number;
 #include "exec/code/cpu_features.def"
   return found;
 }
