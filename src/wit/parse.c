@@ -197,6 +197,7 @@ static cv_status read_include(cv_wit_parser *p, const cv_wit_head *head, cv_wit_
   CV_TRY(cv_wit_read_path(p, &include->path));
   if (cv_wit_accept_word(p, "with")) {
     cv_wit_rename **tail = &include->renames;
+    uint32_t count = 0;
     CV_TRY(cv_wit_expect_punct(p, '{'));
     do {
       if (cv_wit_at_punct(p, '}'))
@@ -205,6 +206,7 @@ static cv_status read_include(cv_wit_parser *p, const cv_wit_head *head, cv_wit_
       if (!rename)
         return cv_wit_parse_no_memory(p);
       tail = &rename->next;
+      CV_TRY(cv_wit_count_name(p->wit, cv_wit_here(p), &count, p->diag));
       CV_TRY(cv_wit_read_id(p, &rename->from));
       CV_TRY(cv_wit_expect_word(p, "as"));
       CV_TRY(cv_wit_read_id(p, &rename->to));
@@ -259,6 +261,7 @@ static cv_wit_package *find_package(const cv_wit *wit, const cv_wit_package *lik
 }
 
 static cv_status add_package(cv_wit_parser *p, const cv_wit_package *like, cv_wit_package **out) {
+  CV_TRY(cv_wit_count_name(p->wit, like->place, &p->wit->package_count, p->diag));
   cv_wit_package *package = *out = cv_arena_copy(&p->wit->arena, like, sizeof *like);
   if (!package)
     return cv_wit_parse_no_memory(p);
@@ -289,6 +292,7 @@ static cv_status read_top_use(cv_wit_parser *p) {
   use->name = use->path.name;
   if (cv_wit_accept_word(p, "as"))
     CV_TRY(cv_wit_read_id(p, &use->name));
+  CV_TRY(cv_wit_count_name(p->wit, use->path.place, &p->file->use_count, p->diag));
   use->next = p->file->uses;
   p->file->uses = use;
   return cv_wit_expect_punct(p, ';');
@@ -310,8 +314,8 @@ static cv_status read_package_item(cv_wit_parser *p, const cv_wit_head *given) {
     cv_wit_interface *interface = new_interface(p, &head), **last = &p->package->interfaces;
     if (!interface)
       return cv_wit_parse_no_memory(p);
-    while (*last)
-      last = &(*last)->next;
+    for (uint32_t count = 0; *last; last = &(*last)->next)
+      CV_TRY(cv_wit_count_name(p->wit, head.place, &count, p->diag));
     *last = interface;
     return read_interface_body(p, interface);
   }
@@ -321,8 +325,8 @@ static cv_status read_package_item(cv_wit_parser *p, const cv_wit_head *given) {
   world->head = head;
   world->package = p->package;
   world->file = p->file;
-  while (*last)
-    last = &(*last)->next;
+  for (uint32_t count = 0; *last; last = &(*last)->next)
+    CV_TRY(cv_wit_count_name(p->wit, head.place, &count, p->diag));
   *last = world;
   return read_world_body(p, world);
 }

@@ -64,10 +64,13 @@ cv_status cv_wit_twice(cv_wit_resolver *r, const cv_wit_head *head) {
 }
 
 static cv_status check_parts(cv_wit_resolver *r, const cv_wit_part *parts) {
-  for (const cv_wit_part *a = parts; a; a = a->next)
+  uint32_t count = 0;
+  for (const cv_wit_part *a = parts; a; a = a->next) {
+    CV_TRY(cv_wit_count_name(r->wit, a->head.place, &count, r->diag));
     for (const cv_wit_part *b = parts; b != a; b = b->next)
       if (cv_wit_same_fold(a->head.name, b->head.name))
         return cv_wit_twice(r, &a->head);
+  }
   return CV_OK;
 }
 
@@ -93,7 +96,10 @@ static cv_status check_flags(cv_wit_resolver *r, const cv_wit_typedef *def) {
 }
 
 static cv_status check_types(cv_wit_resolver *r, const cv_wit_typedef *types) {
+  uint32_t count = 0;
   for (const cv_wit_typedef *a = types; a; a = a->next) {
+    uint32_t funcs = 0;
+    CV_TRY(cv_wit_count_name(r->wit, a->head.place, &count, r->diag));
     for (const cv_wit_typedef *b = types; b != a; b = b->next)
       if (cv_wit_same_fold(a->head.name, b->head.name))
         return cv_wit_twice(r, &a->head);
@@ -103,6 +109,7 @@ static cv_status check_types(cv_wit_resolver *r, const cv_wit_typedef *types) {
       return CV_WIT_RESOLVE_FAIL(r, a->head.place, "`%.*s` is empty: it needs one part at least",
                                  CV_BYTES_ARG(a->head.name));
     for (const cv_wit_func *f = a->funcs; f; f = f->next) {
+      CV_TRY(cv_wit_count_name(r->wit, f->head.place, &funcs, r->diag));
       CV_TRY(check_parts(r, f->params));
       CV_TRY(check_method(r, a, f));
       for (const cv_wit_func *g = a->funcs; g != f; g = g->next)
@@ -115,8 +122,10 @@ static cv_status check_types(cv_wit_resolver *r, const cv_wit_typedef *types) {
 }
 
 static cv_status check_interface(cv_wit_resolver *r, const cv_wit_interface *interface) {
+  uint32_t count = 0;
   CV_TRY(check_types(r, interface->types));
   for (const cv_wit_func *f = interface->funcs; f; f = f->next) {
+    CV_TRY(cv_wit_count_name(r->wit, f->head.place, &count, r->diag));
     CV_TRY(check_parts(r, f->params));
     for (const cv_wit_func *g = interface->funcs; g != f; g = g->next)
       if (cv_wit_same_fold(f->head.name, g->head.name))
@@ -132,13 +141,18 @@ cv_status cv_wit_check_package(cv_wit_resolver *r, const cv_wit_package *package
   if (package->ns.size == 0)
     return CV_WIT_RESOLVE_FAIL(r, package->place,
                                "no file says which package this is: begin with `package namespace:name;`");
+  uint32_t count = 0;
   for (const cv_wit_interface *a = package->interfaces; a; a = a->next) {
+    CV_TRY(cv_wit_count_name(r->wit, a->head.place, &count, r->diag));
     for (const cv_wit_interface *b = package->interfaces; b != a; b = b->next)
       if (cv_wit_same_fold(a->head.name, b->head.name))
         return cv_wit_twice(r, &a->head);
     CV_TRY(check_interface(r, a));
   }
+  count = 0;
   for (const cv_wit_world *a = package->worlds; a; a = a->next) {
+    uint32_t items = 0;
+    CV_TRY(cv_wit_count_name(r->wit, a->head.place, &count, r->diag));
     for (const cv_wit_world *b = package->worlds; b != a; b = b->next)
       if (cv_wit_same_fold(a->head.name, b->head.name))
         return cv_wit_twice(r, &a->head);
@@ -147,6 +161,7 @@ cv_status cv_wit_check_package(cv_wit_resolver *r, const cv_wit_package *package
         return cv_wit_twice(r, &a->head);
     CV_TRY(check_types(r, a->types));
     for (const cv_wit_item *item = a->items; item; item = item->next) {
+      CV_TRY(cv_wit_count_name(r->wit, item->head.place, &items, r->diag));
       if (item->kind == CV_WIT_ITEM_INLINE)
         CV_TRY(check_interface(r, item->interface));
       for (const cv_wit_item *other = a->items; other != item; other = other->next)

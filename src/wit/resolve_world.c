@@ -22,8 +22,9 @@ static cv_status add_item(cv_wit_resolver *r, cv_wit_item **list, const cv_wit_i
     there->is_implied &= like->is_implied;
     return CV_OK;
   }
-  while (*list)
-    list = &(*list)->next;
+  uint32_t count = 0;
+  for (; *list; list = &(*list)->next)
+    CV_TRY(cv_wit_count_name(r->wit, like->head.place, &count, r->diag));
   *list = cv_arena_copy(&r->wit->arena, like, sizeof *like);
   if (!*list)
     return cv_wit_resolve_no_memory(r);

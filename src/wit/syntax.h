@@ -20,12 +20,14 @@ typedef struct cv_wit_file {
   uint32_t group;
   cv_wit_package *package; // whose items stand outside of nested packages
   cv_wit_top_use *uses;
+  uint32_t use_count;
 } cv_wit_file;
 
 struct cv_wit {
   cv_mem *mem;
   cv_arena arena;
   cv_wit_package *packages, **last_package;
+  uint32_t package_count;
   const cv_wit_file *error_file;
 };
 
@@ -65,6 +67,10 @@ bool cv_wit_is_label(cv_bytes word);
 
 CV_COLD CV_PRINTF(5, 6) cv_status
     cv_wit_fail(cv_wit *wit, cv_wit_place place, cv_status status, cv_diag *diag, const char *fmt, ...);
+// One more name of a scope at hand. Names of one scope are compared with each other, and looked up one by one: so there
+// cannot be more than this many.
+enum { CV_WIT_MAX_NAMES = 10000 };
+CV_MUST_USE cv_status cv_wit_count_name(cv_wit *wit, cv_wit_place place, uint32_t *count, cv_diag *diag);
 #define CV_BYTES_ARG(b) (int)(b).size, (const char *)(b).data // for "%.*s"
 
 #endif

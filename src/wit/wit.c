@@ -21,6 +21,12 @@ void cv_wit_delete(cv_wit *wit) {
   cv_mem_free(wit->mem, wit, sizeof *wit);
 }
 
+cv_status cv_wit_count_name(cv_wit *wit, cv_wit_place place, uint32_t *count, cv_diag *diag) {
+  if (++*count <= CV_WIT_MAX_NAMES)
+    return CV_OK;
+  return cv_wit_fail(wit, place, CV_ELIMIT, diag, "there are more than %d names here", CV_WIT_MAX_NAMES);
+}
+
 cv_wit_package *cv_wit_packages(const cv_wit *wit) {
   return wit->packages;
 }

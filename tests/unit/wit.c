@@ -97,6 +97,42 @@ static void test_wrong(void **state) {
   }
 }
 
+// Names of one scope are compared with each other: how many there can be has an end, and a document of many times
+// as many is refused as soon.
+static void test_many_names(void **state) {
+  static const char *const forms[][3] = {
+      {"interface i {", "n%d: func();", "}"},
+      {"interface i {", "type n%d = u8;", "}"},
+      {"interface i { record r {", "n%d: u8,", "} }"},
+      {"interface i { f: func(", "n%d: u8,", "); }"},
+      {"interface i { resource r {", "n%d: func();", "} }"},
+      {"", "interface n%d {}", ""},
+      {"", "world n%d {}", ""},
+      {"world w {", "import n%d: func();", "}"},
+      {"", "package n%d:x {}", ""},
+      {"interface i {}", "use i as n%d;", ""},
+      {"world v {} world w { include v with {", "n%d as other,", "} }"},
+  };
+  static const int counts[] = {2000, 300000};
+  for (size_t i = 0; i < CV_COUNT(forms); i++)
+    for (size_t c = 0; c < CV_COUNT(counts); c++) {
+      cv_buf text;
+      cv_buf_init(&text, &mem);
+      cv_buf_printf(&text, "package a:b; %s", forms[i][0]);
+      for (int k = 0; k < counts[c]; k++)
+        cv_buf_printf(&text, forms[i][1], k);
+      cv_buf_text(&text, forms[i][2]);
+      cv_wit *wit = cv_wit_new(&mem);
+      assert_non_null(wit);
+      cv_status status = read_into(wit, cv_buf_cstr(&text));
+      if (status != (c == 0 ? CV_OK : CV_ELIMIT))
+        fail_msg("%s, %d: %s", forms[i][1], counts[c], diag.text);
+      cv_wit_delete(wit);
+      cv_buf_free(&text);
+      assert_int_equal(mem.used, 0);
+    }
+}
+
 // Interfaces that use two types each of the one before: there are 2^n ways to the first, and each interface is walked
 // through once. What is walked through by recursion is not longer than anyone writes.
 static void put_chain(cv_buf *out, int count, const char *format) {
@@ -459,6 +495,7 @@ int main(void) {
   cv_mem_init(&mem, UINT64_MAX);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_wrong),
+      cmocka_unit_test(test_many_names),
       cmocka_unit_test(test_chains),
       cmocka_unit_test(test_text_round_trip),
       cmocka_unit_test(test_docs),
