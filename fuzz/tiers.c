@@ -30,24 +30,27 @@ typedef struct config {
   bool lazy, fuel;
   cv_cpu_level cpu;
   bool snapshots;
+  bool tier_up; // to the LLVM tier, at random places
   cv_engine *engine;
 } config;
 
 static config configs[] = {
-    {"interp", "interp", false, false, CV_CPU_HOST, false, NULL},
-    {"jit", "jit", false, false, CV_CPU_HOST, false, NULL},
-    {"jit-lazy", "jit", true, false, CV_CPU_HOST, false, NULL},
-    {"jit-least", "jit", false, false, CV_CPU_LEAST, false, NULL},
-    {"llvm", "llvm", true, false, CV_CPU_HOST, false, NULL},
-    {"llvm-eager-least", "llvm", false, false, CV_CPU_LEAST, false, NULL},
-    {"interp-snapshot", "interp", false, false, CV_CPU_HOST, true, NULL},
-    {"jit-snapshot", "jit", true, false, CV_CPU_HOST, true, NULL},
+    {"interp", "interp", false, false, CV_CPU_HOST, false, false, NULL},
+    {"jit", "jit", false, false, CV_CPU_HOST, false, false, NULL},
+    {"jit-lazy", "jit", true, false, CV_CPU_HOST, false, false, NULL},
+    {"jit-least", "jit", false, false, CV_CPU_LEAST, false, false, NULL},
+    {"llvm", "llvm", true, false, CV_CPU_HOST, false, false, NULL},
+    {"llvm-eager-least", "llvm", false, false, CV_CPU_LEAST, false, false, NULL},
+    {"tier-up", "jit", true, false, CV_CPU_HOST, false, true, NULL},
+    {"interp-snapshot", "interp", false, false, CV_CPU_HOST, true, false, NULL},
+    {"jit-snapshot", "jit", true, false, CV_CPU_HOST, true, false, NULL},
 };
 static config fuel_configs[] = {
-    {"interp-fuel", "interp", false, true, CV_CPU_HOST, false, NULL},
-    {"jit-fuel", "jit", false, true, CV_CPU_HOST, false, NULL},
-    {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, false, NULL},
-    {"llvm-fuel", "llvm", true, true, CV_CPU_HOST, false, NULL},
+    {"interp-fuel", "interp", false, true, CV_CPU_HOST, false, false, NULL},
+    {"jit-fuel", "jit", false, true, CV_CPU_HOST, false, false, NULL},
+    {"jit-lazy-fuel", "jit", true, true, CV_CPU_HOST, false, false, NULL},
+    {"llvm-fuel", "llvm", true, true, CV_CPU_HOST, false, false, NULL},
+    {"tier-up-fuel", "jit", true, true, CV_CPU_HOST, false, true, NULL},
 };
 
 // What one call did.
@@ -102,7 +105,12 @@ static cv_engine *engine_of(config *c) {
   if (c->engine == NULL) {
     cv_engine_options options = {.tier = c->tier,
                                  .features = CV_FEATURES_ALL,
-                                 .compile = {.fuel = c->fuel, .lazy = c->lazy, .canonical_nan = true, .cpu = c->cpu}};
+                                 .compile = {.fuel = c->fuel,
+                                             .lazy = c->lazy,
+                                             .canonical_nan = true,
+                                             .cpu = c->cpu,
+                                             .tier_up = c->tier_up ? CV_TIER_UP_RANDOM : CV_TIER_UP_NEVER,
+                                             .tier_up_seed = c->fuel}};
     if (cv_engine_new(&c->engine, &options, NULL) != CV_OK)
       abort();
   }
@@ -315,7 +323,7 @@ static void run_all(config *list, size_t count, const cv_buf *bytes) {
   static observation first, other;
   observe(&list[0], bytes, &first);
   for (size_t i = 1; i < count; i++)
-    if (is_available(list[i].tier)) {
+    if (is_available(list[i].tier) && (!list[i].tier_up || is_available("llvm"))) {
       observe(&list[i], bytes, &other);
       compare(&list[i], &first, &other);
     }

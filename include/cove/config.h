@@ -15,7 +15,9 @@ COVE_API cove_config *cove_config_new(void);
 COVE_API void cove_config_delete(cove_config *config);
 
 // The tier that runs code: "interp", "jit", "llvm" (compiles with LLVM, slowly; needs the library libcove-llvm beside
-// this one), or "auto" ("jit" where it runs, else "interp"; the default).
+// this one), or "auto" ("jit" where it runs, else "interp"; the default). With "auto" and lazy compilation, functions
+// and loops that run long move to "llvm" where its library is found: one thread of the process looks for them while
+// code runs, another one compiles. Deleting a module may then wait for a function of it, and exit for any (cove_exit).
 COVE_API COVE_MUST_USE cove_status cove_config_set_tier(cove_config *config, const char *tier, cove_error **error);
 // A list of words applied to the default set, from left to right: "wasm1", "wasm2", "wasm3", "default", "all", "none",
 // "simd", "-threads". COVE_USAGE when a word is unknown; the error names it.

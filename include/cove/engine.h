@@ -17,6 +17,11 @@ COVE_API void cove_engine_delete(cove_engine *engine);
 // The tier in use: "jit".
 COVE_API const char *cove_engine_tier(const cove_engine *engine);
 
+// Ends the process as exit(status) does, but never waits: exit waits for a function that is being compiled in the
+// background (cove_config_set_tier), which may take a second. When one is, buffers of stdio are written and the process
+// ends without the handlers of atexit.
+COVE_API void cove_exit(int status);
+
 COVE_END
 
 #endif

@@ -153,7 +153,7 @@ static cv_status compile_unit(worker *k, present *p, const unit *u) {
   p->code = m->code;
   if (p->compiler == NULL)
     CV_TRY(maker->compiler_new(m->code, k->work->mem, &p->compiler));
-  CV_TRY(maker->compile(p->compiler, u->index + m->code->module->imported_funcs, &object, &k->diag));
+  CV_TRY(maker->compile(p->compiler, u->index + m->code->module->imported_funcs, CV_NO_LOOP, &object, &k->diag));
   return keep(k, &object, &m->pieces[u->index]);
 }
 

@@ -3,6 +3,9 @@
 #include "api/api.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/tier_up.h"
 
 const char *cove_version(void) {
   return COVE_VERSION;
@@ -150,6 +153,13 @@ cove_status cove_engine_new(const cove_config *config, cove_engine **out, cove_e
 
 void cove_engine_delete(cove_engine *engine) {
   cv_engine_release((cv_engine *)engine);
+}
+
+void cove_exit(int status) {
+  if (!cv_tier_up_busy())
+    exit(status);
+  (void)fflush(NULL);
+  _Exit(status);
 }
 
 const char *cove_engine_tier(const cove_engine *engine) {

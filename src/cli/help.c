@@ -38,7 +38,9 @@ static void print_tiers(FILE *out) {
         what = tiers[k].what;
     fprintf(out, "  %-8s %s%s\n", name, what, cove_tier_available(i) ? "" : " (not on this machine)");
   }
-  fputs("  auto     jit where it works, else interp (the default)\n", out);
+  fputs("  auto     jit where it works, else interp (the default); what runs long moves from jit to llvm\n"
+        "           in the background\n",
+        out);
 }
 
 static void print_grants(FILE *out) {

@@ -61,5 +61,6 @@ int main(int argc, char **argv) {
   else
     status = functions[command](&line);
   cli_line_free(&line);
-  return cli_finish(status);
+  cove_exit(cli_finish(status));
+  return 0;
 }

@@ -2,12 +2,29 @@
 // engine.c: what stores share, and the way from bytes to code.
 #include "runtime/internal.h"
 
+#include <stdlib.h>
+
 #include "sys/signal.h"
 #include "wasm/binary/decode.h"
 #include "wasm/validate/validate.h"
 
 static const uint64_t DEFAULT_STACK = 8 << 20;
 enum { DEFAULT_SLOTS = 64 };
+
+// Of the tier that is chosen when none is asked for. COVE_TIER_UP=off, =random:SEED is for tests.
+static void choose_tier_up(cv_compile_options *options) {
+  const char *wanted = getenv("COVE_TIER_UP");
+  static const char random[] = "random:";
+  if (options->tier_up != CV_TIER_UP_NEVER || !options->lazy || options->debug_frames)
+    return;
+  if (wanted != NULL && strcmp(wanted, "off") == 0)
+    return;
+  options->tier_up = CV_TIER_UP_BACKGROUND;
+  if (wanted != NULL && strncmp(wanted, random, sizeof random - 1) == 0) {
+    options->tier_up = CV_TIER_UP_RANDOM;
+    options->tier_up_seed = (uint32_t)strtoul(wanted + sizeof random - 1, NULL, 10);
+  }
+}
 
 static const cv_tier *choose_tier(const char *name, cv_diag *diag) {
   for (const cv_tier *const *t = cv_tiers; *t != NULL; t++) {
@@ -47,6 +64,8 @@ cv_status cv_engine_new(cv_engine **out, const cv_engine_options *options, cv_di
                    .features = o.features != 0 ? o.features : CV_FEATURES_DEFAULT,
                    .compile = o.compile,
                    .stack_bytes = o.stack_bytes != 0 ? o.stack_bytes : DEFAULT_STACK};
+  if (o.tier == NULL)
+    choose_tier_up(&e->compile);
   uint32_t slots = o.pool_slots != 0 ? o.pool_slots : DEFAULT_SLOTS;
   cv_pool_options own = {.memories = slots, .stacks = slots, .keep_bytes = CV_POOL_KEEP};
   cv_status status = cv_pool_init(&e->own_pool, &e->mem, &own);

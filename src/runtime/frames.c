@@ -24,6 +24,8 @@ static const cv_fiber *fiber_of(const cv_context *c, uintptr_t fp) {
 READS_STACK const cv_instance *cv_frame_instance(const cv_context *context, uintptr_t fp, const cv_code *code) {
   const cv_store *s = context->store;
   const cv_instance *claimed = ((const cv_instance *const *)fp)[-1], *fallback = NULL;
+  if (code->lower != NULL)
+    code = code->lower;
   for (size_t i = 0; i < s->instances.count; i++) {
     const cv_instance *instance = s->instances.data[i];
     if (instance->code != code)

@@ -17,12 +17,18 @@
 // x86-64-v3).
 typedef enum cv_cpu_level { CV_CPU_HOST, CV_CPU_LEAST, CV_CPU_COMMON } cv_cpu_level;
 
+// Whether hot functions move to another tier while they run (runtime/tier_up.h). With CV_TIER_UP_RANDOM, which is for
+// tests, chance decides at each poll, and code is compiled there and then.
+typedef enum cv_tier_up_mode { CV_TIER_UP_NEVER, CV_TIER_UP_BACKGROUND, CV_TIER_UP_RANDOM } cv_tier_up_mode;
+
 // Chosen when a module is compiled; part of the code.
 typedef struct cv_compile_options {
   bool fuel;               // count fuel (rules: runtime/fuel.h)
   bool canonical_nan;      // every NaN that arithmetic makes is the canonical one
   bool lazy;               // compile a function when it is first called
   bool debug_frames;       // register unwind information with debuggers
+  uint8_t tier_up;         // cv_tier_up_mode; a tier that is the lower of none ignores it
+  uint32_t tier_up_seed;   // CV_TIER_UP_RANDOM
   cv_cpu_level cpu;        // CV_CPU_COMMON must not run on a lesser machine
   const char *profile;     // NULL, "perfmap" or "jitdump"
   cv_code_objects objects; // functions are taken from here instead of compiled; `lazy`
@@ -34,6 +40,8 @@ struct cv_code {
   const cv_module *module; // lives as long as the code
   cv_compile_options options;
   cv_layout layout;
+  cv_code *lower;        // of code above another one: that one, whose instances it runs; else NULL
+  struct cv_tier_up *up; // of code that is below another one, or may come to be (runtime/tier_up.h); else NULL
   // The engine's part, zero when the tier hands the code over.
   struct cv_engine *engine;
   cv_module *owned;         // the module, to be freed with the code
@@ -42,6 +50,9 @@ struct cv_code {
   struct cv_images *images; // atomic: initial memory contents, once built (runtime/image.c)
   struct cv_parked *parked; // blocks of former instances (runtime/block.c)
 };
+
+// Instead of a loop: none.
+enum { CV_NO_LOOP = UINT32_MAX };
 
 // What a machine address in a tier's code means.
 typedef struct cv_code_place {
@@ -54,8 +65,8 @@ typedef struct cv_code_place {
 // thread at a time, allocates from `mem` alone, and ends before the code.
 typedef struct cv_object_maker {
   cv_status (*compiler_new)(const cv_code *code, cv_mem *mem, void **compiler);
-  // The object is good until the compiler's next function.
-  cv_status (*compile)(void *compiler, uint32_t func, cv_code_object *out, cv_diag *diag);
+  // The object is good until the compiler's next function. `loop` is CV_NO_LOOP but for cv_tier.upper_compile.
+  cv_status (*compile)(void *compiler, uint32_t func, uint32_t loop, cv_code_object *out, cv_diag *diag);
   bool (*keep)(const void *compiler); // false: it has grown so large that it is better made anew
   void (*compiler_delete)(void *compiler);
   // False: objects of this tier cannot run here, whether or not it can compile.
@@ -88,6 +99,15 @@ struct cv_tier {
   // Native tiers, for cv_native_compile: the entry of a direct call, of a function that is compiled now if need be. A
   // status other than CV_OK becomes a trap.
   cv_status (*compile_late)(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
+  // A tier that can be above another: a code for the module of `lower`, in whose place it runs; calls of functions that
+  // it does not have go to `lower`. It is deleted before `lower` is. NULL: it cannot.
+  cv_status (*upper_new)(cv_code **out, cv_mem *mem, cv_code *lower, cv_diag *diag);
+  // The direct entry of a function, compiled now; or of code that goes on with a frame of the lower tier at the loop
+  // whose instruction is at that offset in the function's code: it takes the locals, then the operand stack, from
+  // context->args.
+  cv_status (*upper_compile)(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag);
+  // A tier that can be below another: calls of the function go to this direct entry from now on.
+  cv_status (*lead)(cv_code *lower, uint32_t func, const uint8_t *entry);
   const cv_object_maker *maker; // native tiers
   bool frames_tell_instance;    // the word below the saved frame pointer of each frame is its instance
 };

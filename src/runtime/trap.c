@@ -74,8 +74,11 @@ const char *cv_trap_sentence(cv_context *c) {
 static cv_frame found_again(const cv_left_frame *left) {
   const cv_code *code = left->instance->code;
   cv_code_place place = {.func = (uint32_t)(left->place >> 32), .offset = (uint32_t)left->place};
-  if (code->tier->thunk != NULL && !code->tier->place(code, (uintptr_t)left->place, &place))
-    place = (cv_code_place){0};
+  if (code->tier->thunk != NULL) { // the code may be above the instance's own
+    code = cv_code_map_find((uintptr_t)left->place);
+    if (code == NULL || !code->tier->place(code, (uintptr_t)left->place, &place))
+      place = (cv_code_place){0};
+  }
   return (cv_frame){.instance = left->instance, .func = place.func, .offset = place.offset};
 }
 

@@ -4,7 +4,7 @@
 // one that passes.
 //
 //   spec_run [--tier=interp|jit|llvm] [--suite=core|component] [--eager] [--canonical-nan] [--cpu=least] [--list]
-//   [--folder=PATH] [FILE...]
+//            [--tier-up=SEED] [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
 // failures in the form of the list. --folder is another place to take scripts from, with no list: none may fail.
@@ -231,7 +231,12 @@ int main(int argc, char **argv) {
       r.compile.lazy = false;
     else if (strcmp(argv[at], "--cpu=least") == 0)
       r.compile.cpu = CV_CPU_LEAST;
-    else if (strcmp(argv[at], "--canonical-nan") == 0)
+    else if (strncmp(argv[at], "--tier-up=", 10) == 0) {
+      // Functions and loops move from tier 1 to the LLVM tier at random places.
+      r.tier = "jit";
+      r.compile.tier_up = CV_TIER_UP_RANDOM;
+      r.compile.tier_up_seed = (uint32_t)strtoul(argv[at] + 10, NULL, 10);
+    } else if (strcmp(argv[at], "--canonical-nan") == 0)
       r.compile.canonical_nan = true;
     else if (strcmp(argv[at], "--list") == 0)
       r.list = true;
@@ -239,6 +244,10 @@ int main(int argc, char **argv) {
       die(argv[at], "unknown option");
   }
   set_root(&r, folder, suite);
+  if (r.compile.tier_up != CV_TIER_UP_NEVER && !tier_exists("llvm")) {
+    printf("skipped: this build has no tier to move up to\n");
+    return SKIPPED;
+  }
   if (!tier_exists(r.tier)) {
     printf("skipped: this build has no tier \"%s\" that can run here\n", r.tier);
     return SKIPPED;

@@ -13,9 +13,8 @@ cv_status cv_native_announce(cv_native_code *code, uint32_t first) {
   if (symbols == NULL)
     return CV_ENOMEM;
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t defined = code->order[first + i];
-    const cv_native_func *f = &code->funcs[defined];
-    uint32_t index = defined + m->imported_funcs;
+    const cv_native_func *f = &code->funcs[code->order[first + i]];
+    uint32_t index = cv_native_func_index(code, code->order[first + i]) + m->imported_funcs;
     symbols[i] = (cv_code_symbol){
         .start = (uintptr_t)cv_native_entry_of(f), .size = f->size, .name = m->funcs[index].name, .index = index};
   }

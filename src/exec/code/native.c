@@ -20,11 +20,14 @@ cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_na
   code->next_block = CV_MIN((size_t)MOST_BLOCK, LEAST_BLOCK + (size_t)module->code_section.size * CODE_PER_BYTE);
   cv_arena_init(&code->tables, mem);
   CV_TRY(cv_layout_of(module, &code->base.layout, diag));
-  code->funcs = cv_mem_calloc(mem, defined, sizeof *code->funcs);
-  code->order = cv_mem_calloc(mem, defined, sizeof *code->order);
+  code->funcs = cv_mem_calloc(mem, defined + code->most_loops, sizeof *code->funcs);
+  code->order = cv_mem_calloc(mem, defined + code->most_loops, sizeof *code->order);
+  if (code->most_loops != 0)
+    code->loop_func = cv_mem_calloc(mem, code->most_loops, sizeof *code->loop_func);
   if (options->objects.index != NULL && (options->objects.count != defined || !options->lazy))
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "the compiled functions are not those of the module");
-  return code->funcs == NULL || code->order == NULL ? CV_ENOMEM : CV_OK;
+  bool ok = code->funcs != NULL && code->order != NULL && (code->most_loops == 0 || code->loop_func != NULL);
+  return ok ? CV_OK : CV_ENOMEM;
 }
 
 static void compiler_delete(cv_native_code *code) {
@@ -34,7 +37,7 @@ static void compiler_delete(cv_native_code *code) {
 }
 
 void cv_native_end(cv_native_code *code) {
-  uint32_t defined = defined_functions(code->base.module);
+  size_t most = (size_t)defined_functions(code->base.module) + code->most_loops;
   cv_native_announce_end(code);
   while (code->blocks != NULL) {
     cv_native_block *b = code->blocks;
@@ -45,19 +48,20 @@ void cv_native_end(cv_native_code *code) {
   }
   compiler_delete(code);
   cv_arena_free(&code->tables);
-  cv_mem_free(code->mem, code->funcs, defined * sizeof *code->funcs);
-  cv_mem_free(code->mem, code->order, defined * sizeof *code->order);
+  cv_mem_free(code->mem, code->funcs, most * sizeof *code->funcs);
+  cv_mem_free(code->mem, code->order, most * sizeof *code->order);
+  cv_mem_free(code->mem, code->loop_func, code->most_loops * sizeof *code->loop_func);
 }
 
 // ---- compiling ----
 
-static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+static cv_status compile_at(cv_native_code *code, uint32_t func, uint32_t loop, uint32_t index, cv_diag *diag) {
   const cv_object_maker *maker = code->base.tier->maker;
   cv_code_object object = {0};
   if (code->compiler == NULL)
     CV_TRY(maker->compiler_new(&code->base, code->mem, &code->compiler));
-  CV_TRY(maker->compile(code->compiler, func, &object, diag));
-  return cv_native_place(code, func - code->base.module->imported_funcs, &object);
+  CV_TRY(maker->compile(code->compiler, func, loop, &object, diag));
+  return cv_native_place(code, index, &object);
 }
 
 // Relocations lead to what is there, in their own text.
@@ -83,6 +87,10 @@ static cv_status take_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
   if (cv_code_objects_get(&code->base.options.objects, index, &object) != CV_OK || !relocs_fit(code, &object))
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
   return cv_native_place(code, index, &object);
+}
+
+static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  return compile_at(code, func, CV_NO_LOOP, func - code->base.module->imported_funcs, diag);
 }
 
 cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag) {
@@ -124,6 +132,35 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
     *entry = stub + CV_EXTERNAL_ENTRY;
   }
   return CV_OK;
+}
+
+static cv_status upper_compile(cv_native_code *code, uint32_t func, uint32_t loop, const uint8_t **entry,
+                               cv_diag *diag) {
+  uint32_t defined = defined_functions(code->base.module), index = func - code->base.module->imported_funcs;
+  uint32_t at = loop == CV_NO_LOOP ? index : defined + code->loop_count;
+  if (loop != CV_NO_LOOP && code->loop_count == code->most_loops)
+    return CV_ELIMIT;
+  if (loop != CV_NO_LOOP)
+    code->loop_func[code->loop_count] = index;
+  if (code->funcs[at].size == 0) {
+    CV_TRY(compile_at(code, func, loop, at, diag));
+    CV_TRY(cv_native_announce(code, code->placed - 1));
+  }
+  code->loop_count += loop != CV_NO_LOOP;
+  *entry = cv_native_entry_of(&code->funcs[at]) + CV_EXTERNAL_ENTRY;
+  return CV_OK;
+}
+
+cv_status cv_native_upper_compile(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag) {
+  cv_native_code *code = (cv_native_code *)upper;
+  cv_lock_take(&code->lock);
+  cv_status status = upper_compile(code, func, loop, entry, diag);
+  cv_lock_release(&code->lock);
+  return status;
+}
+
+cv_status cv_native_lead_to(cv_code *lower, uint32_t func, const uint8_t *entry) {
+  return cv_native_lead((cv_native_code *)lower, func - lower->module->imported_funcs, entry);
 }
 
 // ---- entries ----

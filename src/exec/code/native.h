@@ -7,6 +7,9 @@
 //   index            of a function among the defined ones of its module; `func` is one among all.
 //   external entry   where cv_func.code leads (abi.h); its CV_EXTERNAL_ENTRY bytes load r14 and r15. Behind it is the
 //   direct entry     where calls inside the module go.
+//   loop entry       a function object of its own, which enters its function at a loop (runtime/tier_up.h). It comes
+//   after
+//                    the functions: its index is not that of a function.
 //   stub             stands in for a function's two entries while it is not placed, or for good; it jumps through
 //                    its slot. Code that runs is never changed: only the slot is.
 //
@@ -31,6 +34,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "exec/code/arena.h"
+#include "exec/code/poll.h"
 #include "exec/code/profile.h"
 #include "exec/code/stubs.h"
 #include "sys/thread.h"
@@ -47,6 +51,7 @@ typedef struct cv_native_func {
   uint32_t map_size, pads_size;
   const uint8_t *map;
   const void *pads;
+  const cv_poll_table *polls;
 } cv_native_func;
 
 // One block of the arena. Its functions are order[first] up to the next block's.
@@ -80,9 +85,13 @@ struct cv_native_code {
   size_t used;             // of the newest
   size_t next_block;       // size of the next block
   intptr_t write_delta;    // from the arena's executable view to its writable one
-  cv_native_func *funcs;   // defined functions
+  cv_native_func *funcs;   // defined functions, then loop entries
   uint32_t *order;         // indices of the placed ones, in the order of placing
-  uint32_t placed;         // atomic
+  uint32_t most_loops;     // loop entries that there is room for; set before cv_native_begin
+  uint32_t loop_count;
+  uint32_t *loop_func; // by loop entry: the index of its function
+  const uint8_t *flag; // of polls, where code reads it; NULL without
+  uint32_t placed;     // atomic
   cv_arena tables;
   void *compiler;              // lazy: kept from one function to the next; NULL before the first
   uint32_t stub_at, stub_last; // offset in the arena of the next stub, and the end of the room for stubs
@@ -91,28 +100,38 @@ struct cv_native_code {
 
 // ---- native.c: what tiers fill cv_tier with ----
 
-// `code` is zero; base.tier, module, options and layout are set here. Call cv_native_end also when this fails.
+// `code` is zero but for what says otherwise; base.tier, module, options and layout are set here. Call cv_native_end
+// also when this fails.
 CV_MUST_USE cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_native_kind *kind,
                                       cv_mem *mem, const cv_module *module, const cv_compile_options *options,
                                       cv_diag *diag);
 void cv_native_end(cv_native_code *code);
 // Compiles and places all functions.
 CV_MUST_USE cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag);
-// cv_tier.compile_late, bind and thunk.
+// cv_tier.upper_compile, compile_late, bind, thunk and lead.
+cv_status cv_native_upper_compile(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag);
 cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
 void cv_native_bind(cv_code *base, cv_func *func);
 void *cv_native_thunk_for(const cv_functype *signature, cv_typeid type);
+cv_status cv_native_lead_to(cv_code *lower, uint32_t func, const uint8_t *entry);
 
 // ---- place.c ----
 
 // Copies function `index` to the arena and makes it callable. With the lock held, where the code is shared.
 CV_MUST_USE cv_status cv_native_place(cv_native_code *code, uint32_t index, const cv_code_object *object);
-// The function whose code holds `pc`, and how far behind its external entry. Safe in signal handlers.
+// The function or loop entry whose code holds `pc`, the index of its function, and how far behind its external entry.
+// Safe in signal handlers.
 const cv_native_func *cv_native_find(const cv_native_code *code, uintptr_t pc, uint32_t *index, uint32_t *at);
 // Lazy: the stub of a function, made when it is first wanted. With the lock held.
 CV_MUST_USE cv_status cv_native_stub(cv_native_code *code, uint32_t index, const uint8_t **stub);
 // With through_stubs: from now on calls of the function, which was placed, go to this direct entry. Takes the lock.
 CV_MUST_USE cv_status cv_native_lead(cv_native_code *code, uint32_t index, const uint8_t *entry);
+
+// The function that the code at this index, which may be a loop entry, belongs to.
+static inline uint32_t cv_native_func_index(const cv_native_code *code, uint32_t index) {
+  uint32_t defined = code->base.module->func_count - code->base.module->imported_funcs;
+  return index < defined ? index : code->loop_func[index - defined];
+}
 
 static inline const uint8_t *cv_native_entry_of(const cv_native_func *f) {
   return cv_code_arena_base() + f->at;

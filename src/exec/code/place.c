@@ -158,6 +158,8 @@ CV_MUST_USE static bool relocate(cv_native_code *code, const cv_code_object *obj
       target = (uintptr_t)cv_native_helper_stub((cv_native_helper)r->value);
     else if (r->kind == CV_RELOC_POOL)
       target = (uintptr_t)*code->kind->pool + r->value;
+    else if (r->kind == CV_RELOC_FLAG)
+      target = (uintptr_t)code->flag;
     else
       target = callee_of(code, r->value - code->base.module->imported_funcs, self, field);
     if (target == 0)
@@ -188,12 +190,15 @@ static cv_status keep_tables(cv_native_code *code, const cv_code_object *object,
   f->pads_size = object->pads_size;
   f->map = object->map;
   f->pads = object->pads;
+  f->polls = object->polls; // never of a file
   if (object->lasts)
     return CV_OK;
   if (f->map_size > 0)
     f->map = cv_arena_copy(&code->tables, object->map, object->map_size);
   if (f->pads_size > 0)
     f->pads = cv_arena_copy(&code->tables, object->pads, object->pads_size);
+  if (f->polls != NULL && (f->polls = cv_arena_copy(&code->tables, f->polls, cv_poll_table_size(f->polls))) == NULL)
+    return CV_ENOMEM;
   return (f->map_size > 0 && f->map == NULL) || (f->pads_size > 0 && f->pads == NULL) ? CV_ENOMEM : CV_OK;
 }
 
@@ -239,8 +244,9 @@ const cv_native_func *cv_native_find(const cv_native_code *code, uintptr_t pc, u
   }
   if (low <= first)
     return NULL;
-  *index = code->order[low - 1];
-  const cv_native_func *f = &code->funcs[*index];
+  uint32_t found = code->order[low - 1];
+  const cv_native_func *f = &code->funcs[found];
+  *index = cv_native_func_index(code, found);
   *at = offset - f->at;
   return *at < f->size ? f : NULL;
 }

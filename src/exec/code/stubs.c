@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "exec/code/arena.h"
 #include "exec/code/emit.h"
+#include "exec/code/poll.h"
 #include "exec/code/profile.h"
 #include "wasm/limits.h"
 
@@ -499,9 +500,12 @@ static void stubs_make(void) {
   CV_HELPER_LIST(CV_HELPER)
 #undef CV_HELPER
   for (unsigned i = 0; i < CV_NATIVE_HELPER_COUNT; i++) {
-    uint8_t code[128];
+    uint8_t code[512];
     cv_emit e = {.p = code, .start = code, .end = code + sizeof code};
-    emit_helper(&e, at[i]);
+    if (i == CV_NATIVE_POLL)
+      cv_poll_emit_stub(&e);
+    else
+      emit_helper(&e, at[i]);
     stubs.helpers[i] = place(code, cv_emit_at(&e));
     if (stubs.helpers[i] == NULL)
       return;

@@ -32,11 +32,13 @@
   CV_HELPER(THROW_ON, cv_native_throw_on)                                                                              \
   CV_HELPER(RAISE, cv_raise_trap)
 
+// Beside them: CV_NATIVE_POLL, whose stub is another (poll.h).
 typedef enum cv_native_helper {
 #define CV_HELPER(name, function) CV_NATIVE_##name,
   CV_HELPER_LIST(CV_HELPER)
 #undef CV_HELPER
-      CV_NATIVE_HELPER_COUNT
+      CV_NATIVE_POLL,
+  CV_NATIVE_HELPER_COUNT
 } cv_native_helper;
 
 // Makes the helper stubs at the first call. False when there is no executable memory.

@@ -5,6 +5,7 @@
 #include "exec/jit/code.h"
 #include "exec/jit/plan.h"
 #include "exec/jit/stencil.h"
+#include "runtime/tier_up.h"
 
 enum { FIRST_BUFFER = 16 << 10, KEPT_BUFFER = 1 << 20 };
 
@@ -63,6 +64,9 @@ void jit_free(jit *j) {
   cv_vec_free(j->mem, &j->relocs);
   cv_vec_free(j->mem, &j->traps);
   cv_vec_free(j->mem, &j->handlers);
+  cv_vec_free(j->mem, &j->polls);
+  cv_vec_free(j->mem, &j->poll_loops);
+  cv_vec_free(j->mem, &j->poll_table);
   cv_vec_free(j->mem, &j->frame_leas);
   cv_vec_free(j->mem, &j->map);
 }
@@ -90,6 +94,7 @@ cv_status jit_init(jit *j, const jit_code *code, cv_mem *mem) {
              .cpu = code->cpu,
              .fuel = base->options.fuel,
              .canonical_nan = base->options.canonical_nan,
+             .tier_up = base->up != NULL,
              .module_has_vectors = has_vectors(base->module),
              .reload_after_calls = code->reload_after_calls};
   j->buffer_size = FIRST_BUFFER;
@@ -124,10 +129,16 @@ static bool compiler_keep(const void *compiler) {
   return ((const jit *)compiler)->buffer_size <= KEPT_BUFFER;
 }
 
-static cv_status compile(void *compiler, uint32_t func, cv_code_object *out, cv_diag *diag) {
+// Loops are entered in upper tiers only.
+static cv_status compile(void *compiler, uint32_t func, uint32_t loop, cv_code_object *out, cv_diag *diag) {
+  (void)loop;
   jit *j = compiler;
   j->no_memory = false;
-  if (jit_function(j, func)) {
+  const cv_poll_table *polls = NULL;
+  bool ok = jit_function(j, func);
+  if (ok)
+    polls = jit_poll_table(j);
+  if (ok && !j->no_memory) {
     *out = (cv_code_object){.text = j->e.start,
                             .text_size = cv_emit_at(&j->e),
                             .relocs = j->relocs.data,
@@ -135,7 +146,8 @@ static cv_status compile(void *compiler, uint32_t func, cv_code_object *out, cv_
                             .map = j->map.data,
                             .map_size = (uint32_t)j->map.count,
                             .pads = j->handlers.data,
-                            .pads_size = (uint32_t)(j->handlers.count * sizeof(handler))};
+                            .pads_size = (uint32_t)(j->handlers.count * sizeof(handler)),
+                            .polls = polls};
     return CV_OK;
   }
   if (!j->unsupported)
@@ -164,8 +176,22 @@ static const cv_native_kind kind = {
 
 static void jit_code_delete(cv_code *base, cv_mem *mem) {
   jit_code *code = (jit_code *)base;
+  cv_tier_up_delete(base->up);
   cv_native_end(&code->native);
+  cv_poll_flag_delete(code->native.flag);
   cv_mem_free(mem, code, sizeof *code);
+}
+
+// Polls, and what replacing functions takes: calls through stubs, which the upper tier may answer.
+static cv_status make_ready_to_tier_up(jit_code *code) {
+  cv_native_code *native = &code->native;
+  uint8_t *flag = cv_poll_flag_new(&native->flag);
+  if (flag == NULL)
+    return CV_ENOMEM;
+  native->base.up = cv_tier_up_new(&native->base, native->mem, flag);
+  native->through_stubs = true;
+  code->reload_after_calls = true; // the upper tier does not keep r14 and r15
+  return native->base.up != NULL ? CV_OK : CV_ENOMEM;
 }
 
 static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
@@ -179,6 +205,8 @@ static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module
   for (uint32_t i = 0; i < module->func_count - module->imported_funcs; i++)
     code->reload_after_calls |= (module->facts[i].flags & CV_FACT_TAIL_CALLS) != 0;
   cv_status status = cv_native_begin(&code->native, &cv_tier_jit, &kind, mem, module, options, diag);
+  if (status == CV_OK && options->tier_up != CV_TIER_UP_NEVER && options->lazy)
+    status = make_ready_to_tier_up(code);
   if (status == CV_OK && !options->lazy)
     status = cv_native_compile_all(&code->native, diag);
   if (status != CV_OK) {
@@ -215,5 +243,6 @@ const cv_tier cv_tier_jit = {
     .pad = jit_pad,
     .maker = &maker,
     .compile_late = cv_native_compile_late,
+    .lead = cv_native_lead_to,
     .frames_tell_instance = true,
 };

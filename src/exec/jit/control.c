@@ -262,7 +262,7 @@ static ctl *begin(jit *j, unsigned op) {
   ctl c = {.op = (uint8_t)op, .clean = UINT32_MAX};
   read_block_type(j, &c);
   bool again = op == CV_OPC_LOOP || op == CV_OPC_IF; // parameters are wanted at a second place
-  flush_block(j, !(again && c.params > 0));
+  flush_block(j, !(again && c.params > 0) && !j->tier_up);
   c.height = j->sp - c.params;
   j->ctls[j->ctl_count] = c;
   return &j->ctls[j->ctl_count++];
@@ -281,6 +281,7 @@ static void begin_loop(jit *j) {
   j->valid = c->wanted;
   j->clean = j->pinned & ~c->wanted;
   c->loop_at = cv_emit_at(&j->e);
+  jit_poll_at_loop(j);
 }
 
 void jit_push_results(jit *j, const cv_valtype *types, uint32_t count, bool in_res) {

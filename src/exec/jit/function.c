@@ -225,6 +225,7 @@ static void prologue(jit *j) {
   zero_locals(j);
   j->valid = j->pinned;
   j->clean = 0;
+  jit_poll_at_entry(j);
 }
 
 // ---- behind the code ----
@@ -490,7 +491,7 @@ static bool prepare(jit *j, uint32_t func) {
   j->map_pc = j->map_offset = 0;
   j->unsupported = false;
   j->consts.count = j->pool.count = j->const_uses.count = j->relocs.count = j->traps.count = j->handlers.count =
-      j->frame_leas.count = j->map.count = 0;
+      j->frame_leas.count = j->polls.count = j->poll_loops.count = j->map.count = 0;
   return true;
 }
 
@@ -508,6 +509,7 @@ static bool compile_once(jit *j, uint32_t func) {
   while (j->ctl_count > 0 && !j->unsupported && !j->no_memory)
     instruction(j);
   emit_traps(j);
+  jit_emit_polls(j);
   emit_pool(j);
   patch_frame_size(j);
   return !j->unsupported && !j->no_memory;

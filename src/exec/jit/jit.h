@@ -5,6 +5,7 @@
 //   function.c  one function: prologue, the loop over instructions, epilogue, trap sites
 //   plan.h      values: the compile-time stack, registers, pinned locals
 //   int.c float.c memory.c bulk.c control.c call.c object.c simd.c exception.c   instructions, by kind
+//   poll.c      leaving for another tier
 //   map.c       what a machine address means
 //   throw.c     finding the handler of an exception
 //
@@ -71,6 +72,13 @@ typedef struct trap_site {
   cv_trap_kind kind;
 } trap_site;
 
+// A poll, whose slow path is behind the code.
+typedef struct poll_site {
+  uint32_t jump;   // its field; the way back is behind it
+  uint32_t offset; // op_at
+  uint32_t loop;   // index in poll_loops, or CV_NO_LOOP
+} poll_site;
+
 typedef struct const_use {
   uint32_t field;
   uint32_t index; // in j->pool, in units of 8 bytes
@@ -129,7 +137,7 @@ typedef struct jit {
   const cv_functype *type;
   uint32_t func;
   cv_jit_cpu cpu;
-  bool fuel, canonical_nan;
+  bool fuel, canonical_nan, tier_up;
   bool module_has_vectors; // among its function types and globals
   bool reload_after_calls; // direct calls, too, may return with another instance's registers
   bool unsupported;
@@ -150,6 +158,9 @@ typedef struct jit {
   CV_VEC(cv_code_reloc) relocs;
   CV_VEC(trap_site) traps;
   CV_VEC(handler) handlers;
+  CV_VEC(poll_site) polls;
+  CV_VEC(cv_poll_loop) poll_loops;
+  CV_VEC(uint32_t) poll_table; // words of a cv_poll_table
   CV_VEC(uint32_t) frame_leas; // places of frame sizes, negative and with what is above them: jit_frame_lea
   CV_VEC(uint8_t) map;         // map.c
   uint32_t map_pc, map_offset;
@@ -176,6 +187,12 @@ bool jit_function(jit *j, uint32_t func);
 void jit_frame_field(jit *j);
 void jit_frame_lea(jit *j, unsigned reg);
 void jit_unsupported(jit *j, uint32_t op);
+
+// ---- poll.c ----
+void jit_poll_at_entry(jit *j);
+void jit_poll_at_loop(jit *j);
+void jit_emit_polls(jit *j);
+const cv_poll_table *jit_poll_table(jit *j);
 
 // ---- instructions; each reads its immediates at j->at ----
 void jit_int(jit *j, unsigned op);       // 0x45 to 0x5a, 0x67 to 0x8a, integer conversions, sign extension

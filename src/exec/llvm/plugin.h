@@ -16,6 +16,10 @@
 // thing is less than tier 1 promises: a direct call does not bring r14 and r15 back, so tier 1's code that calls such a
 // function has to reload them (as it does in modules with tail calls).
 //
+// A function may also be compiled to be entered at one of its loops, with the state of a frame of tier 1: `loop` is the
+// offset of the loop instruction in the function's code. Such code has the function's own signature, but for its
+// arguments: the locals, then the operand stack with the loop's parameters, are context->args from 0 on, one slot each.
+//
 // Nothing survives a call in registers, so an exception goes on at a landing pad with no registers but rbp and rsp
 // restored.
 #ifndef COVE_EXEC_LLVM_PLUGIN_H
@@ -24,7 +28,7 @@
 #include "exec/code/stubs.h"
 
 // Raised whenever this header or a structure of the runtime that generated code addresses changes.
-enum { CV_LLVM_ABI = 1 };
+enum { CV_LLVM_ABI = 2 };
 
 // A number that two libraries made of the same sources agree on.
 #define CV_LLVM_STAMP                                                                                                  \
@@ -49,8 +53,9 @@ typedef struct cv_llvm_plugin {
   cv_llvm_compiler *(*compiler_new)(const cv_module *module, const cv_layout *layout,
                                     const cv_compile_options *options);
   void (*compiler_delete)(cv_llvm_compiler *compiler);
-  // False: *why, a sentence that lives as long as the compiler or until its next function, says what is missing.
-  bool (*compile)(cv_llvm_compiler *compiler, uint32_t func, cv_llvm_object *out, const char **why);
+  // `loop` is CV_NO_LOOP for the function itself. False: *why, a sentence that lives as long as the compiler or until
+  // its next function, says what is missing.
+  bool (*compile)(cv_llvm_compiler *compiler, uint32_t func, uint32_t loop, cv_llvm_object *out, const char **why);
   void (*object_free)(cv_llvm_object *object);
 } cv_llvm_plugin;
 

@@ -132,7 +132,7 @@ static bool compiler_keep(const void *arg) {
 
 typedef struct job {
   compiler *compiler;
-  uint32_t func;
+  uint32_t func, loop;
   cv_code_object *out;
   cv_diag *diag;
   cv_status status;
@@ -156,7 +156,7 @@ static int run_job(void *arg) {
   job *j = arg;
   cv_llvm_object file = {0};
   const char *why;
-  if (plugin()->compile(j->compiler->llvm, j->func, &file, &why)) {
+  if (plugin()->compile(j->compiler->llvm, j->func, j->loop, &file, &why)) {
     j->status = make_object(j, &file);
     plugin()->object_free(&file);
   } else {
@@ -166,8 +166,8 @@ static int run_job(void *arg) {
   return 0;
 }
 
-static cv_status compile(void *arg, uint32_t func, cv_code_object *out, cv_diag *diag) {
-  job j = {.compiler = arg, .func = func, .out = out, .diag = diag};
+static cv_status compile(void *arg, uint32_t func, uint32_t loop, cv_code_object *out, cv_diag *diag) {
+  job j = {.compiler = arg, .func = func, .loop = loop, .out = out, .diag = diag};
   cv_arena_free(&j.compiler->object);
   (void)cv_stack_run(&j.compiler->stack, run_job, &j);
   return j.status;
@@ -212,6 +212,27 @@ static cv_status llvm_compile(cv_code **out, cv_mem *mem, const cv_module *modul
     llvm_code_delete(&code->base, mem);
     return status;
   }
+  *out = &code->base;
+  return CV_OK;
+}
+
+// ---- above a lower tier ----
+
+static cv_status llvm_upper_new(cv_code **out, cv_mem *mem, cv_code *lower, cv_diag *diag) {
+  enum { MOST_LOOPS = 1024 };
+  cv_native_code *code = cv_mem_zalloc(mem, sizeof *code);
+  if (code == NULL)
+    return CV_ENOMEM;
+  cv_compile_options options = lower->options;
+  options.tier_up = CV_TIER_UP_NEVER;
+  code->stubs_of = (cv_native_code *)lower;
+  code->most_loops = MOST_LOOPS;
+  cv_status status = cv_native_begin(code, &cv_tier_llvm, &kind, mem, lower->module, &options, diag);
+  if (status != CV_OK) {
+    llvm_code_delete(&code->base, mem);
+    return status;
+  }
+  code->base.lower = lower;
   *out = &code->base;
   return CV_OK;
 }
@@ -270,4 +291,6 @@ const cv_tier cv_tier_llvm = {
     .pad = llvm_pad_of,
     .maker = &maker,
     .compile_late = cv_native_compile_late,
+    .upper_new = llvm_upper_new,
+    .upper_compile = cv_native_upper_compile,
 };

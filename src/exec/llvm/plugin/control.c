@@ -215,11 +215,13 @@ static void begin_loop(gen *g) {
   if (g->failed)
     return;
   g->loop_count++;
+  gen_osr_before_loop(g, c);
   gen_loop_clone(g, c);
   gen_branch(g, c);
   gen_at(g, c->label);
   for (uint32_t i = 0; i < c->params; i++)
     g->stack[c->height + i] = c->phis[i];
+  gen_osr_in_loop(g, c);
 }
 
 static void begin_if(gen *g) {

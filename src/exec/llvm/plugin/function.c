@@ -6,12 +6,12 @@
 
 enum { LEAF_FRAME = 512 }; // bytes that a function may use without asking, below the room that the stack limit leaves
 
-static bool asks_for_stack(const gen *g) {
+bool gen_asks_for_stack(const gen *g) {
   return (g->facts->flags & CV_FACT_CALLS) ||
          ((uint64_t)g->facts->local_count + g->facts->max_height) * sizeof(cv_value) > LEAF_FRAME;
 }
 
-static void check_stack(gen *g) {
+void gen_check_stack(gen *g) {
   value limit = gen_field_forever(g, g->t.ptr, g->context, offsetof(cv_context, stack_limit));
   value sp = gen_intrinsic(g, "llvm.stacksave", &g->t.ptr, 1, NULL, 0);
   gen_trap_if(g, LLVMBuildICmp(g->b, LLVMIntULT, sp, limit, ""), CV_TRAP_STACK_OVERFLOW);
@@ -33,8 +33,8 @@ static void prologue(gen *g) {
   g->memory = g->recursive ? gen_field_forever(g, g->t.ptr, g->instance, offsetof(cv_instance, memory0_base))
                            : LLVMGetParam(g->function, 3);
   gen_at(g, g->body);
-  if (asks_for_stack(g))
-    check_stack(g);
+  if (gen_asks_for_stack(g))
+    gen_check_stack(g);
   gen_take_parameters(g);
   for (uint32_t i = g->signature->param_count; i < g->facts->local_count; i++)
     LLVMBuildStore(g->b, gen_zero(g, g->facts->locals[i]), g->locals[i]);
@@ -205,8 +205,10 @@ bool gen_function(gen *g) {
   while (g->ctl_count > 0 && !g->failed)
     gen_instruction(g);
   finish_rethrow(g);
+  if (g->loop_at != CV_NO_LOOP && g->osr == NULL)
+    gen_fail(g, "the loop to enter cannot be reached");
   gen_at(g, g->entry);
-  LLVMBuildBr(g->b, g->body);
+  LLVMBuildBr(g->b, g->osr != NULL ? g->osr : g->body);
   if (g->recursive)
     gen_recursive_end(g, LLVMGetNamedFunction(g->m, "f"));
   return !g->failed;

@@ -9,6 +9,7 @@
 //   widen.c     after the passes: addresses without zero extensions
 //   recursive.c functions that call themselves only
 //   loop_scan.c loop_reroll.c loop_clone.c   clones of loops that cannot trap (loop.h)
+//   osr.c       entering a function at a loop
 //   int.c float.c memory.c object.c atomic.c simd.c simd_int.c   instructions, by kind
 //
 // Terms
@@ -110,6 +111,9 @@ typedef struct gen {
   block body;
   block rethrow; // goes on throwing in the caller; NULL before it is wanted
   value rethrow_exception, rethrow_from;
+  uint32_t loop_at; // CV_NO_LOOP, or the loop that the function is entered at (osr.c)
+  block osr;        // that entry; NULL until its loop was met
+  value *saved;     // osr.c
   const uint8_t *at, *code;
   uint32_t op_at;
   value *stack;
@@ -178,6 +182,14 @@ static inline uint32_t read_u32(gen *g) {
 // ---- function.c ----
 bool gen_function(gen *g);
 void gen_instruction(gen *g);
+
+bool gen_asks_for_stack(const gen *g);
+void gen_check_stack(gen *g);
+
+// ---- osr.c ----
+// Where a loop is about to begin, before its clone; and in its first block.
+void gen_osr_before_loop(gen *g, ctl *c);
+void gen_osr_in_loop(gen *g, ctl *c);
 
 // ---- call.c ----
 enum { CALL_CONVENTION = 21, NATIVE_INTS = 12 }; // LLVM's number of preserve_none

@@ -180,7 +180,7 @@ static bool has_tail_calls(const gen *g) {
   return (g->facts->flags & CV_FACT_TAIL_CALLS) != 0;
 }
 
-static void begin(gen *g, cv_llvm_compiler *c, uint32_t func) {
+static void begin(gen *g, cv_llvm_compiler *c, uint32_t func, uint32_t loop) {
   const cv_module *m = c->module;
   *g = (gen){.compiler = c,
              .module = m,
@@ -188,6 +188,7 @@ static void begin(gen *g, cv_llvm_compiler *c, uint32_t func) {
              .facts = &m->facts[func - m->imported_funcs],
              .signature = cv_module_func_type(m, func),
              .index = func,
+             .loop_at = loop,
              .c = c->context,
              .fuel = c->options.fuel,
              .canonical_nan = c->options.canonical_nan};
@@ -329,7 +330,7 @@ static bool generate(gen *g, cv_llvm_object *out) {
 
 typedef struct request {
   cv_llvm_compiler *compiler;
-  uint32_t func;
+  uint32_t func, loop;
   cv_llvm_object *out;
 } request;
 
@@ -339,7 +340,7 @@ static bool compile_function(void *arg) {
   gen g;
   if (c->context_uses++ == CONTEXT_USES)
     new_context(c);
-  begin(&g, c, r->func);
+  begin(&g, c, r->func, r->loop);
   bool ok = room(c, &g) && gen_function(&g);
   if (ok) {
     LLVMDIBuilderFinalize(g.di);
@@ -349,10 +350,10 @@ static bool compile_function(void *arg) {
   return ok;
 }
 
-static bool compile(cv_llvm_compiler *c, uint32_t func, cv_llvm_object *out, const char **why) {
+static bool compile(cv_llvm_compiler *c, uint32_t func, uint32_t loop, cv_llvm_object *out, const char **why) {
   *why = c->why;
   c->why[0] = '\0';
-  return fatal_guard(compile_function, &(request){c, func, out}, c->why, sizeof c->why);
+  return fatal_guard(compile_function, &(request){c, func, loop, out}, c->why, sizeof c->why);
 }
 
 static void object_free(cv_llvm_object *object) {

@@ -27,8 +27,8 @@ static bool calls_helper(uint32_t op) {
 static bool calls_itself_only(const gen *g) {
   uint32_t size = g->module->funcs[g->index].code.size;
   const cv_functype *f = g->signature;
-  if (!(g->facts->flags & CV_FACT_CALLS) || g->universal || size > LONGEST || f->param_count > MOST_PARAMS ||
-      f->result_count > 1)
+  if (!(g->facts->flags & CV_FACT_CALLS) || g->universal || g->loop_at != CV_NO_LOOP || size > LONGEST ||
+      f->param_count > MOST_PARAMS || f->result_count > 1)
     return false;
   uint32_t calls = 0;
   for (const uint8_t *at = g->code; at != g->code + size;) {

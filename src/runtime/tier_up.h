@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tier_up.h: moving functions, and loops while they run, to a better tier in the background.
+//
+// Code of the lower tier looks at a flag, a byte in memory, where a function begins and at each turn of a loop (a
+// poll). A thread, the sampler, sets the flag about each millisecond while the code runs; the first poll that finds it
+// set comes here, clears it and counts as one sample of its function. So finding what is hot costs the program a
+// comparison that is never true, and no signal. A function with enough samples is compiled by another thread, the
+// worker, and its calls are led to the new code; one whose very frame is found again and again is entered at its loop.
+//
+// The code of the upper tier is a cv_code of its own, of the same module and layout. Instances are of the lower code.
+#ifndef COVE_RUNTIME_TIER_UP_H
+#define COVE_RUNTIME_TIER_UP_H
+
+#include "runtime/tier.h"
+
+typedef struct cv_tier_up cv_tier_up;
+
+// For code of a lower tier, whose options want it. `flag` is set at first. NULL when out of memory.
+cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint8_t *flag);
+// Before `lower` is deleted: deletes the upper code, too, once no function of it is being compiled. NULL is allowed.
+void cv_tier_up_delete(cv_tier_up *up);
+// A poll has found the flag set: in the function, at the loop whose instruction is at that offset in its code, in the
+// frame at this address; CV_NO_LOOP where the function begins, or where it cannot be entered. Where to go on, NULL: as
+// before.
+const uint8_t *cv_tier_up_poll(cv_tier_up *up, uint32_t func, uint32_t loop, uintptr_t frame);
+// What has happened so far to the functions of a code.
+typedef struct cv_tier_up_counts {
+  uint32_t funcs, loops; // compiled; loops: to be entered
+  uint32_t failed;       // could not be compiled
+  uint64_t entered;      // frames that went on in the upper tier
+} cv_tier_up_counts;
+cv_tier_up_counts cv_tier_up_count(const cv_code *lower);
+// True while a function is compiled in the background: then exit would wait for its end.
+bool cv_tier_up_busy(void);
+
+#endif
