@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The engines that a benchmark can run: what each is called, how it is started, whether it is here.
 
-An engine's command takes a module and arguments. `native` engines run the twin instead, so theirs ignores the module.
-`slow` engines (interpreters) get less work and a twin that gets as little.
+An engine's command takes a module and arguments. Native engines run the twin instead, so theirs ignores the module.
+Terms: a slow engine (an interpreter) gets less work, and a twin that gets as little; an engine with threads of its own
+may use every core, all others are pinned to one; an engine with `aot` runs a file that it made of the module before.
 """
 import json
 import os
@@ -17,17 +18,45 @@ V8_COMMON = ["--no-warnings", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering", 
 V8_LIFTOFF = V8_COMMON + ["--liftoff"]
 V8_TURBOFAN = V8_COMMON + ["--no-liftoff"]
 
+# Every name that `find` can give, in the order of the tables; what is not here is said.
+NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm", "cove-jit",
+         "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff", "wasmtime",
+         "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
+
+# What is run only where it is named, by section: of no use in every table. Whole processes wait for what is compiled:
+# there tier 2 compiles a function when it is called.
+ELSEWHERE = {"cove-static-jit", "cove-static-interp", "wasmtime-cwasm", "wazero-cache", "jco"}
+UNASKED = {"startup": {"native-host", "native-scalar", "cove-llvm"},
+           "programs": {"native-host", "native-scalar", "cove-llvm"} | ELSEWHERE,
+           None: {"cove-llvm-lazy"} | ELSEWHERE}
+
 
 class Engine:
-    def __init__(self, name, prefix, version, native=False, slow=False, dashes=False, twin=""):
-        self.name, self.prefix, self.version = name, prefix, version
-        self.native, self.slow, self.dashes, self.twin = native, slow, dashes, twin
+    def __init__(self, name, version, prefix=(), native=None, slow=False, threads=False, dashes=False, aot=None,
+                 components=False, cached=False, keeps=False):
+        self.name, self.version, self.prefix = name, version, list(prefix)
+        self.native = native          # the ending of the twin that it runs, for the native ones
+        self.slow, self.threads = slow, threads
+        self.dashes = dashes          # wants -- before the guest's arguments
+        self.aot = aot                # (ending, function from module and target to a command that makes the target)
+        self.components = components  # runs components too, or "only" components
+        self.keeps = keeps            # keeps compiled code from run to run: its cache is emptied before each
+        self.cached = cached          # the same, and its cache is left as it is
+
+    @property
+    def ours(self):
+        return self.name == "cove" or self.name.startswith("cove-")
 
     def command(self, module, twin, args):
         """The command line that runs `module` (or the native `twin`) with `args`."""
-        if self.native:
-            return [twin + self.twin] + args
-        return self.prefix + [module] + (["--"] if self.dashes and args else []) + args
+        if self.native is not None:
+            return [twin + self.native] + args
+        file = module + self.aot[0] if self.aot else module
+        return self.prefix + [file] + (["--"] if self.dashes and args else []) + args
+
+    def runs(self, twin):
+        """Whether a native engine has a twin to run; true of the others."""
+        return self.native is None or (twin is not None and os.path.exists(twin + self.native))
 
 
 def first_line(command):
@@ -51,53 +80,113 @@ def has_tier(cove, tier):
     return any(line.split()[:1] == [tier] and "not on this machine" not in line for line in done.stdout.splitlines())
 
 
-def find(options):
-    """Every engine on this machine, in the order of the tables."""
-    clang = first_line([options.clang, "--version"]) or ""
-    clang = clang[clang.find("clang version"):].split(" (")[0]
-    found = [Engine("native", [], clang, native=True),
-             Engine("native-scalar", [], clang + " -fno-vectorize -fno-slp-vectorize", native=True, twin=".scalar")]
-    cove = shutil.which(options.cove)
+def natives(options):
+    clang = first_line([options.clang, "--version"])
+    if clang is None:
+        raise SystemExit(f"bench: no {options.clang}: name clang with --clang")
+    clang = clang[clang.find("clang version"):].split(" (")[0] + " -O2"
+    return [Engine("native", clang, native=""),
+            Engine("native-host", clang + " -march=native", native=".host"),
+            Engine("native-scalar", clang + " -fno-vectorize -fno-slp-vectorize", native=".scalar")]
+
+
+def coves(options):
+    cove, found = shutil.which(options.cove), []
     if cove:
-        version = first_line([cove, "--version"]) or "cove"
-        found.append(Engine("cove-jit", [cove, "run", "--tier=jit"], version))
+        cove = os.path.abspath(cove)
+        version, run = first_line([cove, "--version"]) or "cove", [cove, "run"]
+        found.append(Engine("cove", version, run, threads=True, components=True))
         if has_tier(cove, "llvm"):
-            found.append(Engine("cove-llvm", [cove, "run", "--tier=llvm", "--eager"], version))
-        found.append(Engine("cove-interp", [cove, "run", "--tier=interp"], version, slow=True))
-    static = getattr(options, "cove_static", None)
-    if static and shutil.which(static):
+            found.append(Engine("cove-llvm", version, run + ["--tier=llvm", "--eager"], components=True))
+            found.append(Engine("cove-llvm-lazy", version, run + ["--tier=llvm"], components=True))
+        if first_line([cove, "compile", "--help"]):
+            found.append(Engine("cove-cwasm", version, run, components=True,
+                                aot=(".cwasm", lambda module, out: [cove, "compile", module, "-o", out])))
+        found.append(Engine("cove-jit", version, run + ["--tier=jit"], components=True))
+        found.append(Engine("cove-interp", version, run + ["--tier=interp"], slow=True, components=True))
+    static = shutil.which(options.cove_static)
+    if static:
         version = first_line([static, "--version"]) or "cove"
-        found.append(Engine("cove-static-jit", [static, "run", "--tier=jit"], version))
-        found.append(Engine("cove-static-interp", [static, "run", "--tier=interp"], version, slow=True))
-    if shutil.which(options.node):
-        text = first_line([options.node, "-p", "JSON.stringify(process.versions)"])
-        versions = json.loads(text) if text else {"node": "?", "v8": "?"}
-        version = f"node {versions['node']} (V8 {versions['v8']})"
-        wrapper = os.path.join(HERE, "node_wasi.mjs")
-        found.append(Engine("v8-liftoff", [options.node] + V8_LIFTOFF + [wrapper], version))
-        found.append(Engine("v8-turbofan", [options.node] + V8_TURBOFAN + [wrapper], version))
-    package = python_wasmtime(options.python)
-    if shutil.which("wasmtime"):
-        found.append(Engine("wasmtime", ["wasmtime", "run"], first_line(["wasmtime", "--version"])))
-    elif package:
-        wrapper = os.path.join(HERE, "wasmtime_wasi.py")
-        found.append(Engine("wasmtime", [options.python, wrapper], f"wasmtime {package} (PyPI)"))
-    if shutil.which("wazero"):
-        found.append(Engine("wazero", ["wazero", "run"], first_line(["wazero", "version"])))
-    if shutil.which("iwasm"):
-        found.append(Engine("wamr", ["iwasm"], first_line(["iwasm", "--version"]), slow=True))
-    if shutil.which("wasm3"):
-        found.append(Engine("wasm3", ["wasm3"], first_line(["wasm3", "--version"]), slow=True))
+        found.append(Engine("cove-static-jit", version, [static, "run", "--tier=jit"], components=True))
+        found.append(Engine("cove-static-interp", version, [static, "run", "--tier=interp"], slow=True,
+                            components=True))
     return found
 
 
-def select(found, only, skip):
-    """The engines named by --only less those named by --skip; native always stays, it is the base of every ratio."""
+def v8s(options):
+    if not shutil.which(options.node):
+        return []
+    text = first_line([options.node, "-p", "JSON.stringify(process.versions)"])
+    versions = json.loads(text) if text else {"node": "?", "v8": "?"}
+    version, wrapper = f"node {versions['node']} (V8 {versions['v8']})", os.path.join(HERE, "node_wasi.mjs")
+    return [Engine(name, version, [options.node] + flags + [wrapper], threads=True)
+            for name, flags in (("v8", ["--no-warnings"]), ("v8-turbofan", V8_TURBOFAN), ("v8-liftoff", V8_LIFTOFF))]
+
+
+def wasmtimes(options):
+    if shutil.which("wasmtime"):
+        version, run = first_line(["wasmtime", "--version"]), ["wasmtime", "run", "-C", "cache=n"]
+        aot = (".wasmtime", lambda module, out: ["wasmtime", "compile", module, "-o", out])
+        return [Engine("wasmtime", version, run, threads=True, components=True),
+                Engine("wasmtime-cwasm", version, run + ["--allow-precompiled"], threads=True, components=True,
+                       aot=aot)]
+    package = python_wasmtime(options.python)
+    wrapper = os.path.join(HERE, "wasmtime_wasi.py")
+    return [Engine("wasmtime", f"wasmtime {package} (PyPI)", [options.python, wrapper], threads=True)] if package else []
+
+
+def others(options):
+    found = []
+    if shutil.which("wazero"):
+        version = "wazero " + (first_line(["wazero", "version"]) or "?")
+        cache = os.path.join(options.out, "wazero")
+        found.append(Engine("wazero", version, ["wazero", "run"], threads=True))
+        found.append(Engine("wazero-cache", version, ["wazero", "run", "-cachedir", cache], threads=True, cached=True))
+    if shutil.which("iwasm"):
+        version = first_line(["iwasm", "--version"])
+        if shutil.which("wamrc"):
+            found.append(Engine("wamr-aot", f"{version}, wamrc", ["iwasm"],
+                                aot=(".aot", lambda module, out: ["wamrc", "-o", out, module])))
+        found.append(Engine("wamr", version, ["iwasm"], slow=True))
+    if shutil.which("wasm3"):
+        found.append(Engine("wasm3", first_line(["wasm3", "--version"]), ["wasm3"], slow=True))
+    if shutil.which(options.jco):
+        found.append(Engine("jco", f"jco {first_line([options.jco, '--version'])}", [options.jco, "run"], threads=True,
+                            components="only"))
+    return found
+
+
+def named(text):
+    """An engine of the user's own: NAME=COMMAND, which gets the module and its arguments appended."""
+    name, _, command = text.partition("=")
+    if not name or not command or name in NAMES:
+        raise SystemExit(f"bench: --engine wants NAME=COMMAND, a name that is not taken: {text}")
+    return Engine(name, command, command.split())
+
+
+def find(options):
+    """Every engine on this machine, in the order of the tables."""
+    for folder in options.peers:
+        os.environ["PATH"] = os.path.abspath(folder) + os.pathsep + os.environ["PATH"]
+    found = natives(options) + coves(options) + v8s(options) + wasmtimes(options) + others(options)
+    return found + [named(text) for text in options.engine]
+
+
+def select(found, section, only, skip):
+    """The engines that --engines asks for, or all of use in the section, less --skip; native stays: it is the base."""
     known = {engine.name for engine in found}
     for name in only + skip:
         if name not in known:
-            raise SystemExit(f"bench: no engine {name} here; there are: {', '.join(sorted(known))}")
-    return [e for e in found if e.name == "native" or ((not only or e.name in only) and e.name not in skip)]
+            why = "is not on this machine" if name in NAMES else "is not known"
+            raise SystemExit(f"bench: engine {name} {why}; there are: {', '.join(e.name for e in found)}")
+    unasked = UNASKED.get(section, UNASKED[None])
+    return [e for e in found if e.name == "native" or
+            ((e.name in only if only else e.name not in unasked) and e.name not in skip)]
+
+
+def missing(found):
+    known = {engine.name for engine in found}
+    return [name for name in NAMES if name not in known]
 
 
 def cpu():
@@ -112,4 +201,4 @@ def cpu():
                 flags = set(value.split())
                 break
     wanted = ["sse4_1", "sse4_2", "avx", "avx2", "bmi1", "bmi2", "popcnt", "fma", "avx512f"]
-    return f"{model}; {' '.join(f for f in wanted if f in flags)}"
+    return f"{model}; {' '.join(f for f in wanted if f in flags)}; {os.cpu_count()} cores"

@@ -177,12 +177,16 @@ def bzip2(ctx):
     ctx.same(ctx.guest(guest, "d", stdin=packed.out), text, "decompressed")
 
 
-@case("c/zstd", "heavy")
-def zstd(ctx):
+def zstd_pair(ctx):
     lib = os.path.join(ctx.debian_source("libzstd"), "lib")
     sources = [f for part in ("common", "compress", "decompress")
                for f in sorted(glob.glob(os.path.join(lib, part, "*.c")))]
-    guest, native = ctx.c_pair("zst", own("zst") + sources, flags=["-I", lib, "-DZSTD_DISABLE_ASM"])
+    return ctx.c_pair("zst", own("zst") + sources, flags=["-I", lib, "-DZSTD_DISABLE_ASM"])
+
+
+@case("c/zstd", "heavy")
+def zstd(ctx):
+    guest, native = zstd_pair(ctx)
     text = text_sample()
     for level in ("1", "3", "9", "19"):
         packed = ctx.process([native, "c", level], stdin=text)
@@ -210,9 +214,8 @@ select count(*) from t; pragma page_count;
 """
 
 
-@case("c/sqlite", "heavy")
-def sqlite(ctx):
-    """SQLite's amalgamation: the same answers, and the same database file byte for byte."""
+def sqlite_pair(ctx):
+    """SQLite's amalgamation, which its own build makes of its sources."""
     ctx.need("make", "tclsh", "gcc")
     source = ctx.debian_source("sqlite3")
     made = os.path.join(ctx.work, "sqlite-amalgamation")
@@ -224,10 +227,16 @@ def sqlite(ctx):
                 raise Failure("SQLite's own build: " + done.err.decode(errors="replace")[-300:])
     shim = os.path.join(C, "shim")
     omit = ["-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION", "-DSQLITE_OMIT_WAL", "-DSQLITE_MAX_MMAP_SIZE=0"]
-    guest, native = ctx.c_pair(
+    return ctx.c_pair(
         "sql", own("sql") + [os.path.join(made, "sqlite3.c")], flags=["-I", made] + omit,
         guest_sources=[os.path.join(shim, "posix.c")],
         guest_flags=["-include", os.path.join(shim, "posix.h"), "-D_WASI_EMULATED_MMAN", "-lwasi-emulated-mman"])
+
+
+@case("c/sqlite", "heavy")
+def sqlite(ctx):
+    """The same answers, and the same database file byte for byte."""
+    guest, native = sqlite_pair(ctx)
     mine, theirs = ctx.empty_dir("guest"), ctx.empty_dir("native")
     ctx.same(ctx.guest(guest, "/w/x.db", stdin=SQL, dirs=[(mine, "/w")]),
              ctx.process([native, os.path.join(theirs, "x.db")], stdin=SQL))
@@ -236,8 +245,7 @@ def sqlite(ctx):
             raise Failure("the database files differ")
 
 
-@case("c/lua", "heavy")
-def lua(ctx):
+def lua_pair(ctx):
     """Lua: errors go through setjmp, which clang turns into the legacy exception instructions."""
     source = os.path.join(ctx.debian_source("lua5.4"), "src")
     extra = os.path.join(ctx.work, "lua-include")
@@ -246,26 +254,35 @@ def lua(ctx):
         out.write('#define DEB_HOST_MULTIARCH "guest"\n')
     sources = [f for f in sorted(glob.glob(os.path.join(source, "*.c"))) if os.path.basename(f) != "luac.c"]
     shim = os.path.join(C, "shim")
-    guest, native = ctx.c_pair(
+    return ctx.c_pair(
         "lua", sources, flags=["-I", extra, "-I", source],
         guest_sources=[os.path.join(shim, "sjlj.c"), os.path.join(shim, "posix.c")],
         guest_flags=["-mllvm", "-wasm-enable-sjlj", "-mexception-handling", "-I", shim, "-include",
                      os.path.join(shim, "posix.h"), "-D_WASI_EMULATED_SIGNAL", "-D_WASI_EMULATED_PROCESS_CLOCKS",
                      "-lwasi-emulated-signal", "-lwasi-emulated-process-clocks"])
+
+
+@case("c/lua", "heavy")
+def lua(ctx):
+    guest, native = lua_pair(ctx)
     script = os.path.join(ctx.scratch, "script.lua")
     shutil.copy(os.path.join(HERE, "scripts", "script.lua"), script)
     ctx.same(ctx.guest(guest, "/s/script.lua", "an argument", dirs=[(ctx.scratch, "/s")]),
              ctx.process([native, script, "an argument"]))
 
 
-@case("c/quickjs", "heavy")
-def quickjs(ctx):
+def quickjs_pair(ctx):
     """JavaScript: QuickJS, whose sources a crate carries."""
     source = os.path.join(ctx.crate("rquickjs-sys", "0.14.0"), "quickjs")
     sources = [os.path.join(source, name + ".c") for name in ("quickjs", "libregexp", "libunicode", "dtoa")]
-    guest, native = ctx.c_pair("js", own("js") + sources, flags=["-I", source, "-D_GNU_SOURCE"],
-                               guest_flags=["-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"],
-                               native_flags=["-lpthread"])
+    return ctx.c_pair("js", own("js") + sources, flags=["-I", source, "-D_GNU_SOURCE"],
+                      guest_flags=["-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"],
+                      native_flags=["-lpthread"])
+
+
+@case("c/quickjs", "heavy")
+def quickjs(ctx):
+    guest, native = quickjs_pair(ctx)
     script = os.path.join(ctx.scratch, "script.js")
     shutil.copy(os.path.join(HERE, "scripts", "script.js"), script)
     ctx.same(ctx.guest(guest, "/s/script.js", dirs=[(ctx.scratch, "/s")]), ctx.process([native, script]))

@@ -237,13 +237,17 @@ def shapes_javascript(ctx):
     check_shapes(ctx, javascript(ctx, "shapes-js.wasm", os.path.join(SOURCES, "app.js"), WORLD, "shapes"))
 
 
-@case("component/javascript-command", "heavy")
-def command_javascript(ctx):
-    cove(ctx, "--version")
+def javascript_command(ctx):
     wit = ctx.empty_dir("wit")
     shutil.copytree(os.path.join(ROOT, "wit", "deps"), os.path.join(wit, "deps"))
     shutil.copy(os.path.join(SOURCES, "command.wit"), wit)
-    command = javascript(ctx, "command-js.wasm", os.path.join(SOURCES, "command.js"), wit, "command")
+    return javascript(ctx, "command-js.wasm", os.path.join(SOURCES, "command.js"), wit, "command")
+
+
+@case("component/javascript-command", "heavy")
+def command_javascript(ctx):
+    cove(ctx, "--version")
+    command = javascript_command(ctx)
     done = ctx.process(ctx.engine.command(command))
     ctx.same(done, 'hello from JavaScript {"a":[1,2.5,null,"ü"]}\n')
     ctx.contains(done, "1,2,3 number")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Runs a JavaScript file with QuickJS: print(...) is all it offers beside the language; jobs (promises) run at the end.
+// Runs a JavaScript file, or standard input, with QuickJS: print(...) is all it offers beside the language; jobs
+// (promises) run at the end.
 #include "quickjs.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static int report(JSContext *ctx) {
 
 int main(int argc, char **argv) {
   static char source[1 << 18];
-  FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+  FILE *file = argc == 2 ? fopen(argv[1], "rb") : stdin;
   if (file == NULL)
     return 2;
   size_t size = fread(source, 1, sizeof source - 1, file);
