@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 
-from engines import HERE, ROOT
+from engines import HERE, ROOT, usage_error
 
 KERNELS = sorted(os.path.basename(f)[:-2] for f in glob.glob(os.path.join(HERE, "kernels", "*.c")))
 SHIM = os.path.join(ROOT, "tests", "guests", "c", "shim")  # setjmp for a wasi-libc that has none
@@ -108,8 +108,8 @@ def coremark(options):
     port = os.path.join(HERE, "coremark")
     sources = [os.path.join(port, "core_portme.c")] + sorted(glob.glob(os.path.join(options.coremark, "core_*.c")))
     if len(sources) < 6:
-        raise SystemExit(f"bench: {options.coremark} has no core_main.c and what belongs to it: --coremark wants the "
-                         f"folder of CoreMark's sources")
+        usage_error(f"{options.coremark} has no core_main.c and what belongs to it: --coremark wants the folder of "
+                    f"CoreMark's sources")
     flags = ["-w", "-I", port, "-I", options.coremark] + sources[1:]
     path = pair(options, "coremark", sources, flags)
     # Seeds 0, 0 and 0x66, iterations, all three algorithms, one context, 2,000 bytes: the performance run.
@@ -122,7 +122,7 @@ def polybench_sources(options):
     """Names of PolyBench's programs and their sources, from the list that it carries."""
     listing = os.path.join(options.polybench, "utilities", "benchmark_list")
     if not os.path.exists(listing):
-        raise SystemExit(f"bench: no {listing}: --polybench wants the folder of PolyBench/C")
+        usage_error(f"no {listing}: --polybench wants the folder of PolyBench/C")
     with open(listing, encoding="utf-8") as file:
         paths = [os.path.join(options.polybench, line.strip()) for line in file if line.strip()]
     return {os.path.basename(p)[:-2]: p for p in paths}

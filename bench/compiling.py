@@ -96,7 +96,7 @@ def one_module(options, chosen, file, given_up, notes):
             got = once(options, command(file))
             if isinstance(got, str):
                 notes.append(f"{os.path.basename(file)}: {name}: {got}")
-                given_up.add(name)
+                (given_up if got.startswith("no end") else done).add(name)
                 continue
             samples.setdefault(name, []).append(got)
             if got[1] > LONG:

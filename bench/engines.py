@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -59,6 +60,12 @@ class Engine:
         return self.native is None or (twin is not None and os.path.exists(twin + self.native))
 
 
+def usage_error(text):
+    """Ends the program because of what its user asked for."""
+    print("bench: " + text, file=sys.stderr)
+    raise SystemExit(2)
+
+
 def first_line(command):
     """The first line a command prints, or None if it cannot run."""
     try:
@@ -83,7 +90,7 @@ def has_tier(cove, tier):
 def natives(options):
     clang = first_line([options.clang, "--version"])
     if clang is None:
-        raise SystemExit(f"bench: no {options.clang}: name clang with --clang")
+        usage_error(f"no {options.clang}: name clang with --clang")
     clang = clang[clang.find("clang version"):].split(" (")[0] + " -O2"
     return [Engine("native", clang, native=""),
             Engine("native-host", clang + " -march=native", native=".host"),
@@ -160,7 +167,7 @@ def named(text):
     """An engine of the user's own: NAME=COMMAND, which gets the module and its arguments appended."""
     name, _, command = text.partition("=")
     if not name or not command or name in NAMES:
-        raise SystemExit(f"bench: --engine wants NAME=COMMAND, a name that is not taken: {text}")
+        usage_error(f"--engine wants NAME=COMMAND, a name that is not taken: {text}")
     return Engine(name, command, command.split())
 
 
@@ -178,7 +185,7 @@ def select(found, section, only, skip):
     for name in only + skip:
         if name not in known:
             why = "is not on this machine" if name in NAMES else "is not known"
-            raise SystemExit(f"bench: engine {name} {why}; there are: {', '.join(e.name for e in found)}")
+            usage_error(f"no engine {name}: it {why}; there are: {', '.join(e.name for e in found)}")
     unasked = UNASKED.get(section, UNASKED[None])
     return [e for e in found if e.name == "native" or
             ((e.name in only if only else e.name not in unasked) and e.name not in skip)]

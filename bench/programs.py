@@ -10,7 +10,7 @@ import random
 import sys
 
 from build import Work
-from engines import ROOT
+from engines import ROOT, usage_error
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "guests"))
 
@@ -97,9 +97,9 @@ def is_core(path):
         with open(path, "rb") as file:
             head = file.read(8)
     except OSError as why:
-        raise SystemExit(f"bench: {path}: {why.strerror}") from None
+        usage_error(f"{path}: {why.strerror}")
     if head[:4] != b"\0asm":
-        raise SystemExit(f"bench: {path} is not WebAssembly")
+        usage_error(f"{path} is not WebAssembly")
     return head[4:] == b"\1\0\0\0"
 
 

@@ -6,6 +6,7 @@ import build
 import pages
 import programs
 import turns
+from engines import usage_error
 
 
 def choose(options):
@@ -19,7 +20,7 @@ def choose(options):
         if not fitting:
             hint = "" if options.polybench and options.coremark else \
                 "; coremark and polybench-* are here with --coremark and --polybench"
-            raise SystemExit(f"bench: no kernel {pattern}; there are: {', '.join(every)}{hint}")
+            usage_error(f"no kernel {pattern}; there are: {', '.join(every)}{hint}")
         chosen += [name for name in fitting if name not in chosen]
     return chosen
 
