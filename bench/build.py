@@ -177,12 +177,12 @@ def ahead(options, engine, work):
         return None
     try:
         done = subprocess.run(engine.aot[1](work.guest, target), capture_output=True, text=True,
-                              timeout=options.timeout)
+                              timeout=None if engine.ours else options.ahead)
         if done.returncode == 0:
             return None
         why = "not compiled ahead: " + (done.stderr or done.stdout).strip()[-160:]
     except subprocess.TimeoutExpired:
-        why = f"not compiled ahead within {options.timeout} s"
+        why = f"not compiled ahead within {options.ahead} s"
     with open(refused, "w", encoding="utf-8") as file:  # not tried again until the guest is newer
         file.write(why + "\n")
     return why

@@ -41,10 +41,9 @@ def ways(options):
     script, out = os.path.join(engines.HERE, "node_compile.mjs"), os.path.join(options.out, "compiled")
     alone = ["--wasm-num-compilation-tasks=0", "--single-threaded"]
     found = {}
+    found["cove-cwasm"] = lambda file: [options.cove, "compile", "-j", "1", file, "-o", out]
     if os.path.exists(embed):
         found["cove-jit"] = lambda file: [embed, "compile", "1", file, "jit"]
-        if engines.has_tier(options.cove, "llvm"):
-            found["cove-llvm"] = lambda file: [embed, "compile", "1", file, "llvm"]
     else:
         print(f"not here: {embed} (cmake --build BUILD --target bench_embed)", flush=True)
     if node:

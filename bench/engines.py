@@ -20,14 +20,14 @@ V8_LIFTOFF = V8_COMMON + ["--liftoff"]
 V8_TURBOFAN = V8_COMMON + ["--no-liftoff"]
 
 # Every name that `find` can give, in the order of the tables; what is not here is said.
-NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm", "cove-jit",
-         "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff", "wasmtime",
-         "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
+NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm", "cove-cwasm-jit",
+         "cove-jit", "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff",
+         "wasmtime", "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
 
 # What is run only where it is named, by section: of no use in every table. Whole processes wait for what is compiled:
-# there tier 2 compiles a function when it is called.
-ELSEWHERE = {"cove-static-jit", "cove-static-interp", "wasmtime-cwasm", "wazero-cache", "jco"}
-UNASKED = {"startup": {"native-host", "native-scalar", "cove-llvm"},
+# there tier 2 compiles a function when it is called, and files of tier 2 for the starts of large programs take minutes.
+ELSEWHERE = {"cove-cwasm-jit", "cove-static-jit", "cove-static-interp", "wasmtime-cwasm", "wazero-cache", "jco"}
+UNASKED = {"startup": {"native-host", "native-scalar", "cove-llvm", "cove-cwasm"},
            "programs": {"native-host", "native-scalar", "cove-llvm"} | ELSEWHERE,
            None: {"cove-llvm-lazy"} | ELSEWHERE}
 
@@ -97,6 +97,10 @@ def natives(options):
             Engine("native-scalar", clang + " -fno-vectorize -fno-slp-vectorize", native=".scalar")]
 
 
+def compiler(cove, tier):
+    return lambda module, out: [cove, "compile", "--tier=" + tier, module, "-o", out]
+
+
 def coves(options):
     cove, found = shutil.which(options.cove), []
     if cove:
@@ -106,9 +110,8 @@ def coves(options):
         if has_tier(cove, "llvm"):
             found.append(Engine("cove-llvm", version, run + ["--tier=llvm", "--eager"], components=True))
             found.append(Engine("cove-llvm-lazy", version, run + ["--tier=llvm"], components=True))
-        if first_line([cove, "compile", "--help"]):
-            found.append(Engine("cove-cwasm", version, run, components=True,
-                                aot=(".cwasm", lambda module, out: [cove, "compile", module, "-o", out])))
+        found += [Engine(name, version, run, components=True, aot=(ending, compiler(cove, tier)))
+                  for name, ending, tier in (("cove-cwasm", ".cwasm", "auto"), ("cove-cwasm-jit", ".jit.cwasm", "jit"))]
         found.append(Engine("cove-jit", version, run + ["--tier=jit"], components=True))
         found.append(Engine("cove-interp", version, run + ["--tier=interp"], slow=True, components=True))
     static = shutil.which(options.cove_static)
