@@ -105,7 +105,7 @@ def one_module(options, chosen, file, given_up, notes):
 
 
 def compile_speed(options, chosen):
-    """What goes into the JSON file, and failures. An engine that does not end on a module is not tried on larger ones."""
+    """What goes into the JSON file, and failures. An engine that does not end on a module gets no larger ones."""
     build.measure(options)
     wanted = {e.name for e in chosen}
     found = {name: command for name, command in ways(options).items() if name in wanted}
