@@ -2,7 +2,7 @@
 // The functions of the port: see core_portme.h. The last line of the output is that of this suite's kernels, ns WALL
 // CPU.
 #include "../kernels/kernel.h"
-#include "coremark.h"
+#include <coremark.h>
 
 static uint64_t wall, cpu;
 
