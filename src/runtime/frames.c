@@ -45,11 +45,16 @@ READS_STACK static bool native_next(cv_frame_walk *w, cv_frame *out, bool *found
   if (code == NULL || fiber == NULL || w->fp % sizeof(uintptr_t) != 0 || !cv_stack_has(fiber, w->fp + 15) ||
       !cv_stack_has(fiber, w->fp - 8))
     return false;
-  cv_code_place place;
+  cv_code_place place = {0};
   *found = code->tier->place(code, pc, &place);
+  bool inlined = *found && place.is_inlined && !w->inlined_told;
   if (*found && out != NULL)
-    *out =
-        (cv_frame){.instance = cv_frame_instance(w->context, w->fp, code), .func = place.func, .offset = place.offset};
+    *out = (cv_frame){.instance = cv_frame_instance(w->context, w->fp, code),
+                      .func = inlined ? place.inlined_func : place.func,
+                      .offset = inlined ? place.inlined_offset : place.offset};
+  w->inlined_told = inlined;
+  if (inlined)
+    return true;
   const uintptr_t *frame = (const uintptr_t *)w->fp;
   bool up = frame[0] > w->fp;
   w->pc = frame[1];

@@ -15,6 +15,7 @@ typedef struct cv_frame_walk {
   const cv_activation *activation; // the next one to look at
   bool in_native;                  // fp and pc are inside `activation`'s native frames
   bool exact;                      // pc is the instruction itself, not a return address
+  bool inlined_told;               // the frame of an inlined callee at pc was told, its caller's was not
   uintptr_t fp, pc;
 } cv_frame_walk;
 

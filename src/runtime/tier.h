@@ -59,6 +59,9 @@ typedef struct cv_code_place {
   uint32_t func;     // function index
   uint32_t offset;   // byte offset in the module
   cv_trap_kind trap; // what a hardware fault at this very address means; CV_TRAP_NONE when it means a bug
+  // The address is in a callee that was inlined there: `func` and `offset` are those of the call, these of the callee.
+  bool is_inlined;
+  uint32_t inlined_func, inlined_offset;
 } cv_code_place;
 
 // Makes function objects without placing them, for files, and tells where they may be placed. A compiler is for one

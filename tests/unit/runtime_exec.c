@@ -397,11 +397,70 @@ static void recursion_keeps_frames(void **state) {
   }
 }
 
+// Small callees may be inlined: the frames are the same.
+static void small_callees_keep_frames(void **state) {
+  static const char wat[] =
+      "(module (memory 1) (global $g (mut i32) (i32.const 0))"
+      " (func $load (param i32 i32) (result i32) (local i64)"
+      "  (if (i32.eqz (local.get 0)) (then (return (i32.const 7))))"
+      "  (local.set 2 (i64.add (local.get 2) (i64.const 5)))"
+      "  (i32.add (i32.wrap_i64 (local.get 2)) (i32.load offset=4 (local.get 1))))"
+      " (func $divide (param i32) (result i32) (i32.div_u (i32.const 100) (local.get 0)))"
+      " (func $note (param i32) (global.set $g (local.get 0)))"
+      " (func $pages (result i32) (memory.grow (i32.const 0)))"
+      " (func $both (param i32) (result i32 i64) (i32.add (local.get 0) (i32.const 1)) (i64.const 3))"
+      " (func $pick (param i32) (result i32)"
+      "  (block (block (block (br_table 0 1 2 (local.get 0))) (return (i32.const 10))) (return (i32.const 20)))"
+      "  (i32.const 30))"
+      " (func $middle (param i32) (result i32) (local i32 i32)"
+      "  (loop (call $note (local.get 1))"
+      "   (local.set 2 (i32.add (local.get 2) (call $load (local.get 1) (i32.const 0))))"
+      "   (local.set 2 (i32.add (local.get 2) (call $pick (local.get 1))))"
+      "   (local.set 1 (i32.add (local.get 1) (call $pages)))"
+      "   (call $both (local.get 1)) (drop) (drop)"
+      "   (br_if 0 (i32.lt_u (local.get 1) (i32.const 5))))"
+      "  (i32.add (local.get 2) (i32.add (call $load (i32.const 1) (local.get 0)) (call $divide (local.get 0)))))"
+      " (func (export \"f\") (param i32) (result i32) (call $middle (local.get 0)))"
+      " (func (export \"divide\") (param i32) (result i32) (i32.add (i32.const 1) (call $divide (local.get 0))))"
+      " (func (export \"g\") (param i32) (result i32) (global.get $g)))";
+  static const struct {
+    const char *name;
+    uint32_t arg, frames;
+    cv_trap_kind trap;
+  } rows[] = {{"f", UINT32_MAX - 40, 3, CV_TRAP_MEMORY_BOUNDS},
+              {"f", 65536, 3, CV_TRAP_MEMORY_BOUNDS},
+              {"f", 0, 3, CV_TRAP_DIVIDE_BY_ZERO},
+              {"divide", 0, 2, CV_TRAP_DIVIDE_BY_ZERO}};
+  cv_engine_options options = {0};
+  cv_trap first[CV_COUNT(rows)] = {0};
+  EACH_TIER(options) {
+    world w = world_new(&options, NULL);
+    cv_instance *i = instantiate(w.store, wat, NULL, 0);
+    assert_int_equal(result1(i, "f", 50), 7 + 4 * 5 + 10 + 20 + 3 * 30 + 5 + 2);
+    assert_int_equal(result1(i, "g", 0), 4);
+    for (size_t r = 0; r < CV_COUNT(rows); r++) {
+      assert_int_equal(call1(i, rows[r].name, rows[r].arg, NULL), CV_RUN_TRAP);
+      const cv_trap *trap = &w.context->trap;
+      assert_int_equal(trap->kind, rows[r].trap);
+      assert_int_equal(trap->frames_total, rows[r].frames);
+      if (first[r].frames_total == 0)
+        first[r] = *trap;
+      for (uint32_t n = 0; n < trap->frame_count; n++) {
+        assert_int_equal(trap->frames[n].func, first[r].frames[n].func);
+        assert_int_equal(trap->frames[n].offset, first[r].frames[n].offset);
+        assert_ptr_equal(trap->frames[n].instance, i);
+      }
+    }
+    world_delete(&w);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(basic),
       cmocka_unit_test(traps_have_kind_and_frames),
       cmocka_unit_test(recursion_keeps_frames),
+      cmocka_unit_test(small_callees_keep_frames),
       cmocka_unit_test(equal_traps_have_places_of_their_own),
       cmocka_unit_test(traps_and_exceptions_cross_host_frames),
       cmocka_unit_test(recursion_through_the_host_ends),

@@ -54,7 +54,7 @@ bool jit_map_find(const uint8_t *map, const uint8_t *end, uint32_t pc, bool exac
     offset += (zigzag >> 1) ^ (0u - (zigzag & 1));
     cv_trap_kind kind = class == MAP_TRAP ? (cv_trap_kind)*map++ : CV_TRAP_NONE;
     if (class == MAP_CALL && at == pc + 1) {
-      *out = (cv_code_place){out->func, offset, CV_TRAP_NONE};
+      *out = (cv_code_place){.func = out->func, .offset = offset};
       return true;
     }
     if (at > pc)

@@ -52,7 +52,7 @@ typedef CV_VEC(uint8_t) bytes;
 typedef struct writer {
   cv_mem *mem;
   bytes out;
-  uint64_t address, line; // of the last entry
+  uint64_t address, line, column; // of the last entry
   bool no_memory;
 } writer;
 
@@ -65,15 +65,22 @@ static void put_varint(writer *w, uint64_t v) {
   } while (v != 0);
 }
 
+static bool is_inlined(uint64_t line) {
+  return line > CV_LLVM_INLINED;
+}
+
 // One row of the line table. Rows without a line belong to the place before them.
-static void row(writer *w, uint64_t address, uint64_t line) {
-  if (line == 0 || line == w->line || address < w->address)
+static void row(writer *w, uint64_t address, uint64_t line, uint64_t column) {
+  if (line == 0 || (line == w->line && column == w->column) || address < w->address)
     return;
   int64_t moved = (int64_t)(line - w->line);
   put_varint(w, address - w->address);
   put_varint(w, (uint64_t)moved << 1 ^ (uint64_t)(moved >> 63));
+  if (is_inlined(line))
+    put_varint(w, column);
   w->address = address;
   w->line = line;
+  w->column = column;
 }
 
 typedef struct line_program {
@@ -107,19 +114,20 @@ enum {
   DW_LNS_COPY = 1,
   DW_LNS_ADVANCE_PC = 2,
   DW_LNS_ADVANCE_LINE = 3,
+  DW_LNS_SET_COLUMN = 5,
   DW_LNS_CONST_ADD_PC = 8,
   DW_LNS_FIXED_ADVANCE_PC = 9,
   DW_LNE_END_SEQUENCE = 1,
 };
 
 static void run_program(reader *r, const line_program *p, writer *w) {
-  uint64_t address = 0, line = 1;
+  uint64_t address = 0, line = 1, column = 0;
   while (r->at != r->end && !r->failed) {
     unsigned op = byte(r);
     if (op >= p->opcode_base) {
       address += (uint64_t)((op - p->opcode_base) / p->line_range) * p->least_length;
       line += (uint64_t)(p->line_base + (int)((op - p->opcode_base) % p->line_range));
-      row(w, address, line);
+      row(w, address, line, column);
       continue;
     }
     switch (op) {
@@ -132,13 +140,16 @@ static void run_program(reader *r, const line_program *p, writer *w) {
       break;
     }
     case DW_LNS_COPY:
-      row(w, address, line);
+      row(w, address, line, column);
       break;
     case DW_LNS_ADVANCE_PC:
       address += leb(r, false) * p->least_length;
       break;
     case DW_LNS_ADVANCE_LINE:
       line += leb(r, true);
+      break;
+    case DW_LNS_SET_COLUMN:
+      column = leb(r, false);
       break;
     case DW_LNS_CONST_ADD_PC:
       address += (uint64_t)((255 - p->opcode_base) / p->line_range) * p->least_length;
@@ -173,15 +184,18 @@ cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_c
   return status;
 }
 
-uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at) {
+uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at, uint32_t *callee) {
   uint64_t address = 0, line = 1;
   reader r = {map, map + map_size, false};
+  *callee = 0;
   while (r.at != r.end) {
     address += leb(&r, false);
     uint64_t zigzag = leb(&r, false);
     if (address > at)
       break;
     line += (zigzag >> 1) ^ (0 - (zigzag & 1));
+    if (is_inlined(line))
+      *callee = (uint32_t)leb(&r, false);
   }
   return (uint32_t)(line - 1);
 }

@@ -47,10 +47,11 @@ CV_MUST_USE cv_status llvm_object_make(const llvm_object *o, cv_mem *mem, cv_are
 
 // ---- map.c ----
 // What machine addresses of a function mean: pairs of varints, in the order of addresses: distance from the last
-// address; zigzag distance of the place (offset in the function's code) from the last one.
+// address; zigzag distance of the place (offset in the function's code, or in an inlined callee: plugin.h) from the
+// last one; for a place in a callee the callee's function index.
 CV_MUST_USE cv_status llvm_map_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out);
-// The offset in the function's code that the machine address `at` (an offset in the text) belongs to.
-uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at);
+// The place that the machine address `at` (an offset in the text) belongs to; *callee for one in an inlined callee.
+uint32_t llvm_map_find(const uint8_t *map, uint32_t map_size, uint32_t at, uint32_t *callee);
 CV_MUST_USE cv_status llvm_pads_make(const llvm_object *o, cv_mem *mem, cv_arena *arena, cv_code_object *out);
 
 #endif

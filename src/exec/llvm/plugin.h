@@ -28,7 +28,12 @@
 #include "exec/code/stubs.h"
 
 // Raised whenever this header or a structure of the runtime that generated code addresses changes.
-enum { CV_LLVM_ABI = 2 };
+enum { CV_LLVM_ABI = 3 };
+
+// The lines of an object's line table are places: offsets in the function's code, plus one. A place in a callee that
+// was inlined is CV_LLVM_INLINED | offset of the call << CV_LLVM_INNER_BITS | offset in the callee; the column is then
+// the callee's function index.
+enum { CV_LLVM_INLINED = 1 << 30, CV_LLVM_INNER_BITS = 7, CV_LLVM_PLACE_BITS = 30 - CV_LLVM_INNER_BITS };
 
 // A number that two libraries made of the same sources agree on.
 #define CV_LLVM_STAMP                                                                                                  \

@@ -259,7 +259,15 @@ static bool llvm_place_of(const cv_code *base, uintptr_t pc, cv_code_place *out)
     return false;
   const cv_module *m = base->module;
   out->func = index + m->imported_funcs;
-  out->offset = cv_native_code_offset(base, index) + llvm_map_find(f->map, f->map_size, at);
+  uint32_t callee, place = llvm_map_find(f->map, f->map_size, at, &callee);
+  out->is_inlined = (place & CV_LLVM_INLINED) != 0 && callee - m->imported_funcs < m->func_count - m->imported_funcs;
+  if (out->is_inlined) {
+    out->inlined_func = callee;
+    out->inlined_offset =
+        cv_native_code_offset(base, callee - m->imported_funcs) + (place & ((1u << CV_LLVM_INNER_BITS) - 1));
+    place = (place & ~(uint32_t)CV_LLVM_INLINED) >> CV_LLVM_INNER_BITS;
+  }
+  out->offset = cv_native_code_offset(base, index) + place;
   out->trap = trap_at((const uint8_t *)pc);
   return true;
 }

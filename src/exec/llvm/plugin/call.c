@@ -345,6 +345,8 @@ void gen_call(gen *g, uint32_t op) {
       call_itself(g);
       return;
     }
+    if (!tail && gen_inline(g, func))
+      return;
     if (func < g->module->imported_funcs)
       object = gen_field_forever(g, g->t.ptr, g->instance, g->layout->imported_funcs + 8 * (size_t)func);
     call(g, cv_module_func_type(g->module, func), object, func, tail);

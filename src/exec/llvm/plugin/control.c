@@ -196,9 +196,8 @@ static value *phis(gen *g, const cv_valtype *types, uint32_t count) {
   return all;
 }
 
-static ctl *begin(gen *g, uint32_t op) {
-  ctl c = {.op = (uint8_t)op};
-  read_block_type(g, &c);
+static ctl *begin_typed(gen *g, ctl c) {
+  uint32_t op = c.op;
   c.height = g->sp - c.params;
   block here = LLVMGetInsertBlock(g->b);
   c.label = gen_block(g, op == CV_OPC_LOOP ? "loop" : "end");
@@ -207,6 +206,17 @@ static ctl *begin(gen *g, uint32_t op) {
   gen_at(g, here);
   g->ctls[g->ctl_count] = c;
   return &g->ctls[g->ctl_count++];
+}
+
+static ctl *begin(gen *g, uint32_t op) {
+  ctl c = {.op = (uint8_t)op};
+  read_block_type(g, &c);
+  return begin_typed(g, c);
+}
+
+bool gen_begin_block(gen *g, uint32_t results, const cv_valtype *types) {
+  begin_typed(g, (ctl){.op = CV_OPC_BLOCK, .results = results, .types = types});
+  return !g->failed;
 }
 
 static void begin_loop(gen *g) {
@@ -366,7 +376,7 @@ void gen_control(gen *g, uint32_t op) {
     break;
   case CV_OPC_RETURN:
     gen_fuel(g, op);
-    gen_branch(g, &g->ctls[0]);
+    gen_branch(g, &g->ctls[g->function_ctl]);
     gen_skip_dead(g);
     break;
   case CV_OPC_BR_ON_NULL:

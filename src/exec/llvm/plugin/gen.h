@@ -7,6 +7,7 @@
 //   call.c      signatures in the native convention, calls, helpers
 //   control.c   blocks and branches         exception.c  throwing and catching
 //   widen.c     after the passes: addresses without zero extensions
+//   inline.c    small leaf functions in place of their calls
 //   recursive.c functions that call themselves only
 //   loop_scan.c loop_reroll.c loop_clone.c   clones of loops that cannot trap (loop.h)
 //   osr.c       entering a function at a loop
@@ -116,6 +117,9 @@ typedef struct gen {
   value *saved;     // osr.c
   const uint8_t *at, *code;
   uint32_t op_at;
+  bool inlined; // code, at, op_at, facts and locals are those of a callee (inline.c)
+  uint32_t inlined_func, inlined_at, inlined_bytes;
+  uint32_t function_ctl; // of the function whose instructions these are
   value *stack;
   uint32_t sp;
   value *locals;
@@ -208,11 +212,16 @@ value gen_recursive_begin(gen *g, value f);
 value gen_recursive_call(gen *g, const value *args, uint32_t count, LLVMTailCallKind tail); // the instance is args[0]
 void gen_recursive_end(gen *g, value f);                                                    // fills f
 
+// ---- inline.c ----
+enum { GEN_INLINE_HEIGHT = 16, GEN_INLINE_DEPTH = 10 };
+bool gen_inline(gen *g, uint32_t func); // instead of a call of `func`; false: it has to be one
+
 // ---- widen.c ----
 void gen_widen(gen *g); // after the passes
 
 // ---- control.c ----
 void gen_control(gen *g, uint32_t op);
+bool gen_begin_block(gen *g, uint32_t results, const cv_valtype *types); // without parameters
 void gen_branch(gen *g, ctl *c); // takes the label's values from the stack, leaves them there, ends the block
 void gen_skip_dead(gen *g);
 void gen_end(gen *g);

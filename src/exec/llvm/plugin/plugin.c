@@ -239,9 +239,9 @@ static bool grow(void *data, size_t *capacity, size_t count, size_t size) {
 }
 
 static bool room(cv_llvm_compiler *c, gen *g) {
-  if (!grow(&c->stack, &c->stack_capacity, (size_t)g->facts->max_height + 16, sizeof *c->stack) ||
+  if (!grow(&c->stack, &c->stack_capacity, (size_t)g->facts->max_height + GEN_INLINE_HEIGHT + 16, sizeof *c->stack) ||
       !grow(&c->locals, &c->local_capacity, (size_t)g->facts->local_count + 1, sizeof *c->locals) ||
-      !grow(&c->ctls, &c->ctl_capacity, (size_t)g->facts->max_depth + 2, sizeof *c->ctls)) {
+      !grow(&c->ctls, &c->ctl_capacity, (size_t)g->facts->max_depth + 2 + GEN_INLINE_DEPTH, sizeof *c->ctls)) {
     gen_fail(g, "out of memory");
     return false;
   }

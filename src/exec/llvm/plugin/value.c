@@ -145,7 +145,12 @@ void gen_at(gen *g, block b) {
 void gen_place(gen *g) {
   if (g->placed)
     return;
-  LLVMSetCurrentDebugLocation2(g->b, LLVMDIBuilderCreateDebugLocation(g->c, g->op_at + 1, 0, g->scope, NULL));
+  uint32_t line = g->op_at, column = 0;
+  if (g->inlined) {
+    line = CV_LLVM_INLINED | g->inlined_at << CV_LLVM_INNER_BITS | g->op_at;
+    column = g->inlined_func;
+  }
+  LLVMSetCurrentDebugLocation2(g->b, LLVMDIBuilderCreateDebugLocation(g->c, line + 1, column, g->scope, NULL));
   g->placed = true;
 }
 
