@@ -6,8 +6,11 @@
 // that polls only a few times starts no thread.
 //
 // Whoever deletes a code waits for the function of it that is being compiled: the worker reads the module's bytes,
-// which may be gone afterwards. A process that exits by exit waits for whatever is being compiled, since the library of
-// the upper tier must not be destroyed under the worker; cv_tier_up_busy is for those who cannot wait.
+// which may be gone afterwards. It also waits while the upper tier's library is being loaded: after the last code, the
+// process may exit, and exit would run destructors of a library whose constructors still run, for what they have
+// registered is the newest, before any handler of ours. A process that exits by exit waits for whatever is being
+// compiled, since the library of the upper tier must not be destroyed under the worker; cv_tier_up_busy is for those
+// who cannot wait.
 #include "runtime/tier_up.h"
 
 #include <stdlib.h>
@@ -269,7 +272,7 @@ static void run_job(const cv_tier *tier) {
 }
 
 // exit runs handlers in the reverse order of their registration: one runs before what the library has registered when
-// it was loaded, the other before anything while it is being loaded.
+// it was loaded, the other before anything that is there while it is being loaded (cv_tier_up_delete has the rest).
 static const cv_tier *load(void) {
   all.loading = true;
   cv_lock_release(&all.lock);
@@ -452,7 +455,7 @@ void cv_tier_up_delete(cv_tier_up *up) {
   for (uint32_t i = all.job_count; i-- > 0;)
     if (all.jobs[i].up == up)
       all.jobs[i] = all.jobs[--all.job_count];
-  while (all.compiling == up)
+  while (all.compiling == up || all.loading)
     wait_for_job();
   for (cv_tier_up **at = &all.active; up->is_active && *at != NULL; at = &(*at)->next)
     if (*at == up) {
