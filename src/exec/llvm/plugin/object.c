@@ -124,7 +124,7 @@ static void drop_segment(gen *g, cv_native_helper helper) {
 // A small size that is known, in a memory whose guard pages do the check: all bytes are loaded before any is stored, so
 // that ranges may overlap and a source out of bounds traps first; the highest byte is stored first, so that nothing is
 // written where not all can be.
-enum { MOST_COPIED = 64, MOST_FILLED = 128 };
+enum { MOST_COPIED = 128, MOST_FILLED = 256 };
 
 static bool is_guarded(const gen *g, uint32_t memory) {
   const cv_memtype *t = &g->module->memories[memory];
