@@ -89,10 +89,11 @@ static void place_all(cv_code *code) {
     const uint8_t *entry = NULL;
     cv_diag diag;
     cv_diag_init(&diag);
-    if (code->tier->compile_late(&instance, i, &entry, &diag) == CV_OK)
+    cv_status status = code->tier->compile_late(&instance, i, &entry, &diag);
+    if (status == CV_OK)
       must(cv_code_map_find((uintptr_t)entry) == code);
     else
-      must(diag.text[0] != '\0');
+      must(status == CV_ENOMEM || diag.text[0] != '\0'); // ENOMEM: also what reaches too far
   }
 }
 

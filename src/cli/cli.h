@@ -66,7 +66,7 @@ int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **o
 // Writes to --output or standard output. 0, or an exit status after a message.
 int cli_write_output(const cli_line *line, const void *data, size_t size);
 // The same for a file that may be in use: the new one takes the place of the old one, which is not written to.
-int cli_replace_output(const cli_line *line, const void *data, size_t size, bool executable);
+int cli_replace_file(const char *path, const void *data, size_t size, bool executable);
 
 // ---- parse numbers: false when `text` is not one ----
 bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M, 0x3e8
@@ -124,6 +124,9 @@ bool cli_is_wit_path(const char *path);
 
 // ---- wit_check.c ----
 int cli_wit_check(const cli_line *line);
+
+// ---- compile_object.c: --object and --header; 0, or an exit status after a message ----
+int cli_compile_object(const cli_line *line, cove_engine *engine, const cli_input *input, const cove_buffer *compiled);
 
 // ---- component_compose.c, component_split.c: actions of cove component ----
 int cli_component_compose(const cli_line *line);

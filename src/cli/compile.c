@@ -27,7 +27,11 @@ static bool are_options(int count, char **words) {
 
 static int check_line(const cli_line *line) {
   const char *output = cli_value(line, OPT_OUTPUT);
-  bool app = cli_has(line, OPT_EXECUTABLE);
+  bool app = cli_has(line, OPT_EXECUTABLE), object = cli_has(line, OPT_OBJECT);
+  if ((app && object) || (cli_has(line, OPT_HEADER) && !object)) {
+    cli_error(app && object ? "--executable and --object: one of them" : "--header goes with --object");
+    return CLI_EXIT_USAGE;
+  }
   if (line->operand_count >= 1 && (line->operand_count == 1 || app) && output != NULL && output[0] != '\0')
     return !app || are_options(line->operand_count - 1, line->operands + 1) ? 0 : CLI_EXIT_USAGE;
   cli_error(line->operand_count < 1           ? "compile what?"
@@ -92,7 +96,7 @@ static int write_app(const cli_line *line, const cove_buffer *compiled) {
     for (int i = 1; i < line->operand_count; i++)
       append(&out, line->operands[i], strlen(line->operands[i]) + 1);
     append(&out, trailer, sizeof trailer);
-    status = cli_replace_output(line, out.data, out.size, true);
+    status = cli_replace_file(cli_value(line, OPT_OUTPUT), out.data, out.size, true);
   }
   free(out.data);
   cli_free_file(&app);
@@ -126,14 +130,24 @@ static int compile(const cli_line *line, cove_engine *engine, const cove_compile
   int status = cli_read_input(path, engine, &input);
   if (status != 0)
     return status;
+  if (input.is_component && cli_has(line, OPT_HEADER)) {
+    cli_error("%s: unsupported: --header of a component", path);
+    cli_hint("typed C functions for what a component exports are made by: cove bindgen host");
+    cli_input_free(&input);
+    return CLI_EXIT_USAGE;
+  }
   cove_buffer out;
   cove_error *error = NULL;
   cli_progress_part(path, 0, 0);
   cove_status compiled = cove_compile(engine, input.data, input.size, options, &out, &error);
   cli_progress_part(NULL, 0, 0);
   if (compiled == COVE_OK) {
-    status =
-        cli_has(line, OPT_EXECUTABLE) ? write_app(line, &out) : cli_replace_output(line, out.data, out.size, false);
+    if (cli_has(line, OPT_EXECUTABLE))
+      status = write_app(line, &out);
+    else if (cli_has(line, OPT_OBJECT))
+      status = cli_compile_object(line, engine, &input, &out);
+    else
+      status = cli_replace_file(cli_value(line, OPT_OUTPUT), out.data, out.size, false);
     cove_buffer_delete(&out);
   } else {
     status = cli_report(path, error);

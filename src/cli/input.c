@@ -302,8 +302,8 @@ int cli_make_engine(const cli_line *line, cove_engine **out) {
   return cli_make_engine_with(line, NULL, out);
 }
 
-int cli_write_output(const cli_line *line, const void *data, size_t size) {
-  const char *path = cli_value(line, OPT_OUTPUT);
+// NULL and "-" are standard output.
+static int write_file(const char *path, const void *data, size_t size) {
   bool standard = path == NULL || strcmp(path, "-") == 0;
   FILE *file = standard ? stdout : fopen(path, "wb");
   bool written = file != NULL && fwrite(data, 1, size, file) == size && fflush(file) == 0;
@@ -316,17 +316,20 @@ int cli_write_output(const cli_line *line, const void *data, size_t size) {
   return written ? 0 : CLI_EXIT_FAILED;
 }
 
+int cli_write_output(const cli_line *line, const void *data, size_t size) {
+  return write_file(cli_value(line, OPT_OUTPUT), data, size);
+}
+
 static int cannot_write(const char *path) {
   cli_error("cannot write %s: %s", path, strerror(errno));
   return CLI_EXIT_FAILED;
 }
 
-int cli_replace_output(const cli_line *line, const void *data, size_t size, bool executable) {
-  const char *path = cli_value(line, OPT_OUTPUT);
+int cli_replace_file(const char *path, const void *data, size_t size, bool executable) {
   struct stat st;
   // Nothing to take the place of: a device, a pipe; and what a link leads to is not the link's to replace.
   if (strcmp(path, "-") == 0 || (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-    return cli_write_output(line, data, size);
+    return write_file(path, data, size);
   static const char suffix[] = ".XXXXXX";
   size_t length = strlen(path);
   char *other = malloc(length + sizeof suffix);
