@@ -22,6 +22,9 @@ enum {
   IDLE_ROUNDS = 20,     // without a poll, then a code leaves the list
   FIRST_POLLS = 64,     // of a code, before anything happens
   HOT = 2,              // samples
+  SEARCH = 512,         // polls
+  MOST_MISSES = 3,      // searches for a loop that is ready, until another one is compiled
+  MOST_LOOPS = 4,       // of a function
   MOST_SAMPLES = 255,   // are counted
   MOST_JOBS = 128,      // that wait
   MOST_BODY = 64 << 10, // bytes; compiling larger functions well takes too long, and badly does not pay
@@ -39,11 +42,23 @@ typedef struct hot_loop {
 } hot_loop;
 
 typedef struct hot_func {
+  uint8_t state;            // of the function as a whole
   uint8_t samples, entered; // entered: times that a loop of it was
-  uint8_t state;
-  uint32_t loops;  // first hot_loop, index + 1
-  uintptr_t frame; // of the last sample in a loop
+  uint8_t ready;            // loops that are
+  uint8_t misses;           // searches that have not come by one of them
+  bool waits;               // for a loop to be compiled
+  uint32_t loops;           // first hot_loop, index + 1
 } hot_func;
+
+// A function was found hot in a loop. The flag stays set for some polls more, to see what it does.
+typedef struct search {
+  uint32_t left; // polls; 0: no search
+  uint32_t func;
+  uintptr_t frame;
+  bool for_ready;       // just until a loop is come by that can be entered
+  bool again;           // the frame was met again
+  uint32_t loop, depth; // outermost loop that was met
+} search;
 
 struct cv_tier_up {
   cv_code *lower, *upper; // upper: NULL before the first function is compiled
@@ -57,6 +72,7 @@ struct cv_tier_up {
   uint32_t func_count; // defined ones
   hot_func *funcs;
   CV_VEC(hot_loop) loops;
+  search search;
   cv_tier_up_counts counts;
 };
 
@@ -247,6 +263,9 @@ static void done(const job *j, const uint8_t *entry) {
   hot_loop *l = find_loop(j->up, j->func, j->loop);
   l->entry = entry;
   l->state = now;
+  hot_func *f = func_of(j->up, j->func);
+  f->waits = false;
+  f->ready += entry != NULL && f->ready != MOST_LOOPS;
 }
 
 // The job with the most samples.
@@ -336,29 +355,79 @@ static hot_loop *loop_of(cv_tier_up *up, uint32_t func, uint32_t at) {
   return &cv_vec_last(&up->loops);
 }
 
-// A frame that is met twice may be there for long: it is entered at its loop. A function that is met in several frames,
-// or was entered in several, is worth compiling as a whole.
-static const uint8_t *count(cv_tier_up *up, uint32_t func, uint32_t loop, uintptr_t frame) {
-  hot_func *f = func_of(up, func);
-  f->samples += f->samples != MOST_SAMPLES;
-  if (loop == CV_NO_LOOP) {
-    if (f->samples >= HOT)
-      want_func(up, f, func);
-    return NULL;
+static void enqueue_loop(cv_tier_up *up, uint32_t func, uint32_t at) {
+  hot_loop *l = loop_of(up, func, at);
+  if (l != NULL && l->state == COLD && enqueue(up, func, at)) {
+    l->state = QUEUED;
+    func_of(up, func)->waits = true;
   }
-  hot_loop *l = loop_of(up, func, loop);
+}
+
+// Where the present loop is not ready: either waits for one that is, or looks for the outermost loop that turns often
+// enough to be entered soon, since the loops inside of it are then compiled as a whole.
+static void begin_search(cv_tier_up *up, const cv_poll *p) {
+  hot_func *f = func_of(up, p->func);
+  bool for_ready = f->ready != 0 && f->misses < MOST_MISSES;
+  if (f->waits || (!for_ready && f->ready == MOST_LOOPS))
+    return;
+  up->search = (search){
+      .left = SEARCH, .func = p->func, .frame = p->frame, .for_ready = for_ready, .loop = p->loop, .depth = p->depth};
+}
+
+static void end_search(cv_tier_up *up) {
+  const search *s = &up->search;
+  hot_func *f = func_of(up, s->func);
+  if (s->for_ready) {
+    f->misses++;
+  } else if (s->again) {
+    f->misses = 0;
+    enqueue_loop(up, s->func, s->loop);
+  }
+}
+
+// A function that is called meanwhile is worth compiling as a whole. One that is not, and whose frame is met again, may
+// be in it for ever: it is to be entered at a loop.
+static void go_on_searching(cv_tier_up *up, const cv_poll *p) {
+  search *s = &up->search;
+  s->left--;
+  if (p->func == s->func && p->loop == CV_NO_LOOP && !s->for_ready) {
+    want_func(up, func_of(up, p->func), p->func);
+    s->left = 0;
+    return;
+  }
+  if (p->func == s->func && p->frame == s->frame && p->can_enter) {
+    s->again = true;
+    if (p->depth < s->depth) {
+      s->depth = p->depth;
+      s->loop = p->loop;
+    }
+  }
+  if (s->left == 0)
+    end_search(up);
+}
+
+static const uint8_t *count(cv_tier_up *up, const cv_poll *p) {
+  hot_func *f = func_of(up, p->func);
+  hot_loop *l = p->can_enter ? find_loop(up, p->func, p->loop) : NULL;
   if (l != NULL && l->state == READY) {
+    up->search.left = 0;
+    f->misses = 0;
     f->entered += f->entered != MOST_SAMPLES;
     if (f->entered > 1)
-      want_func(up, f, func);
+      want_func(up, f, p->func);
     return l->entry;
   }
-  bool again = f->frame == frame;
-  f->frame = frame;
-  if (!again && f->samples >= HOT)
-    want_func(up, f, func);
-  if (again && l != NULL && l->state == COLD && enqueue(up, func, loop))
-    l->state = QUEUED;
+  if (up->search.left != 0) {
+    go_on_searching(up, p);
+    return NULL;
+  }
+  f->samples += f->samples != MOST_SAMPLES;
+  if (f->samples < HOT)
+    return NULL;
+  if (p->can_enter)
+    begin_search(up, p);
+  else
+    want_func(up, f, p->func);
   return NULL;
 }
 
@@ -400,9 +469,9 @@ static const uint8_t *poll_randomly(cv_tier_up *up, uint32_t func, uint32_t loop
 
 // ----
 
-const uint8_t *cv_tier_up_poll(cv_tier_up *up, uint32_t func, uint32_t loop, uintptr_t frame) {
+const uint8_t *cv_tier_up_poll(cv_tier_up *up, const cv_poll *poll) {
   if (CV_UNLIKELY(up->lower->options.tier_up == CV_TIER_UP_RANDOM))
-    return poll_randomly(up, func, loop);
+    return poll_randomly(up, poll->func, poll->can_enter ? poll->loop : CV_NO_LOOP);
   uint32_t first = __atomic_load_n(&up->first_polls, __ATOMIC_RELAXED);
   if (first != 0) {
     __atomic_store_n(&up->first_polls, first - 1, __ATOMIC_RELAXED);
@@ -410,11 +479,12 @@ const uint8_t *cv_tier_up_poll(cv_tier_up *up, uint32_t func, uint32_t loop, uin
   }
   const uint8_t *entry = NULL;
   cv_lock_take(&all.lock);
-  set_flag(up, false);
   if (!all.off && up->is_active)
-    entry = count(up, func, loop, frame);
+    entry = count(up, poll);
   else if (!all.off)
     activate(up);
+  if (all.off || up->search.left == 0)
+    set_flag(up, false);
   up->counts.entered += entry != NULL;
   cv_lock_release(&all.lock);
   return entry;

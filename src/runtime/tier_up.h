@@ -5,7 +5,7 @@
 // poll). A thread, the sampler, sets the flag about each millisecond while the code runs; the first poll that finds it
 // set comes here, clears it and counts as one sample of its function. So finding what is hot costs the program a
 // comparison that is never true, and no signal. A function with enough samples is compiled by another thread, the
-// worker, and its calls are led to the new code; one whose very frame is found again and again is entered at its loop.
+// worker, and its calls are led to the new code; one that is not called, but stays in a loop, is entered there.
 //
 // The code of the upper tier is a cv_code of its own, of the same module and layout. Instances are of the lower code.
 #ifndef COVE_RUNTIME_TIER_UP_H
@@ -19,10 +19,17 @@ typedef struct cv_tier_up cv_tier_up;
 cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint8_t *flag);
 // Before `lower` is deleted: deletes the upper code, too, once no function of it is being compiled. NULL is allowed.
 void cv_tier_up_delete(cv_tier_up *up);
-// A poll has found the flag set: in the function, at the loop whose instruction is at that offset in its code, in the
-// frame at this address; CV_NO_LOOP where the function begins, or where it cannot be entered. Where to go on, NULL: as
-// before.
-const uint8_t *cv_tier_up_poll(cv_tier_up *up, uint32_t func, uint32_t loop, uintptr_t frame);
+
+// A poll that has found the flag set.
+typedef struct cv_poll {
+  uint32_t func;
+  uint32_t loop;   // offset of the loop instruction in the function's code; CV_NO_LOOP where the function begins
+  uint32_t depth;  // loops around it
+  bool can_enter;  // the frame can be left at this loop
+  uintptr_t frame; // its address
+} cv_poll;
+// Where to go on, NULL: as before.
+const uint8_t *cv_tier_up_poll(cv_tier_up *up, const cv_poll *poll);
 // What has happened so far to the functions of a code.
 typedef struct cv_tier_up_counts {
   uint32_t funcs, loops; // compiled; loops: to be entered

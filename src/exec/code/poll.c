@@ -91,11 +91,13 @@ static const uint8_t *poll(cv_instance *instance, uint32_t func, uint32_t loop, 
   cv_context *c = instance->context;
   const cv_poll_table *t = code->funcs[func - code->base.module->imported_funcs].polls;
   const cv_poll_loop *l = loop != CV_NO_LOOP && t != NULL ? &t->loops[loop] : NULL;
-  if (l == NULL || !can_enter(c, t, l, frame)) {
-    (void)cv_tier_up_poll(code->base.up, func, CV_NO_LOOP, frame);
-    return NULL;
+  cv_poll p = {.func = func, .loop = CV_NO_LOOP, .frame = frame};
+  if (l != NULL) {
+    p.loop = l->at;
+    p.depth = l->depth;
+    p.can_enter = can_enter(c, t, l, frame);
   }
-  const uint8_t *entry = cv_tier_up_poll(code->base.up, func, l->at, frame);
+  const uint8_t *entry = cv_tier_up_poll(code->base.up, &p);
   if (entry != NULL) {
     copy_slots(t, frame, t->local_count + l->height, c->args);
     copy_pins(t, l->valid, from, c->args);

@@ -16,6 +16,7 @@ typedef struct cv_poll_loop {
   uint32_t at;     // offset of the loop instruction in the function's code
   uint32_t valid;  // registers (bits)
   uint32_t height; // of the operand stack, the loop's parameters included
+  uint32_t depth;  // loops around it
   bool can_enter;  // false: there is more to the frame's state than this
 } cv_poll_loop;
 

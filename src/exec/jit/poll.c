@@ -20,6 +20,14 @@ static bool in_catch(const jit *j) {
   return false;
 }
 
+// The loop itself is the innermost block.
+static uint32_t loops_around(const jit *j) {
+  uint32_t loops = 0;
+  for (uint32_t i = 0; i + 1 < j->ctl_count; i++)
+    loops += j->ctls[i].op == CV_OPC_LOOP;
+  return loops;
+}
+
 static void emit(jit *j, uint32_t loop) {
   cv_emit_room(&j->e, 64);
   uint32_t field = cv_emit_rip(&j->e, CV_X86(0, 0, 0x80), 0, CV_OP_CMP, 1); // cmp byte [rip + flag], 0
@@ -45,6 +53,7 @@ void jit_poll_at_loop(jit *j) {
                   (cv_poll_loop){.at = j->op_at,
                                  .valid = j->valid,
                                  .height = j->sp,
+                                 .depth = loops_around(j),
                                  .can_enter = stack_is_in_slots(j) && !in_catch(j)}) != CV_OK) {
     j->no_memory = true;
     return;
