@@ -9,6 +9,7 @@
 #ifndef COVE_COVE_H
 #define COVE_COVE_H
 
+#include <cove/cache.h>
 #include <cove/common.h>
 #include <cove/compiled.h>
 #include <cove/component.h>

@@ -5,6 +5,7 @@
 #define COVE_AOT_AOT_H
 
 #include "base/buf.h"
+#include "component/component.h"
 #include "runtime/engine.h"
 
 typedef struct cv_aot_options {
@@ -19,12 +20,33 @@ typedef struct cv_aot_options {
 CV_MUST_USE cv_status cv_aot_compile(cv_engine *engine, const uint8_t *bytes, size_t size,
                                      const cv_aot_options *options, cv_buf *out, cv_diag *diag);
 
-// ---- between compile.c and write.c ----
+// Where the file goes, piece by piece. False: it has failed, for good.
+typedef struct cv_aot_sink {
+  bool (*write)(void *env, const void *data, size_t size);
+  void *env;
+} cv_aot_sink;
 
-// Where the object of one function was left by the thread that made it.
+// ---- entry.c ----
+
+// An entry of a cache for the program of `component`, or of the module of `code` (the other one is NULL), whose code
+// was made with cv_archive.keeps: with the functions that were in the former entry, and those that were compiled since.
+typedef struct cv_aot_entry {
+  cv_bytes program;
+  const cv_component *component;
+  const cv_code *code;
+} cv_aot_entry;
+// Whether there is so much more than in the former entry that a new one is worth being written.
+bool cv_aot_entry_is_worth_it(const cv_aot_entry *entry);
+CV_MUST_USE cv_status cv_aot_write_entry(cv_engine *engine, const cv_aot_entry *entry, const cv_aot_sink *sink,
+                                         cv_diag *diag);
+
+// ---- between compile.c, entry.c and write.c ----
+
+// Where the object of one function was left by the thread that made it. Without text: there is none.
 typedef struct cv_aot_piece {
-  const cv_buf *in;
+  const cv_buf *in; // NULL: at `bytes`
   size_t at;
+  const uint8_t *bytes;
   uint32_t text_size, reloc_count, map_size, pads_size;
 } cv_aot_piece;
 
@@ -39,12 +61,12 @@ typedef struct cv_aot_module {
 typedef struct cv_aot_program {
   const uint8_t *bytes;
   size_t size;
-  bool is_component;
+  bool is_component, is_entry;
   const cv_aot_module *modules;
   uint32_t module_count;
 } cv_aot_program;
 
-// Appends the file.
-CV_MUST_USE cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *program, cv_buf *out, cv_diag *diag);
+CV_MUST_USE cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *program, const cv_aot_sink *sink,
+                                   cv_diag *diag);
 
 #endif

@@ -230,6 +230,11 @@ static void end(work *w) {
   cv_component_delete(w->component);
 }
 
+static bool append(void *env, const void *data, size_t size) {
+  cv_buf_bytes(env, data, size);
+  return cv_buf_status(env) == CV_OK;
+}
+
 cv_status cv_aot_compile(cv_engine *engine, const uint8_t *bytes, size_t size, const cv_aot_options *options,
                          cv_buf *out, cv_diag *diag) {
   static const cv_aot_options plain = {0};
@@ -250,7 +255,7 @@ cv_status cv_aot_compile(cv_engine *engine, const uint8_t *bytes, size_t size, c
                                     .is_component = w.component != NULL,
                                     .modules = w.modules.data,
                                     .module_count = (uint32_t)w.modules.count};
-    status = cv_aot_write(engine, &program, out, diag);
+    status = cv_aot_write(engine, &program, &(cv_aot_sink){append, out}, diag);
   }
   end(&w);
   return status;

@@ -11,10 +11,16 @@ static size_t aligned(size_t size) {
   return cv_align_up(size, CV_ARCHIVE_ALIGNMENT);
 }
 
-static void zeros(cv_buf *out, size_t count) {
-  static const uint8_t none[64];
-  for (; count > 0; count -= CV_MIN(count, sizeof none))
-    cv_buf_bytes(out, none, CV_MIN(count, sizeof none));
+static const uint8_t *piece_bytes(const cv_aot_piece *p) {
+  return p->in != NULL ? p->in->data + p->at : p->bytes;
+}
+
+// `size` bytes, then zeros up to the alignment.
+static cv_status put(const cv_aot_sink *sink, const void *bytes, size_t size) {
+  static const uint8_t none[CV_ARCHIVE_ALIGNMENT];
+  bool ok = (size == 0 || sink->write(sink->env, bytes, size)) &&
+            (aligned(size) == size || sink->write(sink->env, none, aligned(size) - size));
+  return ok ? CV_OK : CV_ENOMEM;
 }
 
 typedef struct sizes {
@@ -29,7 +35,7 @@ static sizes sizes_of(const cv_aot_program *p) {
     for (uint32_t f = 0; f < p->modules[m].func_count; f++)
       objects += aligned(piece_size(&p->modules[m].pieces[f]));
   }
-  s.program_at = s.head;
+  s.program_at = s.head; // which is aligned
   s.objects_at = aligned(s.program_at + p->size);
   s.whole = s.objects_at + objects;
   return s;
@@ -39,7 +45,7 @@ static void write_header(cv_engine *engine, const cv_aot_program *p, const sizes
   const cv_tier *tier = cv_engine_tier(engine);
   const cv_compile_options *options = cv_engine_compile_options(engine);
   uint32_t flags = (p->is_component ? CV_ARCHIVE_COMPONENT : 0u) | (options->fuel ? CV_ARCHIVE_FUEL : 0u) |
-                   (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u);
+                   (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u) | (p->is_entry ? CV_ARCHIVE_ENTRY : 0u);
   memset(h, 0, CV_ARCHIVE_HEADER_SIZE);
   memcpy(h, CV_ARCHIVE_MAGIC, 8);
   cv_store_le64(h + CV_ARCHIVE_AT_FORMAT, CV_ARCHIVE_FORMAT);
@@ -78,7 +84,7 @@ static void write_indices(const cv_aot_program *p, const sizes *s, cv_buf *out) 
       const cv_module *module = p->modules[m].code->module;
       uint8_t entry[CV_ARCHIVE_INDEX_SIZE] = {0};
       cv_store_le64(entry, at);
-      cv_store_le64(entry + 8, cv_digest(piece->in->data + piece->at, size));
+      cv_store_le64(entry + 8, size != 0 ? cv_digest(piece_bytes(piece), size) : 0);
       cv_store_le32(entry + 16, piece->text_size);
       cv_store_le32(entry + 20, piece->reloc_count);
       cv_store_le32(entry + 24, piece->map_size);
@@ -89,30 +95,39 @@ static void write_indices(const cv_aot_program *p, const sizes *s, cv_buf *out) 
     }
 }
 
-cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *p, cv_buf *out, cv_diag *diag) {
-  const sizes s = sizes_of(p);
-  const size_t start = out->size;
+static cv_status make_head(cv_engine *engine, const cv_aot_program *p, const sizes *s, cv_buf *out, cv_diag *diag) {
   uint8_t header[CV_ARCHIVE_HEADER_SIZE];
-  write_header(engine, p, &s, header);
+  write_header(engine, p, s, header);
   cv_buf_bytes(out, header, sizeof header);
   write_modules(p, out);
-  write_indices(p, &s, out);
+  write_indices(p, s, out);
   CV_TRY(cv_buf_status(out));
-  uint8_t *head = out->data + start;
+  uint8_t *head = out->data;
   uint64_t digest;
-  if (!cv_archive_program_digest((cv_bytes){p->bytes, p->size}, head + CV_ARCHIVE_HEADER_SIZE, p->module_count,
-                                 &digest))
+  if (p->is_entry) // whoever uses it looks at every byte of the program
+    digest = 0;
+  else if (!cv_archive_program_digest((cv_bytes){p->bytes, p->size}, head + CV_ARCHIVE_HEADER_SIZE, p->module_count,
+                                      &digest))
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: modules out of order");
   cv_store_le64(head + CV_ARCHIVE_AT_PROGRAM + 16, digest);
-  cv_store_le64(head + CV_ARCHIVE_AT_DIGEST, cv_digest(head + CV_ARCHIVE_AT_SIZE, s.head - CV_ARCHIVE_AT_SIZE));
-  cv_buf_bytes(out, p->bytes, p->size);
-  zeros(out, s.objects_at - s.program_at - p->size);
+  cv_store_le64(head + CV_ARCHIVE_AT_DIGEST, cv_digest(head + CV_ARCHIVE_AT_SIZE, s->head - CV_ARCHIVE_AT_SIZE));
+  return CV_OK;
+}
+
+cv_status cv_aot_write(cv_engine *engine, const cv_aot_program *p, const cv_aot_sink *sink, cv_diag *diag) {
+  const sizes s = sizes_of(p);
+  cv_buf head;
+  cv_buf_init(&head, cv_engine_mem(engine));
+  cv_status status = make_head(engine, p, &s, &head, diag);
+  if (status == CV_OK)
+    status = put(sink, head.data, head.size);
+  cv_buf_free(&head);
+  CV_TRY(status);
+  CV_TRY(put(sink, p->bytes, p->size));
   for (uint32_t m = 0; m < p->module_count; m++)
     for (uint32_t f = 0; f < p->modules[m].func_count; f++) {
       const cv_aot_piece *piece = &p->modules[m].pieces[f];
-      size_t size = piece_size(piece);
-      cv_buf_bytes(out, piece->in->data + piece->at, size);
-      zeros(out, aligned(size) - size);
+      CV_TRY(put(sink, piece_bytes(piece), piece_size(piece)));
     }
-  return cv_buf_status(out);
+  return CV_OK;
 }

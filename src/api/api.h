@@ -89,6 +89,12 @@ cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **by
 // out->program is there.
 cove_status cv_api_open_archive(cove_engine *engine, const void *data, size_t size, bool wants_component,
                                 cv_archive *out, bool *has_code, cove_error **error);
+// ---- cache.c ----
+// An empty entry of a cache where `entry` is NULL; else this one. *fits: it is one of this program and engine.
+CV_MUST_USE cove_status cv_api_open_entry(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *out,
+                                          bool *fits, cove_error **error);
+
+// ---- module.c ----
 // Line `index` of the contents of a section `producers`; false when there are not so many.
 bool cv_api_producer(const uint8_t *data, size_t size, size_t index, cove_producer *out);
 // The store keeps a module that it instantiated: for the bytes that it may have borrowed.

@@ -22,9 +22,7 @@ typedef struct source {
 static cv_status load(cove_component *c, const source *from, bool compile, cv_diag *diag) {
   CV_TRY(cv_component_decode(&c->component, cv_engine_mem(c->engine), from->bytes, from->size, from->copy,
                              from->archive != NULL ? from->archive->features : cv_engine_features(c->engine), diag));
-  unsigned flags = cv_engine_tier(c->engine)->side_tables ? CV_VALIDATE_SIDE_TABLES : 0;
-  if (from->archive != NULL)
-    flags = CV_VALIDATE_WITHOUT_BODIES;
+  unsigned flags = cv_engine_validation(c->engine, from->archive);
   CV_TRY(cv_component_validate(c->component, cv_engine_registry(c->engine), compile ? flags : 0, diag));
   c->names = cv_resource_names(c->component, &c->arena);
   if (c->names == NULL)
@@ -101,6 +99,28 @@ cove_status cove_component_load_compiled(cove_engine *engine, const void *data, 
                         .env = env,
                         .archive = has_code ? &archive : NULL},
               true, out, error);
+}
+
+cove_status cove_component_new_cached(cove_engine *engine, const void *data, size_t size, const void *entry,
+                                      size_t entry_size, void (*release_fn)(void *env), void *env, cove_component **out,
+                                      cove_error **error) {
+  cv_archive archive;
+  bool fits;
+  cove_status status =
+      cv_api_open_entry(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive, &fits, error);
+  *out = NULL;
+  if (status != COVE_OK || !fits)
+    return status;
+  status = make(engine,
+                &(source){.bytes = archive.program.data,
+                          .size = archive.program.size,
+                          .release = release_fn,
+                          .env = env,
+                          .archive = &archive},
+                true, out, error);
+  if (status == COVE_OK)
+    (*out)->keeps_code = true;
+  return status;
 }
 
 cove_status cove_component_open(cove_engine *engine, const char *path, cove_component **out, cove_error **error) {

@@ -14,6 +14,7 @@ struct cove_component {
   cv_engine *engine; // kept
   cv_component *component;
   bool compiled;
+  bool keeps_code;         // for an entry of a cache
   cv_resource_name *names; // of its resources, in `arena`
   cv_arena arena;
   bool owns_bytes; // `bytes` is a block of cv_api_mem

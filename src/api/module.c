@@ -119,6 +119,25 @@ cove_status cove_module_load_compiled(cove_engine *engine, const void *data, siz
               true, out, error);
 }
 
+cove_status cove_module_new_cached(cove_engine *engine, const void *data, size_t size, const void *entry,
+                                   size_t entry_size, void (*release)(void *env), void *env, cove_module **out,
+                                   cove_error **error) {
+  cv_archive archive;
+  bool fits;
+  cove_status status =
+      cv_api_open_entry(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive, &fits, error);
+  *out = NULL;
+  if (status != COVE_OK || !fits)
+    return status;
+  return make(engine,
+              &(source){.bytes = archive.program.data,
+                        .size = archive.program.size,
+                        .release = release,
+                        .env = env,
+                        .archive = &archive},
+              true, out, error);
+}
+
 cove_status cove_module_inspect(cove_engine *engine, const void *data, size_t size, cove_module **out,
                                 cove_error **error) {
   return make(engine, &(source){.bytes = data, .size = size, .copy = true}, false, out, error);

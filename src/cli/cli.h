@@ -52,6 +52,9 @@ void cli_free_file(cove_buffer *file);
 // Reads a module or a component in either format. `engine` (may be NULL) is for text. Refuses, with a hint, what is
 // neither.
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
+// Maps a file in the binary format of at least so many bytes. It may change while it is mapped. False: it is to be
+// read.
+bool cli_map_program(const char *path, size_t least, cli_input *out);
 // The same for what only modules have.
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
 // The same for what only components have.
@@ -147,6 +150,7 @@ int cli_bindgen(const cli_line *line);
 int cli_component(const cli_line *line);
 int cli_snapshot(const cli_line *line);
 int cli_compile(const cli_line *line);
+int cli_cache_command(const cli_line *line);
 int cli_help(const cli_line *line);
 
 #endif

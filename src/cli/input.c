@@ -93,22 +93,40 @@ void cli_input_free(cli_input *input) {
     cli_free_file(&input->file);
 }
 
-// A compiled program is mapped, so that only what runs of it is read. False when the file is none, or cannot be mapped.
-static bool map_compiled(const char *path, cli_input *out) {
+// Maps a file of one of two kinds. False when it is another one, or cannot be mapped.
+static bool map(const char *path, size_t least, cove_input_kind kind, cove_input_kind other, cli_input *out) {
   char start[16];
   struct stat st;
   int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return false;
-  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start &&
-      cove_input_kind_of(start, sizeof start, NULL) == COVE_INPUT_COMPILED) {
-    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= least &&
+      pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start) {
+    cove_input_kind found = cove_input_kind_of(start, sizeof start, NULL);
+    void *at = MAP_FAILED;
+    if (found == kind || found == other)
+      at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     out->mapped = at != MAP_FAILED;
     if (out->mapped)
       out->file = (cove_buffer){at, (size_t)st.st_size};
   }
   close(fd);
   return out->mapped;
+}
+
+// A compiled program is mapped, so that only what runs of it is read.
+static bool map_compiled(const char *path, cli_input *out) {
+  return map(path, 0, COVE_INPUT_COMPILED, COVE_INPUT_COMPILED, out);
+}
+
+bool cli_map_program(const char *path, size_t least, cli_input *out) {
+  *out = (cli_input){.path = path};
+  if (!map(path, least, COVE_INPUT_MODULE, COVE_INPUT_COMPONENT, out))
+    return false;
+  out->data = out->file.data;
+  out->size = out->file.size;
+  out->is_component = cove_input_kind_of(out->data, out->size, NULL) == COVE_INPUT_COMPONENT;
+  return true;
 }
 
 static int take_compiled(cli_input *out) {

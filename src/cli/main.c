@@ -34,7 +34,8 @@ int main(int argc, char **argv) {
       [CLI_RUN] = cli_run,           [CLI_VALIDATE] = cli_validate, [CLI_INSPECT] = cli_inspect,
       [CLI_PARSE] = cli_parse_text,  [CLI_PRINT] = cli_print,       [CLI_WAST] = cli_wast,
       [CLI_WIT] = cli_wit,           [CLI_BINDGEN] = cli_bindgen,   [CLI_COMPONENT] = cli_component,
-      [CLI_SNAPSHOT] = cli_snapshot, [CLI_COMPILE] = cli_compile,   [CLI_HELP] = cli_help,
+      [CLI_SNAPSHOT] = cli_snapshot, [CLI_COMPILE] = cli_compile,   [CLI_CACHE] = cli_cache_command,
+      [CLI_HELP] = cli_help,
   };
   if (argc < 2) {
     cli_print_overview(stderr);

@@ -95,7 +95,8 @@ int cli_program_load(cli_program *r) {
     return status;
   cli_program_timed(r, "engine");
   if (r->input.data == NULL)
-    status = cli_read_input(r->path, r->engine, &r->input);
+    status = r->line->command == CLI_RUN ? cli_cache_load(&r->cache, r->line, r->engine, r->path, &r->input)
+                                         : cli_read_input(r->path, r->engine, &r->input);
   const cli_given *last = r->line->given_count != 0 ? &r->line->given[r->line->given_count - 1] : NULL;
   if (status == CLI_EXIT_INPUT && last != NULL && last->option == OPT_LOG && last->value == NULL)
     cli_hint("a level of --log follows with =: --log=%s", r->path);
@@ -103,16 +104,37 @@ int cli_program_load(cli_program *r) {
   return status;
 }
 
+// With the code that a former run has left, or keeping it for the next one.
+static int compile_cached(cli_program *r, cove_error **error, cove_status *made) {
+  const cli_input *in = &r->input;
+  if (r->cache.entry != NULL) {
+    *made = cove_module_new_cached(r->engine, in->data, in->size, r->cache.entry, r->cache.entry_size, NULL, NULL,
+                                   &r->module, error);
+    if (r->module != NULL)
+      return 0;
+    cove_error_delete(*error);
+    *error = NULL;
+    int status = cli_cache_miss(&r->cache, r->engine, &r->input);
+    if (status != 0)
+      return status;
+  }
+  *made = cove_module_new_cached(r->engine, in->data, in->size, NULL, 0, NULL, NULL, &r->module, error);
+  return 0;
+}
+
 int cli_program_compile(cli_program *r) {
   int status = 0;
   cove_error *error = NULL;
+  cove_status made = COVE_OK;
   cli_progress_begin("compiling", r->path);
   // The input outlives the module and its instances: it is freed last.
   const cli_input *in = &r->input;
-  cove_status made =
-      in->compiled != NULL
-          ? cove_module_load_compiled(r->engine, in->compiled, in->compiled_size, NULL, NULL, &r->module, &error)
-          : cove_module_new_borrowed(r->engine, in->data, in->size, NULL, NULL, &r->module, &error);
+  if (in->compiled != NULL)
+    made = cove_module_load_compiled(r->engine, in->compiled, in->compiled_size, NULL, NULL, &r->module, &error);
+  else if (r->cache.is_on)
+    status = compile_cached(r, &error, &made);
+  else
+    made = cove_module_new_borrowed(r->engine, in->data, in->size, NULL, NULL, &r->module, &error);
   if (made != COVE_OK)
     status = cli_report(r->path, error);
   cli_progress_end();
@@ -264,6 +286,7 @@ static void take_apart(cli_program *r) {
   cove_component_delete(r->component);
   cove_engine_delete(r->engine);
   cli_input_free(&r->input);
+  cli_cache_free(&r->cache);
 #else
   (void)r;
 #endif
@@ -273,6 +296,8 @@ void cli_program_end(cli_program *r, int status) {
   if (r->wasi != NULL)
     cove_wasi_flush(r->wasi);
   explain(r, status);
+  if (status != CLI_EXIT_TIMEOUT) // then it is to end at once
+    cli_cache_end(&r->cache, r->module, r->component);
   take_apart(r);
 }
 

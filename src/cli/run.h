@@ -3,12 +3,13 @@
 #ifndef COVE_CLI_RUN_H
 #define COVE_CLI_RUN_H
 
-#include "cli.h"
+#include "cache.h"
 
 typedef struct cli_program {
   const cli_line *line;
   const char *path;
   cli_input input;
+  cli_cache cache; // of cove run; off otherwise
   cove_engine *engine;
   cove_store *store;
   cove_wasi *wasi;

@@ -56,16 +56,37 @@ static int run_command(cli_program *p) {
   return result.which == 0 ? 0 : 1;
 }
 
+// With the code that a former run has left, or keeping it for the next one.
+static int compile_cached(cli_program *p, cove_error **error, cove_status *made) {
+  const cli_input *in = &p->input;
+  if (p->cache.entry != NULL) {
+    *made = cove_component_new_cached(p->engine, in->data, in->size, p->cache.entry, p->cache.entry_size, NULL, NULL,
+                                      &p->component, error);
+    if (p->component != NULL)
+      return 0;
+    cove_error_delete(*error);
+    *error = NULL;
+    int status = cli_cache_miss(&p->cache, p->engine, &p->input);
+    if (status != 0)
+      return status;
+  }
+  *made = cove_component_new_cached(p->engine, in->data, in->size, NULL, 0, NULL, NULL, &p->component, error);
+  return 0;
+}
+
 int cli_program_compile_component(cli_program *p) {
   int status = 0;
   cove_error *error = NULL;
+  cove_status made = COVE_OK;
   cli_progress_begin("compiling", p->path);
   // The input outlives the component and its instances: it is freed last.
   const cli_input *in = &p->input;
-  cove_status made =
-      in->compiled != NULL
-          ? cove_component_load_compiled(p->engine, in->compiled, in->compiled_size, NULL, NULL, &p->component, &error)
-          : cove_component_new_borrowed(p->engine, in->data, in->size, NULL, NULL, &p->component, &error);
+  if (in->compiled != NULL)
+    made = cove_component_load_compiled(p->engine, in->compiled, in->compiled_size, NULL, NULL, &p->component, &error);
+  else if (p->cache.is_on)
+    status = compile_cached(p, &error, &made);
+  else
+    made = cove_component_new_borrowed(p->engine, in->data, in->size, NULL, NULL, &p->component, &error);
   if (made != COVE_OK)
     status = cli_report(p->path, error);
   cli_progress_end();

@@ -82,8 +82,8 @@ static const cv_tier *tier_of(const uint8_t *bytes) {
   return NULL;
 }
 
-cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag) {
-  bool is_component;
+// All but the program.
+static cv_status open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag) {
   *out = (cv_archive){.bytes = bytes, .size = size};
   CV_TRY(check_format(bytes, size, diag));
   if ((uintptr_t)bytes % CV_ARCHIVE_ALIGNMENT != 0)
@@ -106,11 +106,30 @@ cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv
   out->flags = cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS);
   out->features = cv_load_le64(bytes + CV_ARCHIVE_AT_FEATURES);
   out->module_count = cv_load_le32(bytes + CV_ARCHIVE_AT_MODULES);
-  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
+  return CV_OK;
+}
+
+cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag) {
+  bool is_component;
   uint64_t digest;
+  CV_TRY(open(out, bytes, size, diag));
+  if ((out->flags & CV_ARCHIVE_ENTRY) != 0)
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "this is an entry of a cache, not a compiled program");
+  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
   if (!cv_archive_program_digest(out->program, bytes + CV_ARCHIVE_HEADER_SIZE, out->module_count, &digest) ||
       digest != cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 16))
     return damaged(diag, "its program is not what it was");
+  return CV_OK;
+}
+
+cv_status cv_archive_open_entry(cv_archive *out, const uint8_t *bytes, size_t size, cv_bytes program, cv_diag *diag) {
+  bool is_component;
+  CV_TRY(open(out, bytes, size, diag));
+  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
+  if ((out->flags & CV_ARCHIVE_ENTRY) == 0 || out->program.size != program.size ||
+      memcmp(out->program.data, program.data, program.size) != 0)
+    return cv_fail(diag, CV_EINVALID, CV_NO_OFFSET, "this is no entry of a cache, or one of another program");
+  out->keeps = true;
   return CV_OK;
 }
 
@@ -125,7 +144,8 @@ bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *o
                              .count = cv_load_le32(m + 16)};
     return true;
   }
-  return false;
+  *out = (cv_code_objects){0};
+  return archive->keeps;
 }
 
 cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv_code_object *out) {
@@ -140,6 +160,8 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
                           .lasts = true};
   uint64_t relocs = (uint64_t)out->reloc_count * sizeof(cv_code_reloc);
   uint64_t size = relocs + out->pads_size + out->text_size + out->map_size;
+  if (out->text_size == 0)
+    return CV_OK;
   if (!cv_range_fits(at, size, objects->size) || at % CV_ARCHIVE_ALIGNMENT != 0)
     return CV_EMALFORMED;
   const uint8_t *start = objects->bytes + at;
@@ -150,6 +172,10 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
   out->text = start + relocs + out->pads_size;
   out->map = out->text + out->text_size;
   return CV_OK;
+}
+
+uint32_t cv_code_objects_text_size(const cv_code_objects *objects, uint32_t index) {
+  return cv_load_le32(objects->index + (size_t)index * CV_ARCHIVE_INDEX_SIZE + 16);
 }
 
 uint32_t cv_code_objects_offset(const cv_code_objects *objects, uint32_t index) {

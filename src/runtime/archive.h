@@ -7,6 +7,9 @@
 // were compared leads outside of the file; an object is looked at when its function is first called, and its digest
 // then.
 //
+// An entry of a cache is such a file, too, with a flag; it has objects of some functions only, those that former runs
+// of the program have called (runtime/kept.h). Who uses one has the program himself, and compares.
+//
 // Numbers are little-endian; offsets count from the file's start. The head is the header, the modules and the indices.
 //
 //   header, 128 bytes
@@ -20,7 +23,7 @@
 //     where the program is the module
 //   index, 40 bytes for each defined function
 //     0 offset of the object   8 digest of the object   16 text  20 relocations  24 map  28 pads: sizes u32, of the
-//     relocations their number   32 offset of its instructions in the module u32
+//     relocations their number   32 offset of its instructions in the module u32. Text of no bytes: there is no object
 //   object, aligned to 8: relocations (cv_code_reloc), pads, text, map
 #ifndef COVE_RUNTIME_ARCHIVE_H
 #define COVE_RUNTIME_ARCHIVE_H
@@ -51,7 +54,12 @@ enum {
 };
 
 // Flags.
-enum { CV_ARCHIVE_COMPONENT = 1 << 0, CV_ARCHIVE_FUEL = 1 << 1, CV_ARCHIVE_CANONICAL_NAN = 1 << 2 };
+enum {
+  CV_ARCHIVE_COMPONENT = 1 << 0,
+  CV_ARCHIVE_FUEL = 1 << 1,
+  CV_ARCHIVE_CANONICAL_NAN = 1 << 2,
+  CV_ARCHIVE_ENTRY = 1 << 3, // of a cache
+};
 
 typedef struct cv_archive {
   const uint8_t *bytes; // aligned to CV_ARCHIVE_ALIGNMENT
@@ -61,16 +69,20 @@ typedef struct cv_archive {
   uint64_t features;
   const cv_tier *tier; // made the code
   uint32_t module_count;
+  bool keeps; // an entry of a cache: what is not in it is compiled, and kept; `bytes` is NULL when there is none yet
 } cv_archive;
 
 // Whether the bytes are, or begin, such a file.
 bool cv_archive_is(const uint8_t *bytes, size_t size);
 // Checks all but the objects. CV_EUNSUPPORTED: of another build or for another CPU; CV_EMALFORMED: damaged.
 CV_MUST_USE cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag);
+// The same for an entry of a cache, which is to be one of this very program. CV_EINVALID: it is of another one.
+CV_MUST_USE cv_status cv_archive_open_entry(cv_archive *out, const uint8_t *bytes, size_t size, cv_bytes program,
+                                            cv_diag *diag);
 // The program alone, which may be damaged: also of a file that cannot run here.
 CV_MUST_USE cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component,
                                          cv_diag *diag);
-// False when the module is not in it.
+// False when the module is not in it, and would not be kept.
 CV_MUST_USE bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out);
 
 // The digest of a program but for the code sections, whose bytes are not looked at where there is machine code for

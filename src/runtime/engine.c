@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "runtime/kept.h"
 #include "sys/signal.h"
 #include "wasm/binary/decode.h"
 #include "wasm/validate/validate.h"
@@ -118,12 +119,20 @@ cv_mem *cv_engine_mem(cv_engine *e) {
   return &e->mem;
 }
 
+unsigned cv_engine_validation(const cv_engine *e, const cv_archive *archive) {
+  if (archive != NULL && !archive->keeps)
+    return CV_VALIDATE_WITHOUT_BODIES;
+  if (archive != NULL && archive->bytes != NULL)
+    return CV_VALIDATE_BODIES_LATE;
+  return e->tier->side_tables ? CV_VALIDATE_SIDE_TABLES : 0;
+}
+
 cv_status cv_engine_load(cv_engine *e, const uint8_t *bytes, size_t size, bool copy, cv_module **out, cv_diag *diag) {
   cv_module *module;
   *out = NULL;
   CV_TRY(cv_module_decode(&module, &e->mem, e->registry, e->features, bytes, size,
                           copy ? CV_DECODE_COPY : CV_DECODE_BORROW, diag));
-  cv_status status = cv_module_validate(module, e->tier->side_tables ? CV_VALIDATE_SIDE_TABLES : 0, diag);
+  cv_status status = cv_module_validate(module, cv_engine_validation(e, NULL), diag);
   if (status != CV_OK) {
     cv_module_delete(module);
     return status;
@@ -157,7 +166,15 @@ cv_status cv_engine_compile_from(cv_engine *e, const cv_archive *archive, uint64
   *out = NULL;
   if (!cv_archive_find(archive, key, &options.objects))
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "a module is missing in the compiled program");
-  return compile_by(e, archive->tier, module, &options, out, diag);
+  if (archive->keeps) {
+    options.kept = cv_kept_new(&e->mem, module->func_count - module->imported_funcs);
+    if (options.kept == NULL)
+      return CV_ENOMEM;
+  }
+  cv_status status = compile_by(e, archive->tier, module, &options, out, diag);
+  if (status != CV_OK)
+    cv_kept_delete(options.kept);
+  return status;
 }
 
 bool cv_engine_is_native(const cv_engine *e) {
@@ -178,8 +195,8 @@ cv_status cv_engine_load_archive(cv_engine *e, const cv_archive *archive, cv_mod
   cv_module *module;
   *out = NULL;
   CV_TRY(cv_module_decode(&module, &e->mem, e->registry, archive->features, archive->program.data,
-                          archive->program.size, CV_DECODE_WITHOUT_BODIES, diag));
-  cv_status status = cv_module_validate(module, 0, diag);
+                          archive->program.size, archive->keeps ? CV_DECODE_BORROW : CV_DECODE_WITHOUT_BODIES, diag));
+  cv_status status = cv_module_validate(module, cv_engine_validation(e, archive), diag);
   if (status != CV_OK) {
     cv_module_delete(module);
     return status;
@@ -197,9 +214,11 @@ void cv_code_release(cv_code *code) {
     return;
   cv_engine *e = code->engine;
   cv_module *module = code->owned;
+  struct cv_kept *kept = code->options.kept;
   cv_images_delete(code);
   cv_parked_delete(code);
   code->tier->code_delete(code, &e->mem);
+  cv_kept_delete(kept);
   cv_module_delete(module);
   cv_engine_release(e);
 }

@@ -40,16 +40,20 @@ CV_MUST_USE cv_status cv_engine_load(cv_engine *engine, const uint8_t *bytes, si
 // Makes a module ready to run. On success the code owns the module; on failure the caller still does. The code is
 // counted: it starts with one reference, and each instance holds one.
 CV_MUST_USE cv_status cv_engine_compile(cv_engine *engine, cv_module *module, cv_code **out, cv_diag *diag);
-// The same with the code of a compiled program: `key` is the module's in it.
+// The same with the code of a compiled program, or of an entry of a cache: `key` is the module's in it.
 CV_MUST_USE cv_status cv_engine_compile_from(cv_engine *engine, const cv_archive *archive, uint64_t key,
                                              cv_module *module, cv_code **out, cv_diag *diag);
 // Whether the engine's stores can run code of a native tier.
 bool cv_engine_is_native(const cv_engine *engine);
 // Whether the code in a compiled program does what the engine was made for. CV_EUSAGE: what to compile it with.
 CV_MUST_USE cv_status cv_engine_check_archive(const cv_engine *engine, const cv_archive *archive, cv_diag *diag);
-// Decodes the program of one that is a module. The bodies of functions are trusted.
+// Decodes the program of one that is a module. The bodies of functions are trusted, but where the archive is an entry
+// of a cache that has nothing yet.
 CV_MUST_USE cv_status cv_engine_load_archive(cv_engine *engine, const cv_archive *archive, cv_module **out,
                                              cv_diag *diag);
+// How modules are validated for their code to come from `archive`, or to be compiled when that is NULL: flags of
+// wasm/validate/validate.h.
+unsigned cv_engine_validation(const cv_engine *engine, const cv_archive *archive);
 void cv_code_retain(cv_code *code);
 void cv_code_release(cv_code *code); // NULL is allowed
 

@@ -40,9 +40,12 @@ typedef struct cv_code_objects {
   uint32_t count;       // defined functions
 } cv_code_objects;
 
-// The object of a function, by its index among the defined ones. CV_EMALFORMED when it is not as it was written. Its
-// relocations are not looked at.
+// The object of a function, by its index among the defined ones; its text has no bytes when there is none (entries of
+// a cache). CV_EMALFORMED when it is not as it was written. Its relocations are not looked at.
 CV_MUST_USE cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv_code_object *out);
+
+// Bytes of the text of its object, as the file says.
+uint32_t cv_code_objects_text_size(const cv_code_objects *objects, uint32_t index);
 
 // Where the instructions of the function are, in the bytes of the module. Safe in signal handlers.
 uint32_t cv_code_objects_offset(const cv_code_objects *objects, uint32_t index);

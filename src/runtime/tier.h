@@ -32,6 +32,7 @@ typedef struct cv_compile_options {
   cv_cpu_level cpu;        // CV_CPU_COMMON must not run on a lesser machine
   const char *profile;     // NULL, "perfmap" or "jitdump"
   cv_code_objects objects; // functions are taken from here instead of compiled; `lazy`
+  struct cv_kept *kept;    // NULL, or: functions that are not in `objects` are compiled, and kept here (runtime/kept.h)
 } cv_compile_options;
 
 // A module made ready by one tier. Immutable to its users and shared by threads; a tier derives from it.

@@ -153,6 +153,10 @@ def app(name, file, *options, **more):
     return row("executable-" + name, "compile", "--executable", "--tier", "jit", file, "-o", "app", "--", *options, **more)
 
 
+# Where runs leave code for each other.
+CACHE = {"COVE_CACHE_DIR": "cache/cove"}
+
+
 CASES = [
     # ---- the front of the house ----
     row("no-arguments"),
@@ -632,6 +636,41 @@ CASES = [
     row("executable-what", "compile", "--executable", "-o", "app"),
     row("executable-where", "compile", "--executable", "hello.wat"),
     row("executable-no-folder", "compile", "--executable", "--tier", "jit", "hello.wat", "-o", "absent/app"),
+
+    # ---- the cache ----
+    row("help-cache", "help", "cache"),
+    row("cache-what", "cache"),
+    row("cache-unknown", "cache", "prune"),
+    row("cache-two", "cache", "stat", "clear"),
+    row("cache-no-folder", "cache", "stat"),
+    row("cache-no-folder-run", "run", "--cache", "hello.wat"),
+    row("cache-empty", "cache", "stat", env={"XDG_CACHE_HOME": "/nowhere/at/all", "HOME": "/home"}),
+    row("cache-clear-empty", "cache", "clear", env={"HOME": "/nowhere/at/all", "COVE_CACHE_SIZE": "10MiB"}),
+    row("cache-size", "cache", "stat", env={"COVE_CACHE_DIR": "cache", "COVE_CACHE_SIZE": "much"}),
+    row("cache-size-run", "run", "--cache", "hello.wat", env={"COVE_CACHE_DIR": "cache", "COVE_CACHE_SIZE": "much"},
+        then=[["cache", "clear"]]),
+    row("cache-size-none", "run", "--cache", "hello.wat", env={"COVE_CACHE_DIR": "cache", "COVE_CACHE_SIZE": "0"},
+        then=[["cache", "stat"]]),
+    row("cache-size-small", "run", "--cache", "hello.wat", env={"COVE_CACHE_DIR": "cache", "COVE_CACHE_SIZE": "100"},
+        then=[["cache", "stat"]]),
+    row("cache-file", "cache", "clear", env={"COVE_CACHE_DIR": "hello.wat"}),
+    row("cache-file-run", "run", "--cache", "hello.wat", env={"COVE_CACHE_DIR": "hello.wat"}),
+    row("cache-run", "run", "--cache", "hello.wat", env=CACHE,
+        then=[["run", "--cache", "hello.wat"], ["cache", "stat"], ["cache", "clear"], ["cache", "stat"]]),
+    row("cache-run-component", "run", "--cache", "hello-component.wat", env=CACHE,
+        then=[["run", "--cache", "hello-component.wat"], ["cache", "stat"]]),
+    row("cache-run-trap", "run", "--cache", "trap.wat", env=CACHE, then=[["run", "--cache", "trap.wat"], ["cache", "stat"]]),
+    row("cache-run-exit", "run", "--cache", "exit.wat", env=CACHE, then=[["run", "--cache", "exit.wat"], ["cache", "stat"]]),
+    row("cache-run-fuel", "run", "--cache", "--fuel", "1000", "loop.wat", env=CACHE,
+        then=[["run", "--cache", "--fuel", "1000", "loop.wat"], ["cache", "stat"]]),
+    row("cache-run-timeout", "run", "--cache", "--timeout", "50ms", "loop.wat", env=CACHE, any_offset=True,
+        then=[["cache", "stat"]]),
+    row("cache-run-small", "run", "hello.wat", env=CACHE, then=[["cache", "stat"]]),
+    row("cache-run-not", "run", "--cache", "--no-cache", "hello.wat", env=CACHE, then=[["cache", "stat"]]),
+    row("cache-run-interp", "run", "--cache", "--tier", "interp", "hello.wat", env=CACHE, then=[["cache", "stat"]]),
+    row("cache-run-eager", "run", "--cache", "--eager", "hello.wat", env=CACHE, then=[["cache", "stat"]]),
+    row("cache-run-compiled", "compile", "--tier", "jit", "hello.wat", "-o", "out.cwasm", env=CACHE,
+        then=[["run", "--cache", "out.cwasm"], ["cache", "stat"]]),
     *[row(f"compiled-{name}", "run", f"{name}.cwasm") for name in ("cut", "version", "shorter", "build")],
     row("compiled-cut-inspect", "inspect", "cut.cwasm"),
 ]

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 
+os.environ["COVE_CACHE_SIZE"] = "0"  # the user's cache is no concern of tests
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BENCH = os.path.join(ROOT, "bench")

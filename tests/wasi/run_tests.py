@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+os.environ["COVE_CACHE_SIZE"] = "0"  # the user's cache is no concern of tests
+
 VIRTUAL = ["--clock", "virtual:1000000000"]
 LONG = "".join(f"line {i}\n" for i in range(100000))
 P2 = [*VIRTUAL, "--env", "A=1", "--env", "B=x=y"]

@@ -2,6 +2,9 @@
 // native.c: the machine code of a module from its beginning to its end, and the entries of its functions (native.h).
 #include "exec/code/native.h"
 
+#include "runtime/kept.h"
+#include "wasm/validate/validate.h"
+
 enum { MOST_BLOCK = 1 << 20, LEAST_BLOCK = 4096, CODE_PER_BYTE = 8 };
 
 static uint32_t defined_functions(const cv_module *m) {
@@ -60,8 +63,15 @@ static cv_status compile_at(cv_native_code *code, uint32_t func, uint32_t loop, 
   cv_code_object object = {0};
   if (code->compiler == NULL)
     CV_TRY(maker->compiler_new(&code->base, code->mem, &code->compiler));
+  CV_TRY(cv_func_facts_late(code->base.module, func, diag));
   CV_TRY(maker->compile(code->compiler, func, loop, &object, diag));
+  if (code->base.options.kept != NULL && loop == CV_NO_LOOP)
+    cv_kept_add(code->base.options.kept, index, &object);
   return cv_native_place(code, index, &object);
+}
+
+static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  return compile_at(code, func, CV_NO_LOOP, func - code->base.module->imported_funcs, diag);
 }
 
 // Relocations lead to what is there, in their own text.
@@ -80,17 +90,16 @@ static bool relocs_fit(const cv_native_code *code, const cv_code_object *object)
   return object->text_size > code->kind->entry_at + CV_EXTERNAL_ENTRY;
 }
 
-// From the file.
+// From the file. What an entry of a cache does not have, or not any more, is compiled.
 static cv_status take_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
   uint32_t index = func - code->base.module->imported_funcs;
   cv_code_object object;
-  if (cv_code_objects_get(&code->base.options.objects, index, &object) != CV_OK || !relocs_fit(code, &object))
+  bool there = cv_code_objects_get(&code->base.options.objects, index, &object) == CV_OK && relocs_fit(code, &object);
+  if (!there && code->base.options.kept != NULL)
+    return compile_one(code, func, diag);
+  if (!there)
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
   return cv_native_place(code, index, &object);
-}
-
-static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
-  return compile_at(code, func, CV_NO_LOOP, func - code->base.module->imported_funcs, diag);
 }
 
 cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag) {

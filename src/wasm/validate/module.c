@@ -318,7 +318,7 @@ cv_status cv_module_validate_head(cv_module *module, cv_diag *diag) {
 
 cv_status cv_module_validate(cv_module *module, unsigned flags, cv_diag *diag) {
   CV_TRY(cv_module_validate_head(module, diag));
-  if (module->without_bodies)
+  if (module->without_bodies || (flags & CV_VALIDATE_BODIES_LATE) != 0)
     return CV_OK;
   cv_validator *validator = cv_validator_new(module, module->mem, flags);
   if (validator == NULL)

@@ -10,12 +10,13 @@
 enum {
   CV_VALIDATE_SIDE_TABLES = 1 << 0,    // leave side tables in the facts, for the interpreter
   CV_VALIDATE_WITHOUT_BODIES = 1 << 1, // of a component: its modules are decoded without bodies (CV_DECODE_...)
+  CV_VALIDATE_BODIES_LATE = 1 << 2,    // bodies are known to be valid; who needs the facts of one asks for them
 };
 
 // Validates a decoded module: its types (which it registers), everything outside function bodies, then every body;
 // module->facts is set on success. CV_EINVALID, CV_EMALFORMED (a body), CV_EUNSUPPORTED, CV_ELIMIT or CV_ENOMEM
-// otherwise; the module is then good for deletion only. *diag has offset, function index and name. Without bodies the
-// facts stay zero.
+// otherwise; the module is then good for deletion only. *diag has offset, function index and name. Without bodies, or
+// with bodies left for later, the facts stay zero.
 CV_MUST_USE cv_status cv_module_validate(cv_module *module, unsigned flags, cv_diag *diag);
 
 // The same in parts, for callers that spread the bodies over threads: the head once, then each defined function once.
@@ -31,6 +32,10 @@ void cv_validator_delete(cv_validator *validator);
 // they point to are written to *facts and `arena`, which is not shared with another thread at the time.
 CV_MUST_USE cv_status cv_func_validate(cv_validator *validator, uint32_t func, cv_arena *arena, cv_func_facts *facts,
                                        cv_diag *diag);
+
+// The facts of one function of a module whose bodies were left for later; does nothing when they are there. Safe in
+// several threads, after cv_module_validate.
+CV_MUST_USE cv_status cv_func_facts_late(const cv_module *module, uint32_t func, cv_diag *diag);
 
 // ---- rules for types outside of modules: core types and module types of components ----
 // Checks the recursive group that begins at types[start] and registers it. `module` stands for what is around: types,
