@@ -2,8 +2,8 @@
 // A compiled program that was changed: it is refused, or all of its functions are placed. None is run: machine code in
 // it is trusted.
 //
-// Input: byte 0: bit 0 makes the digests right again, bit 1 cuts the file off at the first place; then changes of five
-// bytes each: the place (modulo the file's size), then the new byte.
+// Input: byte 0: bit 0 makes the digests right again, bit 1 cuts the file off at the first place, bit 2 makes it an
+// entry of a cache; then changes of five bytes each: the place (modulo the file's size), then the new byte.
 #include <stdlib.h>
 
 #include "aot/aot.h"
@@ -97,6 +97,13 @@ static void place_all(cv_code *code) {
   }
 }
 
+static cv_bytes original_program(void) {
+  cv_bytes program;
+  bool is_component;
+  must(cv_archive_program(original.data, original.size, &program, &is_component, NULL) == CV_OK);
+  return program;
+}
+
 static void use(const uint8_t *bytes, size_t size) {
   cv_archive archive;
   cv_module *module;
@@ -108,7 +115,10 @@ static void use(const uint8_t *bytes, size_t size) {
   if (cv_archive_program(bytes, size, &program, &is_component, &diag) == CV_OK)
     must(program.data >= bytes && program.size <= size && (size_t)(program.data - bytes) <= size - program.size);
   cv_diag_init(&diag);
-  if (cv_archive_open(&archive, bytes, size, &diag) != CV_OK) {
+  bool is_entry = size >= CV_ARCHIVE_HEADER_SIZE && (cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS) & CV_ARCHIVE_ENTRY) != 0;
+  cv_status opened = is_entry ? cv_archive_open_entry(&archive, bytes, size, original_program(), &diag)
+                              : cv_archive_open(&archive, bytes, size, &diag);
+  if (opened != CV_OK) {
     must(diag.text[0] != '\0');
     return;
   }
@@ -133,6 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memcpy(bytes, original.data, length);
   for (size_t at = 1; at + 5 <= size && length > 0; at += 5)
     bytes[cv_load_le32(data + at) % length] = data[at + 4];
+  if ((data[0] & 4) != 0 && length >= CV_ARCHIVE_HEADER_SIZE)
+    bytes[CV_ARCHIVE_AT_FLAGS] |= CV_ARCHIVE_ENTRY;
   if ((data[0] & 1) != 0)
     sign(bytes, length);
   use(bytes, length);

@@ -153,6 +153,9 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
     return CV_EMALFORMED;
   const uint8_t *entry = objects->index + (size_t)index * CV_ARCHIVE_INDEX_SIZE;
   uint64_t at = cv_load_le64(entry);
+  *out = (cv_code_object){0};
+  if (cv_code_objects_text_size(objects, index) == 0)
+    return CV_OK;
   *out = (cv_code_object){.text_size = cv_load_le32(entry + 16),
                           .reloc_count = cv_load_le32(entry + 20),
                           .map_size = cv_load_le32(entry + 24),
@@ -160,8 +163,6 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
                           .lasts = true};
   uint64_t relocs = (uint64_t)out->reloc_count * sizeof(cv_code_reloc);
   uint64_t size = relocs + out->pads_size + out->text_size + out->map_size;
-  if (out->text_size == 0)
-    return CV_OK;
   if (!cv_range_fits(at, size, objects->size) || at % CV_ARCHIVE_ALIGNMENT != 0)
     return CV_EMALFORMED;
   const uint8_t *start = objects->bytes + at;
