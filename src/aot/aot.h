@@ -47,7 +47,7 @@ typedef struct cv_aot_piece {
   const cv_buf *in; // NULL: at `bytes`
   size_t at;
   const uint8_t *bytes;
-  uint32_t text_size, reloc_count, map_size, pads_size;
+  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
 } cv_aot_piece;
 
 typedef struct cv_aot_module {
@@ -56,6 +56,7 @@ typedef struct cv_aot_module {
   cv_module *owned; // NULL when a component owns it
   uint32_t func_count;
   cv_aot_piece *pieces; // of its defined functions
+  cv_aot_piece *upper;  // entries: of the tier above; NULL when there are none
 } cv_aot_module;
 
 typedef struct cv_aot_program {

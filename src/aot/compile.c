@@ -54,6 +54,7 @@ static cv_status add_module(work *w, uint64_t key, cv_module *module, bool owned
   options.tier_up = CV_TIER_UP_NEVER;
   options.profile = NULL;
   options.debug_frames = false;
+  options.tier_up = CV_TIER_UP_NEVER;
   cv_aot_module m = {
       .key = key, .func_count = module->func_count - module->imported_funcs, .owned = owned ? module : NULL};
   cv_status status = cv_engine_tier(w->engine)->compile(&m.code, w->mem, module, &options, w->diag);

@@ -10,42 +10,64 @@ typedef struct entry {
 } entry;
 
 // The object of a function: as it was compiled in this run, else as it was left by a former one.
-static cv_aot_piece piece_of(const cv_code *code, uint32_t index) {
-  cv_kept_object kept = cv_kept_get(code->options.kept, index);
-  if (kept.bytes != NULL)
-    return (cv_aot_piece){.bytes = kept.bytes,
-                          .text_size = kept.text_size,
-                          .reloc_count = kept.reloc_count,
-                          .map_size = kept.map_size,
-                          .pads_size = kept.pads_size};
+static cv_aot_piece piece_of(cv_kept *kept, const cv_code_objects *objects, uint32_t index) {
+  cv_kept_object k = cv_kept_get(kept, index);
+  if (k.bytes != NULL)
+    return (cv_aot_piece){.bytes = k.bytes,
+                          .text_size = k.text_size,
+                          .reloc_count = k.reloc_count,
+                          .map_size = k.map_size,
+                          .pads_size = k.pads_size,
+                          .polls_size = k.polls_size};
   cv_code_object o;
-  if (code->options.objects.index == NULL || cv_code_objects_get(&code->options.objects, index, &o) != CV_OK ||
-      o.text_size == 0)
+  if (objects->index == NULL || cv_code_objects_get(objects, index, &o) != CV_OK || o.text_size == 0)
     return (cv_aot_piece){0};
   return (cv_aot_piece){.bytes = (const uint8_t *)o.relocs,
                         .text_size = o.text_size,
                         .reloc_count = o.reloc_count,
                         .map_size = o.map_size,
-                        .pads_size = o.pads_size};
+                        .pads_size = o.pads_size,
+                        .polls_size = o.polls_size};
 }
 
 static uint32_t defined_functions(const cv_code *code) {
   return code->module->func_count - code->module->imported_funcs;
 }
 
-static cv_status add_module(entry *e, uint64_t key, cv_code *code) {
-  cv_aot_module m = {.key = key, .code = code, .func_count = defined_functions(code)};
-  m.pieces = cv_mem_calloc(e->mem, m.func_count, sizeof *m.pieces);
-  if (m.pieces == NULL)
+static void free_pieces(entry *e, cv_aot_module *m) {
+  cv_mem_free(e->mem, m->pieces, m->func_count * sizeof *m->pieces);
+  if (m->upper != NULL)
+    cv_mem_free(e->mem, m->upper, m->func_count * sizeof *m->upper);
+}
+
+// *out is NULL where no function has an object and that says it, as in the tier above.
+static cv_status pieces_of(entry *e, cv_kept *kept, const cv_code_objects *objects, uint32_t count, bool may_be_none,
+                           cv_aot_piece **out) {
+  cv_aot_piece *pieces = cv_mem_calloc(e->mem, count, sizeof *pieces);
+  bool some = !may_be_none;
+  if (pieces == NULL)
     return CV_ENOMEM;
-  cv_status status = cv_vec_push(e->mem, &e->modules, m);
-  if (status != CV_OK) {
-    cv_mem_free(e->mem, m.pieces, m.func_count * sizeof *m.pieces);
-    return status;
+  for (uint32_t i = 0; i < count; i++) {
+    pieces[i] = piece_of(kept, objects, i);
+    some |= pieces[i].text_size != 0;
   }
-  for (uint32_t i = 0; i < m.func_count; i++)
-    m.pieces[i] = piece_of(code, i);
+  if (!some)
+    cv_mem_free(e->mem, pieces, count * sizeof *pieces);
+  *out = some ? pieces : NULL;
   return CV_OK;
+}
+
+static cv_status add_module(entry *e, uint64_t key, cv_code *code) {
+  const cv_compile_options *o = &code->options;
+  cv_aot_module m = {.key = key, .code = code, .func_count = defined_functions(code)};
+  cv_status status = pieces_of(e, o->kept, &o->objects, m.func_count, false, &m.pieces);
+  if (status == CV_OK && o->upper_kept != NULL)
+    status = pieces_of(e, o->upper_kept, &o->upper_objects, m.func_count, true, &m.upper);
+  if (status == CV_OK)
+    status = cv_vec_push(e->mem, &e->modules, m);
+  if (status != CV_OK)
+    free_pieces(e, &m);
+  return status;
 }
 
 static cv_status add_component(entry *e, const cv_component *c) {
@@ -73,7 +95,7 @@ cv_status cv_aot_write_entry(cv_engine *engine, const cv_aot_entry *of, const cv
     status = cv_aot_write(engine, &program, sink, diag);
   }
   for (size_t i = 0; i < e.modules.count; i++)
-    cv_mem_free(e.mem, e.modules.data[i].pieces, e.modules.data[i].func_count * sizeof *e.modules.data[i].pieces);
+    free_pieces(&e, &e.modules.data[i]);
   cv_vec_free(e.mem, &e.modules);
   return status;
 }
@@ -87,11 +109,9 @@ typedef struct amount {
   bool wanted;             // there was no former entry, or it is damaged
 } amount;
 
-static void count_module(amount *a, const cv_code *code) {
-  const cv_code_objects *objects = &code->options.objects;
-  a->wanted |= objects->index == NULL;
-  for (uint32_t i = 0; i < defined_functions(code); i++) {
-    uint32_t added = cv_kept_get(code->options.kept, i).text_size;
+static void count(amount *a, cv_kept *kept, const cv_code_objects *objects, uint32_t func_count) {
+  for (uint32_t i = 0; i < func_count; i++) {
+    uint32_t added = cv_kept_get(kept, i).text_size;
     uint32_t present = objects->index != NULL ? cv_code_objects_text_size(objects, i) : 0;
     a->added += added;
     a->present += present;
@@ -99,7 +119,19 @@ static void count_module(amount *a, const cv_code *code) {
   }
 }
 
-static void count_component(amount *a, const cv_component *c) {
+typedef struct amounts {
+  amount lower, upper;
+} amounts;
+
+static void count_module(amounts *a, const cv_code *code) {
+  const cv_compile_options *o = &code->options;
+  a->lower.wanted |= o->objects.index == NULL;
+  count(&a->lower, o->kept, &o->objects, defined_functions(code));
+  if (o->upper_kept != NULL)
+    count(&a->upper, o->upper_kept, &o->upper_objects, defined_functions(code));
+}
+
+static void count_component(amounts *a, const cv_component *c) {
   for (uint32_t i = 0; i < c->def_count; i++) {
     const cv_cdef *def = &c->defs[i];
     if (def->kind == CV_CDEF_COMPONENT)
@@ -109,11 +141,15 @@ static void count_component(amount *a, const cv_component *c) {
   }
 }
 
+static bool is_worth_it(const amount *a) {
+  return a->wanted || a->added > a->present / WORTH_ONE_IN;
+}
+
 bool cv_aot_entry_is_worth_it(const cv_aot_entry *of) {
-  amount a = {0};
+  amounts a = {0};
   if (of->component != NULL)
     count_component(&a, of->component);
   else
     count_module(&a, of->code);
-  return a.wanted || a.added > a.present / WORTH_ONE_IN;
+  return is_worth_it(&a.lower) || is_worth_it(&a.upper);
 }

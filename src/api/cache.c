@@ -19,9 +19,9 @@ static uint64_t digest_of_engine(const cv_engine *engine) {
   const cv_tier *tier = cv_engine_tier(engine);
   uint8_t facts[8 * 4 + CV_ARCHIVE_TIER_SIZE] = {0};
   cv_store_le64(facts, cv_archive_stamp());
-  cv_store_le64(facts + 8, tier->maker->cpu_needs(options->cpu));
+  cv_store_le64(facts + 8, cv_archive_entry_cpu(options));
   cv_store_le64(facts + 16, cv_engine_features(engine));
-  cv_store_le64(facts + 24, (options->fuel ? 1u : 0u) | (options->canonical_nan ? 2u : 0u));
+  cv_store_le64(facts + 24, cv_archive_flags(options));
   memcpy(facts + 32, tier->name, CV_MIN(strlen(tier->name), (size_t)CV_ARCHIVE_TIER_SIZE));
   return cv_digest(facts, sizeof facts);
 }
@@ -37,10 +37,9 @@ bool cove_cache_name(const cove_engine *engine, const void *data, size_t size, c
 
 // Whether the code in an entry is what the engine would make.
 static bool is_of(const cv_engine *e, const cv_archive *archive) {
-  const cv_compile_options *options = cv_engine_compile_options(e);
-  uint32_t flags = archive->flags & (CV_ARCHIVE_FUEL | CV_ARCHIVE_CANONICAL_NAN);
-  uint32_t wanted = (options->fuel ? CV_ARCHIVE_FUEL : 0u) | (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u);
-  return archive->tier == cv_engine_tier(e) && archive->features == cv_engine_features(e) && flags == wanted;
+  uint32_t flags = archive->flags & ~(uint32_t)(CV_ARCHIVE_COMPONENT | CV_ARCHIVE_ENTRY);
+  return archive->tier == cv_engine_tier(e) && archive->features == cv_engine_features(e) &&
+         flags == cv_archive_flags(cv_engine_compile_options(e));
 }
 
 cove_status cv_api_open_entry(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *out, bool *fits,

@@ -57,6 +57,8 @@ static cv_status check_head(const uint8_t *bytes, size_t size, cv_diag *diag) {
     uint64_t index = cv_load_le64(m + 8);
     if (!cv_range_fits(index, (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE, head))
       return damaged(diag, "an index is not inside of its head");
+    if (!cv_range_fits(cv_load_le64(m + 40), (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE, head))
+      return damaged(diag, "an index is not inside of its head");
   }
   return CV_OK;
 }
@@ -133,7 +135,21 @@ cv_status cv_archive_open_entry(cv_archive *out, const uint8_t *bytes, size_t si
   return CV_OK;
 }
 
-bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out) {
+uint32_t cv_archive_flags(const cv_compile_options *options) {
+  return (options->fuel ? CV_ARCHIVE_FUEL : 0u) | (options->canonical_nan ? CV_ARCHIVE_CANONICAL_NAN : 0u) |
+         (options->tier_up != CV_TIER_UP_NEVER ? CV_ARCHIVE_POLLS : 0u);
+}
+
+uint64_t cv_archive_entry_cpu(const cv_compile_options *options) {
+  uint64_t needs = 0;
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
+    if ((*t)->maker != NULL)
+      needs |= (*t)->maker->cpu_needs(options->cpu);
+  return needs;
+}
+
+bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out, cv_code_objects *upper) {
+  *out = *upper = (cv_code_objects){0};
   for (uint64_t i = 0; i < archive->module_count; i++) {
     const uint8_t *m = archive->bytes + CV_ARCHIVE_HEADER_SIZE + i * CV_ARCHIVE_MODULE_SIZE;
     if (cv_load_le64(m) != key)
@@ -142,9 +158,12 @@ bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *o
                              .size = archive->size,
                              .index = archive->bytes + cv_load_le64(m + 8),
                              .count = cv_load_le32(m + 16)};
+    if (cv_load_le64(m + 40) != 0) {
+      *upper = *out;
+      upper->index = archive->bytes + cv_load_le64(m + 40);
+    }
     return true;
   }
-  *out = (cv_code_objects){0};
   return archive->keeps;
 }
 
@@ -160,9 +179,10 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
                           .reloc_count = cv_load_le32(entry + 20),
                           .map_size = cv_load_le32(entry + 24),
                           .pads_size = cv_load_le32(entry + 28),
+                          .polls_size = cv_load_le32(entry + 36),
                           .lasts = true};
   uint64_t relocs = (uint64_t)out->reloc_count * sizeof(cv_code_reloc);
-  uint64_t size = relocs + out->pads_size + out->text_size + out->map_size;
+  uint64_t size = relocs + out->pads_size + (uint64_t)out->polls_size + out->text_size + out->map_size;
   if (!cv_range_fits(at, size, objects->size) || at % CV_ARCHIVE_ALIGNMENT != 0)
     return CV_EMALFORMED;
   const uint8_t *start = objects->bytes + at;
@@ -170,7 +190,9 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
     return CV_EMALFORMED;
   out->relocs = (const cv_code_reloc *)(const void *)start;
   out->pads = start + relocs;
-  out->text = start + relocs + out->pads_size;
+  if (out->polls_size != 0)
+    out->polls = start + relocs + out->pads_size;
+  out->text = start + relocs + out->pads_size + out->polls_size;
   out->map = out->text + out->text_size;
   return CV_OK;
 }

@@ -19,17 +19,20 @@
 //    80 features of WebAssembly               88 modules u32   92 flags u32   96 name of the tier, 8 bytes, zeros
 //    behind it
 //   module, 48 bytes each: 0 key u64   8 offset of its index u64   16 functions u32   24 code section: offset in the
-//     program, 32 size. In the order of the program; the key is the offset of the module's binary in the program, 0
-//     where the program is the module
+//     program, 32 size   40 offset of a second index, for objects of the tier above (runtime/tier_up.h), or 0. In the
+//     order of the program; the key is the offset of the module's binary in the program, 0 where the program is the
+//     module
 //   index, 40 bytes for each defined function
 //     0 offset of the object   8 digest of the object   16 text  20 relocations  24 map  28 pads: sizes u32, of the
-//     relocations their number   32 offset of its instructions in the module u32. Text of no bytes: there is no object
-//   object, aligned to 8: relocations (cv_code_reloc), pads, text, map
+//     relocations their number   32 offset of its instructions in the module u32   36 size of the polls u32. Text of no
+//     bytes: there is no object
+//   object, aligned to 8: relocations (cv_code_reloc), pads, polls (in entries of a cache), text, map
 #ifndef COVE_RUNTIME_ARCHIVE_H
 #define COVE_RUNTIME_ARCHIVE_H
 
 #include "runtime/object.h"
 #include "runtime/runtime.h"
+#include "runtime/tier.h"
 
 #define CV_ARCHIVE_MAGIC "\0cwasm\r\n"
 
@@ -59,6 +62,7 @@ enum {
   CV_ARCHIVE_FUEL = 1 << 1,
   CV_ARCHIVE_CANONICAL_NAN = 1 << 2,
   CV_ARCHIVE_ENTRY = 1 << 3, // of a cache
+  CV_ARCHIVE_POLLS = 1 << 4, // entries: the code can be left for the tier above
 };
 
 typedef struct cv_archive {
@@ -82,8 +86,12 @@ CV_MUST_USE cv_status cv_archive_open_entry(cv_archive *out, const uint8_t *byte
 // The program alone, which may be damaged: also of a file that cannot run here.
 CV_MUST_USE cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component,
                                          cv_diag *diag);
-// False when the module is not in it, and would not be kept.
-CV_MUST_USE bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out);
+// False when the module is not in it, and would not be kept. `upper` gets the objects of the tier above.
+CV_MUST_USE bool cv_archive_find(const cv_archive *archive, uint64_t key, cv_code_objects *out, cv_code_objects *upper);
+// The flags of code that is compiled with these options (all but CV_ARCHIVE_COMPONENT and CV_ARCHIVE_ENTRY), and the
+// CPU features that an entry of a cache may need: of all tiers.
+uint32_t cv_archive_flags(const cv_compile_options *options);
+uint64_t cv_archive_entry_cpu(const cv_compile_options *options);
 
 // The digest of a program but for the code sections, whose bytes are not looked at where there is machine code for
 // them. `modules` are the head's entries. False when these are not in order, or lead outside.

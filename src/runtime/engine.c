@@ -164,16 +164,23 @@ cv_status cv_engine_compile_from(cv_engine *e, const cv_archive *archive, uint64
   options.lazy = true;
   options.tier_up = CV_TIER_UP_NEVER; // the code does not ask for it, and the bodies were not validated
   *out = NULL;
-  if (!cv_archive_find(archive, key, &options.objects))
+  if (!archive->keeps)
+    options.tier_up = CV_TIER_UP_NEVER; // its code has no polls
+  if (!cv_archive_find(archive, key, &options.objects, &options.upper_objects))
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "a module is missing in the compiled program");
-  if (archive->keeps) {
-    options.kept = cv_kept_new(&e->mem, module->func_count - module->imported_funcs);
-    if (options.kept == NULL)
-      return CV_ENOMEM;
-  }
-  cv_status status = compile_by(e, archive->tier, module, &options, out, diag);
-  if (status != CV_OK)
+  const bool tiers_up = options.tier_up != CV_TIER_UP_NEVER;
+  const uint32_t func_count = module->func_count - module->imported_funcs;
+  options.kept = archive->keeps ? cv_kept_new(&e->mem, func_count) : NULL;
+  options.upper_kept = archive->keeps && tiers_up ? cv_kept_new(&e->mem, func_count) : NULL;
+  cv_status status = CV_OK;
+  if (archive->keeps && (options.kept == NULL || (tiers_up && options.upper_kept == NULL)))
+    status = CV_ENOMEM;
+  if (status == CV_OK)
+    status = compile_by(e, archive->tier, module, &options, out, diag);
+  if (status != CV_OK) {
     cv_kept_delete(options.kept);
+    cv_kept_delete(options.upper_kept);
+  }
   return status;
 }
 
@@ -214,11 +221,12 @@ void cv_code_release(cv_code *code) {
     return;
   cv_engine *e = code->engine;
   cv_module *module = code->owned;
-  struct cv_kept *kept = code->options.kept;
+  struct cv_kept *kept = code->options.kept, *upper_kept = code->options.upper_kept;
   cv_images_delete(code);
   cv_parked_delete(code);
   code->tier->code_delete(code, &e->mem);
   cv_kept_delete(kept);
+  cv_kept_delete(upper_kept);
   cv_module_delete(module);
   cv_engine_release(e);
 }

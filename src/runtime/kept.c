@@ -43,10 +43,12 @@ static uint8_t *append(uint8_t *at, const void *data, size_t size) {
 void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object) {
   size_t relocs = object->reloc_count * sizeof *object->relocs;
   cv_lock_take(&kept->lock);
-  uint8_t *bytes = cv_arena_alloc(&kept->bytes, relocs + object->pads_size + object->text_size + object->map_size);
+  size_t size = relocs + object->pads_size + object->polls_size + object->text_size + object->map_size;
+  uint8_t *bytes = cv_arena_alloc(&kept->bytes, size);
   if (bytes != NULL) {
     uint8_t *at = append(bytes, object->relocs, relocs);
     at = append(at, object->pads, object->pads_size);
+    at = append(at, object->polls, object->polls_size);
     at = append(at, object->text, object->text_size);
     append(at, object->map, object->map_size);
     kept->objects[index] = (cv_kept_object){
@@ -55,6 +57,7 @@ void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object) {
         .reloc_count = object->reloc_count,
         .map_size = object->map_size,
         .pads_size = object->pads_size,
+        .polls_size = object->polls_size,
     };
   }
   cv_lock_release(&kept->lock);

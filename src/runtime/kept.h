@@ -19,10 +19,10 @@ void cv_kept_delete(cv_kept *kept); // NULL is allowed
 // Thread-safe.
 void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object);
 
-// An object in one piece, as it is in a file: relocations, pads, text, map.
+// An object in one piece, as it is in a file: relocations, pads, polls, text, map.
 typedef struct cv_kept_object {
   const uint8_t *bytes; // NULL: not kept. As long as `kept` lives
-  uint32_t text_size, reloc_count, map_size, pads_size;
+  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
 } cv_kept_object;
 cv_kept_object cv_kept_get(cv_kept *kept, uint32_t index);
 

@@ -13,7 +13,7 @@ typedef enum cv_code_reloc_kind {
   CV_RELOC_HELPER = 1, // the stub of helper `value`
   CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
   CV_RELOC_TYPE = 3,   // is the canonical id of the module's type `value`
-  CV_RELOC_FLAG = 4,   // the flag that polls look at (exec/code/poll.h); not in files
+  CV_RELOC_FLAG = 4,   // the flag that polls look at (exec/code/poll.h); in files only in entries of a cache
 } cv_code_reloc_kind;
 typedef struct cv_code_reloc {
   uint32_t at; // of the field in the text
@@ -27,9 +27,9 @@ typedef struct cv_code_object {
   const cv_code_reloc *relocs;
   const uint8_t *map; // what addresses mean, in the tier's own form
   const void *pads;   // where exceptions go on, in the tier's own form; aligned to 4
-  const void *polls;  // what polls need, NULL without any that can leave the function (exec/code/poll.h); not in files
-  uint32_t text_size, reloc_count, map_size, pads_size;
-  bool lasts; // map and pads live as long as the code: they are not copied
+  const void *polls;  // what polls need (exec/code/poll.h), NULL without any that can leave the function
+  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
+  bool lasts; // map, pads and polls live as long as the code: they are not copied
 } cv_code_object;
 
 // The function objects of one module in a file. The bytes outlive what uses them.

@@ -33,6 +33,10 @@ typedef struct cv_compile_options {
   const char *profile;     // NULL, "perfmap" or "jitdump"
   cv_code_objects objects; // functions are taken from here instead of compiled; `lazy`
   struct cv_kept *kept;    // NULL, or: functions that are not in `objects` are compiled, and kept here (runtime/kept.h)
+  // The same for the code of the tier above: a function that is in `upper_objects` begins there. It is not compiled
+  // when it is not; NULL and nothing without tier_up.
+  cv_code_objects upper_objects;
+  struct cv_kept *upper_kept;
 } cv_compile_options;
 
 // A module made ready by one tier. Immutable to its users and shared by threads; a tier derives from it.
@@ -110,6 +114,8 @@ struct cv_tier {
   // whose instruction is at that offset in the function's code: it takes the locals, then the operand stack, from
   // context->args.
   cv_status (*upper_compile)(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag);
+  // The direct entry of a function that is in the upper code's options.objects. CV_EUNSUPPORTED: it is not, or damaged.
+  cv_status (*upper_take)(cv_code *upper, uint32_t func, const uint8_t **entry, cv_diag *diag);
   // A tier that can be below another: calls of the function go to this direct entry from now on.
   cv_status (*lead)(cv_code *lower, uint32_t func, const uint8_t *entry);
   const cv_object_maker *maker; // native tiers

@@ -413,7 +413,7 @@ static const uint8_t *count(cv_tier_up *up, const cv_poll *p) {
     up->search.left = 0;
     f->misses = 0;
     f->entered += f->entered != MOST_SAMPLES;
-    if (f->entered > 1)
+    if (f->entered > 1 || up->lower->options.upper_kept != NULL) // the next run is to begin there
       want_func(up, f, p->func);
     return l->entry;
   }
@@ -488,6 +488,32 @@ const uint8_t *cv_tier_up_poll(cv_tier_up *up, const cv_poll *poll) {
   up->counts.entered += entry != NULL;
   cv_lock_release(&all.lock);
   return entry;
+}
+
+// Without loading a library.
+static const cv_tier *placing_tier(void) {
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
+    if ((*t)->upper_take != NULL && (*t)->maker->can_place())
+      return *t;
+  return NULL;
+}
+
+bool cv_tier_up_take(cv_tier_up *up, uint32_t func) {
+  const cv_code_objects *objects = &up->lower->options.upper_objects;
+  if (objects->index == NULL || cv_code_objects_text_size(objects, func - up->lower->module->imported_funcs) == 0)
+    return false;
+  cv_diag diag;
+  cv_diag_init(&diag);
+  const cv_tier *tier = placing_tier();
+  cv_code *upper = tier != NULL ? upper_of(tier, up, &diag) : NULL;
+  const uint8_t *entry;
+  if (upper == NULL || tier->upper_take(upper, func, &entry, &diag) != CV_OK ||
+      up->lower->tier->lead(up->lower, func, entry) != CV_OK)
+    return false;
+  cv_lock_take(&all.lock);
+  func_of(up, func)->state = READY;
+  cv_lock_release(&all.lock);
+  return true;
 }
 
 cv_tier_up_counts cv_tier_up_count(const cv_code *lower) {

@@ -30,6 +30,9 @@ typedef struct cv_poll {
 } cv_poll;
 // Where to go on, NULL: as before.
 const uint8_t *cv_tier_up_poll(cv_tier_up *up, const cv_poll *poll);
+// A function is called for the first time. True: a former run has left its code in the upper tier
+// (cv_compile_options.upper_objects), and its calls go there from now on.
+bool cv_tier_up_take(cv_tier_up *up, uint32_t func);
 // What has happened so far to the functions of a code.
 typedef struct cv_tier_up_counts {
   uint32_t funcs, loops; // compiled; loops: to be entered

@@ -155,10 +155,10 @@ static void damage_is_found(void **state) {
     if (at < program_end && (at < code || at >= code_end))
       assert_false(opens);
     if (opens) {
-      cv_code_objects objects;
+      cv_code_objects objects, upper;
       cv_code_object object;
       uint32_t bad = 0;
-      assert_true(cv_archive_find(&archive, 0, &objects));
+      assert_true(cv_archive_find(&archive, 0, &objects, &upper));
       for (uint32_t i = 0; i < objects.count; i++)
         bad += cv_code_objects_get(&objects, i, &object) != CV_OK;
       assert_true(bad <= 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The code of a program that is kept for its next run: what was there is used, what was not is compiled, and an entry
-// that does not fit is not used. Sees include/cove only.
+// that does not fit is not used.
 #include <cove/cove.h>
 
 #include <setjmp.h>
@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "runtime/archive.h"
+#include "runtime/engine.h"
 
 // "one" and "two" are called in different runs; both reach "both". Calls, an indirect one, a tail call, exceptions, a
 // loop, a trap.
@@ -173,6 +176,61 @@ static void later_runs_begin_with_it_in(const char *tier) {
 static void later_runs_begin_with_it(void **state) {
   (void)state;
   each_tier(later_runs_begin_with_it_in);
+}
+
+// Functions of an entry that have an object, in the tier of the code, or in the one above.
+static uint32_t objects_in(const file *entry, const cove_buffer *binary, bool above) {
+  cv_archive archive;
+  cv_code_objects own, upper;
+  const cv_bytes bytes = {(const uint8_t *)binary->data, binary->size};
+  assert_int_equal(cv_archive_open_entry(&archive, (const uint8_t *)entry->data, entry->size, bytes, NULL), CV_OK);
+  assert_true(cv_archive_find(&archive, 0, &own, &upper));
+  const cv_code_objects *asked = above ? &upper : &own;
+  uint32_t found = 0;
+  for (uint32_t i = 0; asked->index != NULL && i < asked->count; i++)
+    found += cv_code_objects_text_size(asked, i) != 0;
+  return found;
+}
+
+// What has moved to the tier above begins there in the next run, also without the library that compiles for it, and
+// where it is damaged, it begins as if it were not there.
+static void the_tier_above_is_kept(void **state) {
+  (void)state;
+  if (cv_tier_llvm.upper_new == NULL || !cv_tier_llvm.available())
+    skip();
+  cove_buffer binary = binary_of(program);
+  setenv("COVE_TIER_UP", "random:5", 1);
+  run first = begin("auto", &binary, NULL);
+  for (int i = 0; i < 20; i++)
+    check_results(&first);
+  file entry = entry_of(&first);
+  end(&first);
+  unsetenv("COVE_TIER_UP");
+  assert_true(objects_in(&entry, &binary, true) >= 3);
+  run second = begin("auto", &binary, &entry);
+  check_results(&second);
+  check_results(&second);
+  assert_false(cove_module_wants_entry(second.module));
+  file again = entry_of(&second);
+  assert_int_equal(again.size, entry.size);
+  assert_memory_equal(again.data, entry.data, entry.size);
+  end(&second);
+  free(again.data);
+  for (size_t at = entry.size - 1; at > entry.size - 1500; at -= 7) { // objects of the tier above are the last ones
+    entry.data[at] ^= 0x40;
+    run r = begin("auto", &binary, &entry);
+    check_results(&r);
+    end(&r);
+    entry.data[at] ^= 0x40;
+  }
+  // Code with polls is of no use where nothing is above.
+  setenv("COVE_TIER_UP", "off", 1);
+  run r = begin("auto", &binary, &entry);
+  assert_null(r.module);
+  end(&r);
+  unsetenv("COVE_TIER_UP");
+  free(entry.data);
+  cove_buffer_delete(&binary);
 }
 
 // Each byte changed: the entry is not used, or the function is compiled again, or it is of no concern.
@@ -347,11 +405,9 @@ int main(void) {
   if (!can)
     return 77; // no machine code here, or no digests
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(later_runs_begin_with_it),
-      cmocka_unit_test(damage_does_no_harm),
-      cmocka_unit_test(what_does_not_fit_is_not_used),
-      cmocka_unit_test(names_differ),
-      cmocka_unit_test(writing_may_fail),
+      cmocka_unit_test(later_runs_begin_with_it),      cmocka_unit_test(damage_does_no_harm),
+      cmocka_unit_test(what_does_not_fit_is_not_used), cmocka_unit_test(names_differ),
+      cmocka_unit_test(the_tier_above_is_kept),        cmocka_unit_test(writing_may_fail),
       cmocka_unit_test(components_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

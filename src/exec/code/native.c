@@ -3,6 +3,7 @@
 #include "exec/code/native.h"
 
 #include "runtime/kept.h"
+#include "runtime/tier_up.h"
 #include "wasm/validate/validate.h"
 
 enum { MOST_BLOCK = 1 << 20, LEAST_BLOCK = 4096, CODE_PER_BYTE = 8 };
@@ -74,13 +75,17 @@ static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag)
   return compile_at(code, func, CV_NO_LOOP, func - code->base.module->imported_funcs, diag);
 }
 
-// Relocations lead to what is there, in their own text.
-static bool relocs_fit(const cv_native_code *code, const cv_code_object *object) {
+// Relocations lead to what is there, in their own text; the table of polls is whole.
+static bool fits(const cv_native_code *code, const cv_code_object *object) {
   const cv_module *m = code->base.module;
   const uint64_t most[] = {[CV_RELOC_FUNC] = m->func_count,
                            [CV_RELOC_HELPER] = CV_NATIVE_HELPER_COUNT,
                            [CV_RELOC_POOL] = *code->kind->pool_size,
-                           [CV_RELOC_TYPE] = m->type_count};
+                           [CV_RELOC_TYPE] = m->type_count,
+                           [CV_RELOC_FLAG] = code->flag != NULL ? 1 : 0};
+  const cv_poll_table *polls = object->polls;
+  if (polls != NULL && (object->polls_size < sizeof *polls || object->polls_size != cv_poll_table_size(polls)))
+    return false;
   for (uint32_t i = 0; i < object->reloc_count; i++) {
     const cv_code_reloc *r = &object->relocs[i];
     if (r->kind >= CV_COUNT(most) || r->value >= most[r->kind] || !cv_range_fits(r->at, 4, object->text_size) ||
@@ -94,7 +99,7 @@ static bool relocs_fit(const cv_native_code *code, const cv_code_object *object)
 static cv_status take_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
   uint32_t index = func - code->base.module->imported_funcs;
   cv_code_object object;
-  bool there = cv_code_objects_get(&code->base.options.objects, index, &object) == CV_OK && relocs_fit(code, &object);
+  bool there = cv_code_objects_get(&code->base.options.objects, index, &object) == CV_OK && fits(code, &object);
   if (!there && code->base.options.kept != NULL)
     return compile_one(code, func, diag);
   if (!there)
@@ -117,7 +122,8 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
   cv_native_code *code = (cv_native_code *)instance->code;
   uint32_t index = func - code->base.module->imported_funcs;
   const cv_native_func *f = &code->funcs[index];
-  if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE)) {
+  if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) &&
+      (code->base.up == NULL || !cv_tier_up_take(code->base.up, func))) {
     cv_status status = CV_OK;
     cv_lock_take(&code->lock);
     if (!f->ready) { // another thread may have been here
@@ -164,6 +170,27 @@ cv_status cv_native_upper_compile(cv_code *upper, uint32_t func, uint32_t loop, 
   cv_native_code *code = (cv_native_code *)upper;
   cv_lock_take(&code->lock);
   cv_status status = upper_compile(code, func, loop, entry, diag);
+  cv_lock_release(&code->lock);
+  return status;
+}
+
+static cv_status upper_take(cv_native_code *code, uint32_t func, const uint8_t **entry, cv_diag *diag) {
+  uint32_t index = func - code->base.module->imported_funcs;
+  cv_code_object object;
+  if (code->funcs[index].size == 0) {
+    if (cv_code_objects_get(&code->base.options.objects, index, &object) != CV_OK || !fits(code, &object))
+      return CV_EUNSUPPORTED;
+    CV_TRY(cv_native_place(code, index, &object));
+    CV_TRY(cv_native_announce(code, code->placed - 1));
+  }
+  *entry = cv_native_entry_of(&code->funcs[index]) + CV_EXTERNAL_ENTRY;
+  return CV_OK;
+}
+
+cv_status cv_native_upper_take(cv_code *upper, uint32_t func, const uint8_t **entry, cv_diag *diag) {
+  cv_native_code *code = (cv_native_code *)upper;
+  cv_lock_take(&code->lock);
+  cv_status status = upper_take(code, func, entry, diag);
   cv_lock_release(&code->lock);
   return status;
 }

@@ -108,8 +108,9 @@ CV_MUST_USE cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier,
 void cv_native_end(cv_native_code *code);
 // Compiles and places all functions.
 CV_MUST_USE cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag);
-// cv_tier.upper_compile, compile_late, bind, thunk and lead.
+// cv_tier.upper_compile, upper_take, compile_late, bind, thunk and lead.
 cv_status cv_native_upper_compile(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag);
+cv_status cv_native_upper_take(cv_code *upper, uint32_t func, const uint8_t **entry, cv_diag *diag);
 cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
 void cv_native_bind(cv_code *base, cv_func *func);
 void *cv_native_thunk_for(const cv_functype *signature, cv_typeid type);

@@ -190,7 +190,7 @@ static cv_status keep_tables(cv_native_code *code, const cv_code_object *object,
   f->pads_size = object->pads_size;
   f->map = object->map;
   f->pads = object->pads;
-  f->polls = object->polls; // never of a file
+  f->polls = object->polls;
   if (object->lasts)
     return CV_OK;
   if (f->map_size > 0)

@@ -147,7 +147,8 @@ static cv_status compile(void *compiler, uint32_t func, uint32_t loop, cv_code_o
                             .map_size = (uint32_t)j->map.count,
                             .pads = j->handlers.data,
                             .pads_size = (uint32_t)(j->handlers.count * sizeof(handler)),
-                            .polls = polls};
+                            .polls = polls,
+                            .polls_size = polls != NULL ? (uint32_t)cv_poll_table_size(polls) : 0};
     return CV_OK;
   }
   if (!j->unsupported)

@@ -225,6 +225,10 @@ static cv_status llvm_upper_new(cv_code **out, cv_mem *mem, cv_code *lower, cv_d
     return CV_ENOMEM;
   cv_compile_options options = lower->options;
   options.tier_up = CV_TIER_UP_NEVER;
+  options.objects = options.upper_objects;
+  options.kept = options.upper_kept;
+  options.upper_objects = (cv_code_objects){0};
+  options.upper_kept = NULL;
   code->stubs_of = (cv_native_code *)lower;
   code->most_loops = MOST_LOOPS;
   cv_status status = cv_native_begin(code, &cv_tier_llvm, &kind, mem, lower->module, &options, diag);
@@ -301,4 +305,5 @@ const cv_tier cv_tier_llvm = {
     .compile_late = cv_native_compile_late,
     .upper_new = llvm_upper_new,
     .upper_compile = cv_native_upper_compile,
+    .upper_take = cv_native_upper_take,
 };

@@ -26,6 +26,9 @@ static bool is_excluded(uint32_t op) {
 static bool is_leaf(const cv_module *m, uint32_t func) {
   cv_span code = m->funcs[func].code;
   const cv_func_facts *facts = &m->facts[func - m->imported_funcs];
+  // Without depth the facts are not made yet: the body is known to be valid from a former run (cv_func_facts_late).
+  if (__atomic_load_n(&facts->max_depth, __ATOMIC_ACQUIRE) == 0)
+    return false;
   if (code.size > MOST_BYTES || facts->local_count > MOST_LOCALS || facts->max_height > MOST_HEIGHT ||
       facts->max_depth > MOST_DEPTH || (facts->flags & (CV_FACT_CALLS | CV_FACT_LOOPS | CV_FACT_HANDLERS)))
     return false;
