@@ -51,7 +51,6 @@ typedef struct work {
 static cv_status add_module(work *w, uint64_t key, cv_module *module, bool owned) {
   cv_compile_options options = *cv_engine_compile_options(w->engine);
   options.lazy = true;
-  options.tier_up = CV_TIER_UP_NEVER;
   options.profile = NULL;
   options.debug_frames = false;
   options.tier_up = CV_TIER_UP_NEVER;

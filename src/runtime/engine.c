@@ -162,10 +162,9 @@ cv_status cv_engine_compile_from(cv_engine *e, const cv_archive *archive, uint64
                                  cv_code **out, cv_diag *diag) {
   cv_compile_options options = e->compile;
   options.lazy = true;
-  options.tier_up = CV_TIER_UP_NEVER; // the code does not ask for it, and the bodies were not validated
   *out = NULL;
   if (!archive->keeps)
-    options.tier_up = CV_TIER_UP_NEVER; // its code has no polls
+    options.tier_up = CV_TIER_UP_NEVER; // the code does not ask for it, and the bodies were not validated
   if (!cv_archive_find(archive, key, &options.objects, &options.upper_objects))
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "a module is missing in the compiled program");
   const bool tiers_up = options.tier_up != CV_TIER_UP_NEVER;
