@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
   app a;
   if (argc < 1 || !open_app(&a)) {
     cli_error("this program has no program in it");
-    cli_hint("it is what `cove compile --executable` makes programs of");
+    cli_hint("it is what `cove compile --executable` makes programs of; strip takes the program away");
     return CLI_EXIT_DATA;
   }
   int count;
