@@ -15,12 +15,12 @@ static bool are_options(int count, char **words) {
     return false;
   memcpy(copy, words, (size_t)count * sizeof *copy);
   bool ok = cli_parse(CLI_RUN, count, copy, &run);
-  if (ok && run.operand_count != 0) {
-    cli_error("--executable: \"%s\" is no option of cove run", run.operands[0]);
-    ok = false;
-  }
-  if (ok)
+  if (ok) {
+    ok = run.operand_count == 0;
+    if (!ok)
+      cli_error("--executable: \"%s\" is no option of cove run", run.operands[0]);
     cli_line_free(&run);
+  }
   free(copy);
   return ok;
 }
