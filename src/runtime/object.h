@@ -14,6 +14,7 @@ typedef enum cv_code_reloc_kind {
   CV_RELOC_POOL = 2,   // byte `value` of the tier's pool
   CV_RELOC_TYPE = 3,   // is the canonical id of the module's type `value`
   CV_RELOC_FLAG = 4,   // the flag that polls look at (exec/code/poll.h); in files only in entries of a cache
+  CV_RELOC_SLOT = 5,   // the slot of function `value`'s stub (exec/code/native.h); likewise
 } cv_code_reloc_kind;
 typedef struct cv_code_reloc {
   uint32_t at; // of the field in the text

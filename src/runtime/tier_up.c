@@ -63,7 +63,7 @@ typedef struct search {
 struct cv_tier_up {
   cv_code *lower, *upper; // upper: NULL before the first function is compiled
   cv_mem *mem;
-  uint8_t *flag;
+  uint32_t *flag;
   uint32_t first_polls; // atomic: still to come
   uint64_t random;      // state of the generator
   bool is_active;
@@ -101,7 +101,7 @@ static void bump(uint32_t *word) {
 }
 
 static void set_flag(const cv_tier_up *up, bool on) {
-  __atomic_store_n(up->flag, on, __ATOMIC_RELAXED);
+  __atomic_store_n(up->flag, on ? UINT32_MAX : 0, __ATOMIC_RELAXED);
 }
 
 // ---- threads and processes ----
@@ -523,7 +523,7 @@ cv_tier_up_counts cv_tier_up_count(const cv_code *lower) {
   return counts;
 }
 
-cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint8_t *flag) {
+cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint32_t *flag) {
   cv_tier_up *up = cv_mem_zalloc(mem, sizeof *up);
   if (up == NULL)
     return NULL;

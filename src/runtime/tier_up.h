@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tier_up.h: moving functions, and loops while they run, to a better tier in the background.
 //
-// Code of the lower tier looks at a flag, a byte in memory, where a function begins and at each turn of a loop (a
+// Code of the lower tier looks at a flag, a word in memory, where a function begins and at each turn of a loop (a
 // poll). A thread, the sampler, sets the flag about each millisecond while the code runs; the first poll that finds it
 // set comes here, clears it and counts as one sample of its function. So finding what is hot costs the program a
 // comparison that is never true, and no signal. A function with enough samples is compiled by another thread, the
@@ -16,7 +16,7 @@
 typedef struct cv_tier_up cv_tier_up;
 
 // For code of a lower tier, whose options want it. `flag` is set at first. NULL when out of memory.
-cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint8_t *flag);
+cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint32_t *flag);
 // Before `lower` is deleted: deletes the upper code, too, once no function of it is being compiled. NULL is allowed.
 void cv_tier_up_delete(cv_tier_up *up);
 

@@ -82,14 +82,15 @@ static bool fits(const cv_native_code *code, const cv_code_object *object) {
                            [CV_RELOC_HELPER] = CV_NATIVE_HELPER_COUNT,
                            [CV_RELOC_POOL] = *code->kind->pool_size,
                            [CV_RELOC_TYPE] = m->type_count,
-                           [CV_RELOC_FLAG] = code->flag != NULL ? 1 : 0};
+                           [CV_RELOC_FLAG] = code->flag != NULL ? 1 : 0,
+                           [CV_RELOC_SLOT] = code->through_stubs ? m->func_count : 0};
   const cv_poll_table *polls = object->polls;
   if (polls != NULL && (object->polls_size < sizeof *polls || object->polls_size != cv_poll_table_size(polls)))
     return false;
   for (uint32_t i = 0; i < object->reloc_count; i++) {
     const cv_code_reloc *r = &object->relocs[i];
     if (r->kind >= CV_COUNT(most) || r->value >= most[r->kind] || !cv_range_fits(r->at, 4, object->text_size) ||
-        (r->kind == CV_RELOC_FUNC && r->value < m->imported_funcs))
+        ((r->kind == CV_RELOC_FUNC || r->kind == CV_RELOC_SLOT) && r->value < m->imported_funcs))
       return false;
   }
   return object->text_size > code->kind->entry_at + CV_EXTERNAL_ENTRY;

@@ -123,7 +123,7 @@ static cv_status stubs_for(cv_native_code *code, const cv_code_object *object, u
     const cv_code_reloc *r = &object->relocs[i];
     uint32_t callee = r->value - code->base.module->imported_funcs;
     const uint8_t *stub;
-    if (r->kind == CV_RELOC_FUNC && wants_stub(code, callee, self))
+    if (r->kind == CV_RELOC_SLOT || (r->kind == CV_RELOC_FUNC && wants_stub(code, callee, self)))
       CV_TRY(stub_for_call(code, callee, &stub));
   }
   return CV_OK;
@@ -158,6 +158,8 @@ CV_MUST_USE static bool relocate(cv_native_code *code, const cv_code_object *obj
       target = (uintptr_t)cv_native_helper_stub((cv_native_helper)r->value);
     else if (r->kind == CV_RELOC_POOL)
       target = (uintptr_t)*code->kind->pool + r->value;
+    else if (r->kind == CV_RELOC_SLOT)
+      target = (uintptr_t)at_offset(code->funcs[r->value - code->base.module->imported_funcs].waits) + STUB_SLOT;
     else if (r->kind == CV_RELOC_FLAG)
       target = (uintptr_t)code->flag;
     else

@@ -36,7 +36,7 @@ static bool more_flags(void) {
   return true;
 }
 
-uint8_t *cv_poll_flag_new(const uint8_t **run) {
+uint32_t *cv_poll_flag_new(const uint8_t **run) {
   cv_lock_take(&flags.lock);
   uint8_t *flag = flags.free;
   if (flag == NULL && more_flags())
@@ -47,7 +47,7 @@ uint8_t *cv_poll_flag_new(const uint8_t **run) {
     *run = flag - cv_code_arena_write_delta();
   }
   cv_lock_release(&flags.lock);
-  return flag;
+  return (uint32_t *)(void *)flag;
 }
 
 void cv_poll_flag_delete(const uint8_t *run) {

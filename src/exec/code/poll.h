@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// poll.h: leaving code of a lower tier for a better one (runtime/tier_up.h). A poll compares the flag of its code with
-// zero; when it is set, it puts the function's index in r10, and in r11 which loop of the function it is in (CV_NO_LOOP
+// poll.h: leaving code of a lower tier for a better one (runtime/tier_up.h). A poll looks at the flag of its code; when
+// it is set, it puts the function's index in r10, and in r11 which loop of the function it is in (CV_NO_LOOP
 // where the function begins), and calls the helper CV_NATIVE_POLL, which keeps all other registers that hold locals.
 // The helper returns, or takes what the frame holds to context->args, drops the frame and goes on in the upper tier.
 #ifndef COVE_EXEC_CODE_POLL_H
@@ -37,7 +37,7 @@ void cv_poll_emit_stub(struct cv_emit *e);
 
 // Flags are apart from all code, and from each other. *run is where code reads the flag; the result is where it is
 // written; NULL when there is no room.
-uint8_t *cv_poll_flag_new(const uint8_t **run);
+uint32_t *cv_poll_flag_new(const uint8_t **run);
 void cv_poll_flag_delete(const uint8_t *run); // NULL is allowed
 
 #endif

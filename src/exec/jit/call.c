@@ -183,9 +183,14 @@ static void take_results(jit *j, const cv_functype *type) {
 // ---- callees ----
 
 static void call_direct(jit *j, uint32_t func, bool tail) {
-  e8(&j->e, tail ? 0xe9 : 0xe8);
-  e32(&j->e, 0);
-  add_reloc(j, CV_RELOC_FUNC, func);
+  if (j->tier_up) { // as by way of the stub, without its jump
+    cv_emit_rip(&j->e, CV_X86(0, 0, 0xff), 0, tail ? 4 : 2, 0);
+    add_reloc(j, CV_RELOC_SLOT, func);
+  } else {
+    e8(&j->e, tail ? 0xe9 : 0xe8);
+    e32(&j->e, 0);
+    add_reloc(j, CV_RELOC_FUNC, func);
+  }
   if (tail)
     return;
   jit_map_add(j, MAP_CALL, cv_emit_at(&j->e), CV_TRAP_NONE);

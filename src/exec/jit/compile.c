@@ -186,7 +186,7 @@ static void jit_code_delete(cv_code *base, cv_mem *mem) {
 // Polls, and what replacing functions takes: calls through stubs, which the upper tier may answer.
 static cv_status make_ready_to_tier_up(jit_code *code) {
   cv_native_code *native = &code->native;
-  uint8_t *flag = cv_poll_flag_new(&native->flag);
+  uint32_t *flag = cv_poll_flag_new(&native->flag);
   if (flag == NULL)
     return CV_ENOMEM;
   native->base.up = cv_tier_up_new(&native->base, native->mem, flag);

@@ -30,8 +30,9 @@ static uint32_t loops_around(const jit *j) {
 
 static void emit(jit *j, uint32_t loop) {
   cv_emit_room(&j->e, 64);
-  uint32_t field = cv_emit_rip(&j->e, CV_X86(0, 0, 0x80), 0, CV_OP_CMP, 1); // cmp byte [rip + flag], 0
-  e8(&j->e, 0);
+  // test [rip + flag], r14d: without an immediate, the processor joins it with the jump. The flag is all ones or zero.
+  // An address that is a multiple of 2^32 would miss it, which does no harm.
+  uint32_t field = cv_emit_rip(&j->e, CV_X86_TEST, 0, CV_REG_INSTANCE, 0);
   uint32_t jump = cv_emit_jump(&j->e, CV_CC_NE);
   if (cv_vec_push(j->mem, &j->relocs, (cv_code_reloc){field, CV_RELOC_FLAG, 0}) != CV_OK ||
       cv_vec_push(j->mem, &j->polls, (poll_site){jump, j->op_at, loop}) != CV_OK)
