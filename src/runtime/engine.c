@@ -12,13 +12,21 @@
 static const uint64_t DEFAULT_STACK = 8 << 20;
 enum { DEFAULT_SLOTS = 64 };
 
+// Polls cost a little, so code has them only where there is something to move up to.
+static bool is_upper_tier_likely(void) {
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
+    if ((*t)->may_be_available != NULL && (*t)->may_be_available())
+      return true;
+  return false;
+}
+
 // Of the tier that is chosen when none is asked for. COVE_TIER_UP=off, =random:SEED is for tests.
 static void choose_tier_up(cv_compile_options *options) {
   const char *wanted = getenv("COVE_TIER_UP");
   static const char random[] = "random:";
   if (options->tier_up != CV_TIER_UP_NEVER || !options->lazy || options->debug_frames)
     return;
-  if (wanted != NULL && strcmp(wanted, "off") == 0)
+  if ((wanted != NULL && strcmp(wanted, "off") == 0) || !is_upper_tier_likely())
     return;
   options->tier_up = CV_TIER_UP_BACKGROUND;
   if (wanted != NULL && strncmp(wanted, random, sizeof random - 1) == 0) {

@@ -107,6 +107,8 @@ struct cv_tier {
   // Native tiers, for cv_native_compile: the entry of a direct call, of a function that is compiled now if need be. A
   // status other than CV_OK becomes a trap.
   cv_status (*compile_late)(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag);
+  // Of a tier that can be above another: false when `available` would hardly be true. Without loading anything.
+  bool (*may_be_available)(void);
   // A tier that can be above another: a code for the module of `lower`, in whose place it runs; calls of functions that
   // it does not have go to `lower`. It is deleted before `lower` is. NULL: it cannot.
   cv_status (*upper_new)(cv_code **out, cv_mem *mem, cv_code *lower, cv_diag *diag);

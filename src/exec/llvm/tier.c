@@ -82,6 +82,10 @@ static uint64_t cpu_needs(cv_cpu_level level) {
   return level == CV_CPU_COMMON ? CV_CPU_V3 : cv_cpu_detect();
 }
 
+static bool llvm_may_be_available(void) {
+  return COVE_LOADS_LLVM_BY_ITSELF && cv_dl_may_open(LIBRARY);
+}
+
 static const char *llvm_missing(void) {
   return missing_text;
 }
@@ -303,6 +307,7 @@ const cv_tier cv_tier_llvm = {
     .pad = llvm_pad_of,
     .maker = &maker,
     .compile_late = cv_native_compile_late,
+    .may_be_available = llvm_may_be_available,
     .upper_new = llvm_upper_new,
     .upper_compile = cv_native_upper_compile,
     .upper_take = cv_native_upper_take,
