@@ -2,6 +2,7 @@
 // wast.c: the script runner. A script has one store; each of its threads has a script of its own, with a store of its
 // own, that sees the shared memories of one instance.
 #include "api/wast.h"
+#include "aot/aot.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@ typedef struct reporter {
   const char *name;
   cove_wast_report_fn *report;
   void *env;
+  bool ahead; // modules are compiled ahead of time
 } reporter;
 
 typedef struct thread thread;
@@ -51,6 +53,7 @@ typedef struct script {
   cv_map definitions;  // $name -> definition *
   definition *defined; // the last one
   CV_VEC(cv_code *) codes;
+  CV_VEC(cv_buf) files; // that codes are from
   CV_VEC(cv_component *) components;
   CV_VEC(thread *) threads;
   cv_buf message;
@@ -148,23 +151,48 @@ static cv_status compile_component(script *s, const cv_wast_module *m, cv_compon
   return status;
 }
 
+// Makes a file of the module and takes the code from there.
+static cv_status compile_ahead(script *s, const cv_buf *bytes, cv_code **out, cv_diag *diag) {
+  cv_buf file;
+  cv_archive archive;
+  cv_module *module;
+  cv_buf_init(&file, s->mem);
+  cv_status status = cv_vec_reserve(s->mem, &s->files, 1);
+  if (status == CV_OK)
+    status = cv_aot_compile(s->engine, bytes->data, bytes->size, NULL, &file, diag);
+  if (status != CV_OK) {
+    cv_buf_free(&file);
+    return status;
+  }
+  s->files.data[s->files.count++] = file;
+  CV_TRY(cv_archive_open(&archive, file.data, file.size, diag));
+  CV_TRY(cv_engine_load_archive(s->engine, &archive, &module, diag));
+  status = cv_engine_compile_from(s->engine, &archive, 0, module, out, diag);
+  if (status != CV_OK)
+    cv_module_delete(module);
+  return status;
+}
+
+static cv_status compile_now(script *s, const cv_buf *bytes, cv_code **out, cv_diag *diag) {
+  cv_module *module;
+  CV_TRY(cv_engine_load(s->engine, bytes->data, bytes->size, true, &module, diag));
+  cv_status status = cv_engine_compile(s->engine, module, out, diag);
+  if (status != CV_OK)
+    cv_module_delete(module);
+  return status;
+}
+
 static cv_status compile_code(script *s, const cv_wast_module *m, cv_code **out, cv_diag *diag) {
   cv_buf bytes;
   cv_buf_init(&bytes, s->mem);
-  cv_module *module = NULL;
   cv_status status = cv_wast_module_bytes(&s->wast, m, cv_engine_features(s->engine), &bytes, diag);
   if (status == CV_OK)
     status = cv_buf_status(&bytes);
   if (status == CV_OK)
-    status = cv_engine_load(s->engine, bytes.data, bytes.size, true, &module, diag);
+    status = s->reporter->ahead ? compile_ahead(s, &bytes, out, diag) : compile_now(s, &bytes, out, diag);
   cv_buf_free(&bytes);
   if (status != CV_OK)
     return status;
-  status = cv_engine_compile(s->engine, module, out, diag);
-  if (status != CV_OK) {
-    cv_module_delete(module);
-    return status;
-  }
   status = cv_vec_push(s->mem, &s->codes, *out);
   if (status != CV_OK)
     cv_code_release(*out);
@@ -678,6 +706,9 @@ static void free_script(script *s) {
   for (size_t i = 0; i < s->codes.count; i++)
     cv_code_release(s->codes.data[i]);
   cv_vec_free(s->mem, &s->codes);
+  for (size_t i = 0; i < s->files.count; i++)
+    cv_buf_free(&s->files.data[i]);
+  cv_vec_free(s->mem, &s->files);
   for (size_t i = 0; i < s->components.count; i++)
     cv_component_delete(s->components.data[i]);
   cv_vec_free(s->mem, &s->components);
@@ -690,14 +721,13 @@ static void free_script(script *s) {
   cv_arena_free(&s->arena);
 }
 
-cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, size_t size,
-                      cove_wast_report_fn *report_fn, void *env, cove_wast_counts *counts, cv_diag *diag) {
+static cv_status run(cv_engine *engine, reporter *r, const char *text, size_t size, cove_wast_counts *counts,
+                     cv_diag *diag) {
   cv_mem *mem = cv_engine_mem(engine);
   cv_text tokens;
   CV_TRY(cv_text_init(&tokens, mem, text, size, diag));
-  reporter r = {.name = name, .report = report_fn, .env = env};
   script s;
-  cv_status status = init_script(&s, engine, &r, mem, diag);
+  cv_status status = init_script(&s, engine, r, mem, diag);
   if (status == CV_OK) {
     cv_wast_init(&s.wast, &tokens, mem);
     status = run_script(&s, diag);
@@ -707,4 +737,15 @@ cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, siz
   counts->passed += s.counts.passed;
   counts->failed += s.counts.failed;
   return status;
+}
+
+cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, size_t size,
+                      cove_wast_report_fn *report_fn, void *env, cove_wast_counts *counts, cv_diag *diag) {
+  return run(engine, &(reporter){.name = name, .report = report_fn, .env = env}, text, size, counts, diag);
+}
+
+cv_status cv_wast_run_ahead(cv_engine *engine, const char *name, const char *text, size_t size,
+                            cove_wast_report_fn *report_fn, void *env, cove_wast_counts *counts, cv_diag *diag) {
+  reporter r = {.name = name, .report = report_fn, .env = env, .ahead = true};
+  return run(engine, &r, text, size, counts, diag);
 }

@@ -17,6 +17,11 @@
 CV_MUST_USE cv_status cv_wast_run(cv_engine *engine, const char *name, const char *text, size_t size,
                                   cove_wast_report_fn *report, void *env, cove_wast_counts *counts, cv_diag *diag);
 
+// The same with every core module compiled ahead of time, and taken from the file that this makes.
+CV_MUST_USE cv_status cv_wast_run_ahead(cv_engine *engine, const char *name, const char *text, size_t size,
+                                        cove_wast_report_fn *report, void *env, cove_wast_counts *counts,
+                                        cv_diag *diag);
+
 // ---- wast_value.c ----
 // An argument as a value of the store, for a parameter of type `type`. False, with a sentence in `why`, when the
 // script's value is of another type or cannot be made.

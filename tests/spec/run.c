@@ -3,7 +3,8 @@
 // (expected-failures.txt in tests/spec and tests/component): one that is not listed fails the run, and so does a listed
 // one that passes.
 //
-//   spec_run [--tier=interp|jit|llvm] [--suite=core|component] [--eager] [--canonical-nan] [--cpu=least] [--list]
+//   spec_run [--tier=interp|jit|llvm] [--suite=core|component] [--eager] [--ahead] [--canonical-nan] [--cpu=least]
+//   [--list]
 //            [--tier-up=SEED] [--folder=PATH] [FILE...]
 //
 // FILE is relative to the suite ("proposals/threads/atomic.wast"); without any, the whole suite runs. --list prints the
@@ -33,6 +34,7 @@ static const struct {
 typedef struct run {
   const char *tier;
   bool list;
+  bool ahead; // every module is compiled ahead of time
   cv_compile_options compile;
   char root[2048];
   char *files[MAX_FILES];
@@ -183,7 +185,8 @@ static void run_file(run *r, const char *name) {
   if (cv_engine_new(&engine, &options, &diag) != CV_OK)
     die(name, diag.text);
   put(r, &r->ran, name);
-  if (cv_wast_run(engine, name, text, size, on_report, r, &r->counts, &diag) != CV_OK) {
+  if ((r->ahead ? cv_wast_run_ahead : cv_wast_run)(engine, name, text, size, on_report, r, &r->counts, &diag) !=
+      CV_OK) {
     char message[700];
     on_report(r, name, diag.line, cv_diag_message(&diag, message, sizeof message));
   }
@@ -229,6 +232,8 @@ int main(int argc, char **argv) {
       suite = argv[at] + 8;
     else if (strcmp(argv[at], "--eager") == 0)
       r.compile.lazy = false;
+    else if (strcmp(argv[at], "--ahead") == 0)
+      r.ahead = true;
     else if (strcmp(argv[at], "--cpu=least") == 0)
       r.compile.cpu = CV_CPU_LEAST;
     else if (strncmp(argv[at], "--tier-up=", 10) == 0) {
