@@ -108,6 +108,27 @@ static const struct {
                         "(local.set $p (i32.add (local.get $p) (i32.const 12)))"
                         "(local.set $q (i32.add (local.get $q) (i32.const 12)))"
                         "(br_if 0 (i32.ne (local.tee $n (i32.sub (local.get $n) (i32.const 3))) (i32.const 0)))"},
+    {"copies-carry",
+     "(i64.store (local.get $p) (i64.add (local.get $c) (local.tee $c (i64.load offset=8 (local.get $q)))))"
+     "(i64.store offset=8 (local.get $p) (i64.add (local.tee $d (i64.load (i32.add (local.get $q)"
+     "  (i32.const 16)))) (local.get $c))) (local.set $c (local.get $d))"
+     "(local.set $p (i32.add (local.get $p) (i32.const 16)))"
+     "(local.set $q (i32.add (local.get $q) (i32.const 16)))"
+     "(br_if 0 (i32.gt_s (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0)))"},
+    {"copies-carry-three",
+     "(f64.store (local.get $p) (f64.mul (local.get $f) (local.tee $f (f64.load (local.get $q)))))"
+     "(f64.store offset=8 (local.get $p) (f64.mul (local.get $f) (local.tee $f (f64.load offset=8 (local.get $q)))))"
+     "(f64.store offset=16 (local.get $p) (f64.mul (local.get $f) (local.tee $f (f64.load offset=16 (local.get $q)))))"
+     "(local.set $p (i32.add (local.get $p) (i32.const 24)))"
+     "(local.set $q (i32.add (local.get $q) (i32.const 24)))"
+     "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))"},
+    {"copies-sum", "(local.set $c (i64.add (local.get $c) (local.tee $d (i64.load (local.get $q)))))"
+                   "(i64.store (local.get $p) (local.get $d))"
+                   "(local.set $c (i64.add (local.get $c) (local.tee $d (i64.load offset=8 (local.get $q)))))"
+                   "(i64.store offset=8 (local.get $p) (local.get $d))"
+                   "(local.set $p (i32.add (local.get $p) (i32.const 16)))"
+                   "(local.set $q (i32.add (local.get $q) (i32.const 16)))"
+                   "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))"},
     {"far-offset", "(i32.store offset=131000 (local.get $p) (local.get $n))"
                    "(local.set $p (i32.add (local.get $p) (i32.const 4)))"
                    "(br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))"},
@@ -124,7 +145,9 @@ static void boundaries(void **state) {
     char wat[2048];
     snprintf(wat, sizeof wat,
              "(module (memory %d) (func (export \"f\") (param $p i32) (param $q i32) (param $n i32) (result i64)"
-             " (loop %s) (i64.extend_i32_u (i32.add (local.get $p) (i32.mul (local.get $q) (i32.const 7))))))",
+             " (local $c i64) (local $d i64) (local $f f64) (local.set $f (f64.const 3))"
+             " (loop %s) (i64.add (i64.add (local.get $c) (i64.reinterpret_f64 (local.get $f)))"
+             "  (i64.extend_i32_u (i32.add (local.get $p) (i32.mul (local.get $q) (i32.const 7))))))) ",
              PAGES, loops[i].body);
     pair p;
     if (!pair_new(&p, wat))

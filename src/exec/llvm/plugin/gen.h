@@ -232,6 +232,7 @@ void *gen_alloc(gen *g, size_t size);
 // ---- loop_clone.c ----
 void gen_loop_clone(gen *g, ctl *c);          // before a loop is entered: its guard and clone, where it may have one
 void gen_loop_back(gen *g, ctl *c, value br); // after `br`, a conditional branch to the loop, was made
+void gen_clone_loaded(gen *g, value v);       // what the present access of the clone has loaded
 value gen_clone_address(gen *g);              // of the next access of the clone; NULL: it is not made
 
 // ---- exception.c ----

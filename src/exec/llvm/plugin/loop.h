@@ -76,6 +76,8 @@ typedef struct loop_local {
   bool assigned;
   bool is_read;    // as it was at the start of the turn
   bool is_counter; // or not assigned at all: step 0
+  bool is_carried; // of copies: what the access `carried` of one loads is what the next one starts with
+  uint32_t carried;
   int32_t step;
 } loop_local;
 
@@ -114,6 +116,7 @@ typedef struct loop_clone {
   value turn;               // i64
   value bases[LOOP_GROUPS]; // pointers to the lowest address of each group
   uint32_t next;            // access
+  value loaded[LOOP_ACCESSES];
 } loop_clone;
 
 // Reads the loop whose body starts at g->at. False: it has no clone.

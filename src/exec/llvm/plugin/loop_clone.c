@@ -7,7 +7,7 @@
 //
 // A clone of copies (loop_reroll.c) generates all instructions too, but of the accesses only those of the first copy;
 // what was computed for the others is dead. Locals are not what they were after so many turns, so the clone leaves the
-// last turn to the loop and sets the counters for it.
+// last turn to the loop and sets the counters for it, and the locals that carry a load to the next copy.
 #include "exec/llvm/plugin/loop.h"
 
 enum { LEAST_TURNS = 8, GIANT_FUNCTION = 64 << 10 };
@@ -125,6 +125,20 @@ static void set_counters(gen *g, const loop_body *b, const value *starts, uint32
   }
 }
 
+void gen_clone_loaded(gen *g, value v) {
+  if (g->loop_clone != NULL)
+    g->loop_clone->loaded[g->loop_clone->next - 1] = v;
+}
+
+// What the next copy starts with.
+static void carry(gen *g, const loop_clone *clone) {
+  for (uint32_t i = 0; i < clone->body->local_count; i++) {
+    const loop_local *l = &clone->body->locals[i];
+    if (l->is_carried)
+      LLVMBuildStore(g->b, clone->loaded[l->carried], g->locals[l->local]);
+  }
+}
+
 static void generate_turn(gen *g, loop_clone *clone) {
   const uint8_t *at = g->at;
   uint32_t sp = g->sp;
@@ -153,6 +167,8 @@ static void generate_clone(gen *g, loop_clone *clone, value turns) {
   if (rerolled)
     set_counters(g, b, starts, b->copies, clone->turn);
   generate_turn(g, clone);
+  if (rerolled)
+    carry(g, clone);
   value next = LLVMBuildNUWAdd(g->b, clone->turn, gen_const64(g, 1), "");
   block last = LLVMGetInsertBlock(g->b);
   LLVMAddIncoming(clone->turn, &next, &last, 1);

@@ -71,6 +71,7 @@ value gen_load(gen *g, type t, value address) {
   value v = LLVMBuildLoad2(g->b, t, address, "");
   LLVMSetAlignment(v, 1);
   LLVMSetVolatile(v, g->loop_clone == NULL);
+  gen_clone_loaded(g, v);
   return v;
 }
 
