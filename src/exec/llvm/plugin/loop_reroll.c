@@ -14,12 +14,22 @@ typedef struct matcher {
   uint32_t like[LOOP_NODES];     // node of copy 0 -> node of this copy, plus one
 } matcher;
 
-// `b` is `a` one copy or more later.
+static bool is_divisible(const matcher *m, uint32_t local) {
+  for (uint32_t i = 0; i < m->b->local_count; i++)
+    if (m->b->locals[i].local == local)
+      return m->b->locals[i].step % (int32_t)m->copies == 0;
+  return true;
+}
+
+// `b` is `a` one copy or more later. The clone counts every counter in it in steps of one copy.
 static bool same_linear(const matcher *m, const loop_linear *a, const loop_linear *b) {
   int32_t step;
   if (a->count != b->count || memcmp(a->terms, b->terms, a->count * sizeof a->terms[0]) != 0 ||
       !gen_loop_step(m->b, a, &step) || step % (int32_t)m->copies != 0)
     return false;
+  for (uint32_t i = 0; i < a->count; i++)
+    if (!is_divisible(m, a->terms[i].local))
+      return false;
   return b->constant == a->constant + (uint32_t)(step / (int32_t)m->copies) * m->copy;
 }
 
@@ -123,17 +133,15 @@ static bool same_copy(matcher *m) {
   return true;
 }
 
-// What a turn hands to the next are counters, whose steps can be divided, and what the last copy has loaded.
+// What a turn hands to the next are counters and what the last copy has loaded.
 static bool carries_what_it_may(const matcher *m) {
   for (uint32_t i = 0; i < m->b->local_count; i++) {
     const loop_local *l = &m->b->locals[i];
-    if (!l->assigned || (!l->is_counter && !l->is_read))
+    if (!l->assigned || l->is_counter || !l->is_read)
       continue;
     const loop_node *last = &m->b->nodes[l->now];
-    if (l->is_counter
-            ? l->step % (int32_t)m->copies != 0
-            : !l->is_carried || last->kind != LOOP_LOADED || last->index != l->carried + (m->copies - 1) * m->period ||
-                  !is_whole(m->b->accesses[l->carried].op))
+    if (!l->is_carried || last->kind != LOOP_LOADED || last->index != l->carried + (m->copies - 1) * m->period ||
+        !is_whole(m->b->accesses[l->carried].op))
       return false;
   }
   return true;
