@@ -28,9 +28,11 @@ POLYBENCH_FEW = ["2mm", "adi", "cholesky", "correlation", "deriche", "floyd-wars
 
 
 class Work:
-    def __init__(self, name, group, path, amount, arguments=lambda n: [str(n)], stdin=None, answer=None, twin=True):
+    def __init__(self, options, name, group, path, amount, arguments=lambda n: [str(n)], stdin=None, answer=None,
+                 twin=True):
         self.name, self.group, self.amount = name, group, amount
         self.guest, self.twin = path + ".wasm", path if twin else None
+        self.made = os.path.join(options.out, name)  # what engines make of it: this and an ending
         self.arguments = arguments                # of an amount
         self.stdin = stdin or (lambda n: None)    # a path, of an amount
         self.answer = answer or kernel_answer     # of the output's bytes: (answer, (wall ns, CPU ns) inside or None)
@@ -86,11 +88,11 @@ def kernel(options, name):
     rounds = int(text[text.rindex("KERNEL_MAIN(") + len("KERNEL_MAIN("):].split(")")[0])
     twins = [t for t in TWINS if t != ".scalar"] if name in BY_HAND else TWINS
     path = pair(options, name, [source, header], guest_flags=GUEST_FLAGS.get(name, []), twins=twins)
-    return Work(name, "kernels", path, max(1, int(rounds * options.scale)))
+    return Work(options, name, "kernels", path, max(1, int(rounds * options.scale)))
 
 
 def hello(options):
-    return Work("hello", "hello", pair(options, "hello", [os.path.join(HERE, "hello.c")], twins=[""]), 0,
+    return Work(options, "hello", "hello", pair(options, "hello", [os.path.join(HERE, "hello.c")], twins=[""]), 0,
                 arguments=lambda n: [], answer=lambda out: (out, None))
 
 
@@ -113,8 +115,8 @@ def coremark(options):
     flags = ["-w", "-I", port, "-I", options.coremark] + sources[1:]
     path = pair(options, "coremark", sources, flags)
     # Seeds 0, 0 and 0x66, iterations, all three algorithms, one context, 2,000 bytes: the performance run.
-    work = Work("coremark", "coremark", path, 1, arguments=lambda n: ["0", "0", "0x66", str(n), "7", "1", "2000"],
-                answer=coremark_answer)
+    work = Work(options, "coremark", "coremark", path, 1, answer=coremark_answer,
+                arguments=lambda n: ["0", "0", "0x66", str(n), "7", "1", "2000"])
     return calibrated(options, work, 500)
 
 
@@ -133,7 +135,7 @@ def polybench(options, name):
     flags = ["-w", f'-DPROGRAM="{name}.c"', "-DMEDIUM_DATASET", "-DPOLYBENCH_DUMP_ARRAYS", "-I",
              os.path.dirname(source), "-I", os.path.join(options.polybench, "utilities")]
     path = pair(options, "polybench-" + name, [driver, source, os.path.join(HERE, "kernels", "kernel.h")], flags)
-    return calibrated(options, Work("polybench-" + name, "polybench", path, 1), 1)
+    return calibrated(options, Work(options, "polybench-" + name, "polybench", path, 1), 1)
 
 
 def names(options):
@@ -167,7 +169,7 @@ def ahead(options, engine, work):
     """Makes the file that an engine with `aot` runs, if it is older than the guest; why not, or None."""
     if not engine.aot:
         return None
-    target = work.guest + engine.aot[0]
+    target = work.made + engine.aot[0]
     newest = max(os.path.getmtime(work.guest), os.path.getmtime(options.cove) if engine.ours else 0)
     refused = target + ".refused"
     if os.path.exists(refused) and os.path.getmtime(refused) >= newest:

@@ -48,7 +48,8 @@ def instances(options, _engines):
     """Lives of instances (a module, hello world, real components) and idle ones, without and with a bounded pool."""
     bench, hello = tool(options, "bench_instances"), os.path.join(HERE, "hello.component.wat")
     files = options.module or [work.guest for work in programs.Programs(options).starts()]
-    plans = [["--idle", str(options.idle)], ["--idle", str(options.idle), hello]] + [[f] for f in files if not programs.is_core(f)]
+    plans = [["--idle", str(options.idle)], ["--idle", str(options.idle), hello]]
+    plans += [[file] for file in files if not programs.is_core(file)]
     samples = {}
     for _ in range(options.rounds):
         for plan in plans:

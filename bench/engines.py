@@ -20,8 +20,8 @@ V8_LIFTOFF = V8_COMMON + ["--liftoff"]
 V8_TURBOFAN = V8_COMMON + ["--no-liftoff"]
 
 # Every name that `find` can give, in the order of the tables; what is not here is said.
-NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm", "cove-cwasm-jit",
-         "cove-jit", "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff",
+NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm",
+         "cove-cwasm-jit", "cove-jit", "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff",
          "wasmtime", "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
 
 # What is run only where it is named, by section: of no use in every table. Whole processes wait for what is compiled:
@@ -48,16 +48,16 @@ class Engine:
     def ours(self):
         return self.name == "cove" or self.name.startswith("cove-")
 
-    def command(self, module, twin, args):
-        """The command line that runs `module` (or the native `twin`) with `args`."""
+    def command(self, work, args):
+        """The command line that runs a work's guest, its twin, or the file made of the guest, with `args`."""
         if self.native is not None:
-            return [twin + self.native] + args
-        file = module + self.aot[0] if self.aot else module
+            return [work.twin + self.native] + args
+        file = work.made + self.aot[0] if self.aot else work.guest
         return self.prefix + [file] + (["--"] if self.dashes and args else []) + args
 
-    def runs(self, twin):
+    def runs(self, work):
         """Whether a native engine has a twin to run; true of the others."""
-        return self.native is None or (twin is not None and os.path.exists(twin + self.native))
+        return self.native is None or (work.twin is not None and os.path.exists(work.twin + self.native))
 
 
 def usage_error(text):
@@ -140,9 +140,10 @@ def wasmtimes(options):
         return [Engine("wasmtime", version, run, threads=True, components=True),
                 Engine("wasmtime-cwasm", version, run + ["--allow-precompiled"], threads=True, components=True,
                        aot=aot)]
-    package = python_wasmtime(options.python)
-    wrapper = os.path.join(HERE, "wasmtime_wasi.py")
-    return [Engine("wasmtime", f"wasmtime {package} (PyPI)", [options.python, wrapper], threads=True)] if package else []
+    package, wrapper = python_wasmtime(options.python), os.path.join(HERE, "wasmtime_wasi.py")
+    if not package:
+        return []
+    return [Engine("wasmtime", f"wasmtime {package} (PyPI)", [options.python, wrapper], threads=True)]
 
 
 def others(options):

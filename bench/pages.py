@@ -107,6 +107,21 @@ def against_peers(data, works):
             table(["", "geometric mean", "worst", "over 1.3", "kernels"], rows) + "\n\n")
 
 
+def first_runs(data, works):
+    """The whole process of cove as it comes, over that of tier 2 alone: compiled in the process, and before it."""
+    rows = []
+    for other in ("cove-llvm", "cove-llvm-lazy", "cove-cwasm", "cove-jit"):
+        found = [(w["process"]["cove"][0] / w["process"][other][0], name) for name, w in works.items()
+                 if "cove" in w["process"] and other in w["process"]]
+        if found:
+            worst = max(found)
+            rows.append([other, f"{geomean(f[0] for f in found):.2f}", f"{worst[0]:.2f} ({worst[1]})"])
+    if not rows:
+        return ""
+    return ("A first run: the whole process of cove as it comes over that of\n\n" +
+            table(["", "geometric mean", "worst"], rows) + "\n\n")
+
+
 def engine_list(data, names):
     return "\n".join(f"- {name}: {data['engines'][name]['version']}" for name in data["engines"] if name in names)
 
@@ -118,7 +133,8 @@ def notes(data):
 
 
 def how(data):
-    clock = "wall time" if data["clock"] == "wall" else "CPU time of all threads (wall time where an engine gives its guests no CPU clock)"
+    clock = "wall time" if data["clock"] == "wall" else \
+        "CPU time of all threads (wall time where an engine gives its guests no CPU clock)"
     text = f"{clock}, medians of {data['rounds']}, ± is half the range between quartiles"
     if slow_of(data):
         text += f"; interpreters did 1/{data['slow']} of the work, against twins that did the same"
@@ -131,7 +147,7 @@ def kernels(data):
     return (f"{made(data, 'kernels')}: ratios of time inside the kernel to native (lower is better), {how(data)}. "
             f"Engines with threads of their own (V8, wasmtime, wazero, cove by default) may use every core, the others "
             f"one.\n\nProcessor: {data['cpu']}\n\n{engine_list(data, names)}\n\n{summary(data, works)}\n\n"
-            f"{against_peers(data, works)}{two_tables(data, works, 'inside')}\n\n"
+            f"{against_peers(data, works)}{first_runs(data, works)}{two_tables(data, works, 'inside')}\n\n"
             f"The whole process, from fork to exit, compilation included:\n\n{two_tables(data, works, 'process')}"
             f"{notes(data)}")
 
@@ -164,8 +180,8 @@ def startup(data):
         parts = [f"{n} {works['hello'][n]['wall'][0] / native['wall'][0]:.2f}" for n in engines
                  if n != "native" and n in works["hello"]]
         against = "\n\nHello world, ratios to native: " + ", ".join(parts) + "."
-    return (f"{made(data, 'startup')}: the whole process from fork to exit, medians of up to {data['runs']} runs (fewer "
-            f"for the slow ones).\n\n{table(head, rows)}{against}{notes(data)}")
+    return (f"{made(data, 'startup')}: the whole process from fork to exit, medians of up to {data['runs']} runs "
+            f"(fewer for the slow ones).\n\n{table(head, rows)}{against}{notes(data)}")
 
 
 def compile_speed(data):

@@ -3,7 +3,8 @@
 
 Panels stand below each other, each with a row for an engine. In a panel of ratios a dot is a kernel and a bar ends at
 their geometric mean; in a panel of times the bar ends at the median, with its quartiles drawn in. All scales are
-logarithmic. Colours come from a style sheet with two sets of them, for light and dark pages; the background is the page's.
+logarithmic. Colours come from a style sheet with two sets of them, for light and dark pages; the background
+is the page's.
 """
 import math
 from xml.sax.saxutils import escape

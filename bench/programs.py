@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Real programs: SQLite, zstd, Lua and QuickJS built from their sources, Python and a JavaScript component as they come.
+"""Real programs: SQLite, zstd, Lua and QuickJS built from their sources, Python and a JavaScript component as they
+come.
 
 The cases of tests/guests know how to get and build them; here they get more work. Nothing of them is kept in this
 repository: they live in the folder of --programs. Without --fetch only what is there already is used.
@@ -134,8 +135,8 @@ class Programs:
     def __init__(self, options):
         import harness
         self.harness, self.options, self.said = harness, options, set()
-        guests = argparse.Namespace(work=options.programs, offline=not options.fetch, clang=options.clang, verbose=False,
-                                    components=False, cove=options.cove, timeout=600)
+        guests = argparse.Namespace(work=options.programs, offline=not options.fetch, clang=options.clang,
+                                    verbose=False, components=False, cove=options.cove, timeout=600)
         self.context = harness.Context(guests, harness.Engine("cove", [os.path.abspath(options.cove), "run"]), "bench")
 
     def get(self, name, make):
@@ -159,7 +160,7 @@ class Programs:
         for name, pair, amount, arguments, make in plans:
             got = self.get(name, pair)
             if got:
-                work = Work(name, "programs", got[1], max(1, int(amount * self.options.scale)),
+                work = Work(self.options, name, "programs", got[1], max(1, int(amount * self.options.scale)),
                             arguments=lambda n, a=arguments: a, stdin=given(self.options, name, make),
                             answer=lambda out: (out, None) if out else None)
                 work.guest = got[0]
@@ -175,7 +176,7 @@ class Programs:
         for name, make, arguments in plans:
             got = self.get(name, make)
             if got:
-                work = Work(name, "starts", got[:-len(".wasm")], 0, arguments=lambda n, a=arguments: a, twin=False,
-                            answer=lambda out: (out, None) if out else None)
+                work = Work(self.options, name, "starts", got[:-len(".wasm")], 0, twin=False,
+                            arguments=lambda n, a=arguments: a, answer=lambda out: (out, None) if out else None)
                 out.append(work)
         return out

@@ -30,8 +30,11 @@ def progress(name, entry, slow):
     kind = "inside" if entry["inside"] else "process"
     native = entry[kind].get("native")
     cells = [f"{name:24}", f"native {native[0] / 1e6:4.0f} ms" if native else "no native"]
-    ratios = {engine: pages.ratio(entry, kind, engine, slow) for engine in entry[kind] if engine not in ("native", turns.FEW)}
-    print("  ".join(cells + [f"{engine} {value:.2f}" for engine, value in ratios.items() if value]), flush=True)
+    for engine in entry[kind]:
+        value = pages.ratio(entry, kind, engine, slow)
+        if value and engine not in ("native", turns.FEW):
+            cells.append(f"{engine} {value:.2f}")
+    print("  ".join(cells), flush=True)
 
 
 def compared(options, engines, works):

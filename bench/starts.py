@@ -19,13 +19,13 @@ def hello_component(options):
     """Hello world as a component, which cove makes of its text."""
     text, path = os.path.join(HERE, "hello.component.wat"), os.path.join(options.out, "hello-component")
     build.compile_one(path + ".wasm", [text], [options.cove, "parse", text])
-    return build.Work("hello-component", "hello", path, 0, arguments=lambda n: [], twin=False,
+    return build.Work(options, "hello-component", "hello", path, 0, arguments=lambda n: [], twin=False,
                       answer=lambda out: (out, None) if out else None)
 
 
 def batch(options, engine, work, count):
     """Samples of a whole process: lists of wall ns, CPU ns, peak KiB and status; none if one of them fails."""
-    command = engine.command(work.guest, work.twin, work.arguments(0))
+    command = engine.command(work, work.arguments(0))
     command = turns.pinned(options, [os.path.join(options.out, "measure"), str(count)] + command, engine.threads)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=options.timeout,
@@ -41,7 +41,7 @@ def able(options, engines, work, comparison):
     truth, out = None, []
     for engine in engines:
         kinds = {True} if engine.components == "only" else {True, False} if engine.components else {False}
-        if (work.name in COMPONENTS) not in kinds or not engine.runs(work.twin):
+        if (work.name in COMPONENTS) not in kinds or not engine.runs(work):
             continue
         got = build.ahead(options, engine, work) or turns.run(options, engine, work, 0)
         if isinstance(got, str):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs works on engines in turns, and compares their answers.
 
-Engines take turns inside one run, pinned to one core where they have one thread, so that a noisy minute hurts all alike.
-A slow engine runs a part of the work, and is compared with a twin that did as little ("native-few").
+Engines take turns inside one run, pinned to one core where they have one thread, so that a noisy minute hurts all
+alike. A slow engine runs a part of the work, and is compared with a twin that did as little ("native-few").
 """
 import os
 import shutil
@@ -41,7 +41,7 @@ def environment(options, engine):
 def run(options, engine, work, amount):
     """One run as a Sample, or as a sentence that says why there is none."""
     record = os.path.join(options.out, "measure.record")
-    command = engine.command(work.guest, work.twin, work.arguments(amount))
+    command = engine.command(work, work.arguments(amount))
     command = pinned(options, [os.path.join(options.out, "measure"), "-o", record, "1"] + command, engine.threads)
     stdin = work.stdin(amount) or os.devnull
     try:
@@ -71,14 +71,14 @@ class Comparison:
         """(label, engine, amount) for all who can run the work."""
         few, plan = max(1, work.amount // self.options.slow), []
         for engine in self.engines:
-            if not engine.runs(work.twin):
+            if not engine.runs(work):
                 continue
             why = build.ahead(self.options, engine, work)
             if why:
                 self.refuse(work, engine, why)
                 continue
             plan.append((engine.name, engine, few if engine.slow else work.amount))
-        if any(p[1].slow for p in plan) and self.engines[0].runs(work.twin):
+        if any(p[1].slow for p in plan) and self.engines[0].runs(work):
             plan.append((FEW, self.engines[0], few))
         return plan
 
@@ -108,7 +108,7 @@ class Comparison:
         self.samples[work.name] = {label: s for label, s in samples.items() if label not in out}
 
     def data(self, works):
-        """What goes into the JSON file: for each work and engine, figures inside the kernel, of the process, and peaks."""
+        """What goes into the JSON file: for each work and engine, figures inside the kernel and of the process."""
         clock = 0 if self.options.clock == "wall" else 1
         out = {}
         for work in works:
