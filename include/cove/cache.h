@@ -20,9 +20,9 @@ COVE_BEGIN
 
 enum { COVE_CACHE_NAME_SIZE = 33 };
 // A name in hexadecimal digits for the program, the build of the library, and what of the engine's configuration and of
-// the machine changes code. Other programs may have the same name, since it is no cryptographic digest: an entry holds
-// the whole program, and is compared with it. False when the engine cannot use entries: its tier makes no machine code,
-// or it does not compile lazily.
+// the machine changes code. Another program may have the same name, which is a digest of parts of it and no
+// cryptographic one: an entry holds the whole program, which is compared. False when the engine cannot use entries: its
+// tier makes no machine code, or it does not compile lazily.
 COVE_API bool cove_cache_name(const cove_engine *engine, const void *data, size_t size,
                               char name[COVE_CACHE_NAME_SIZE]);
 

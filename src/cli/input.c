@@ -97,7 +97,10 @@ void cli_input_free(cli_input *input) {
 static bool map(const char *path, size_t least, cove_input_kind kind, cove_input_kind other, cli_input *out) {
   char start[16];
   struct stat st;
-  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  // A pipe is not even opened: who writes into it would see it closed.
+  if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+    return false;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return false;
   if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= least &&

@@ -347,6 +347,45 @@ static void writing_may_fail(void **state) {
   cove_buffer_delete(&binary);
 }
 
+// Whatever allocation fails: the program begins, or does not for want of memory; the same with writing an entry.
+static void memory_may_be_short(void **state) {
+  (void)state;
+  cove_buffer binary = binary_of(program);
+  run first = begin("jit", &binary, NULL);
+  assert_int_equal(call(&first, "one", 4), 15);
+  file entry = entry_of(&first);
+  end(&first);
+  uint32_t made = 0, written = 0, failed = 0;
+  for (uint64_t n = 1; n < 200; n++) {
+    cove_engine *engine = engine_of("jit", "all", false);
+    cv_mem *mem = cv_engine_mem((cv_engine *)engine);
+    cove_module *module;
+    mem->fail_at = mem->calls + n;
+    cove_status status = cove_module_new_cached(engine, binary.data, binary.size, n % 2 != 0 ? entry.data : NULL,
+                                                n % 2 != 0 ? entry.size : 0, NULL, NULL, &module, NULL);
+    mem->fail_at = 0;
+    if (status == COVE_OK) {
+      made++;
+      assert_non_null(module);
+      file f = {0};
+      mem->fail_at = mem->calls + made;
+      status = cove_module_write_entry(module, put, &f, NULL);
+      mem->fail_at = 0;
+      written += status == COVE_OK;
+      free(f.data);
+      cove_module_delete(module);
+    }
+    if (status != COVE_OK) {
+      assert_int_equal(status, COVE_NO_MEMORY);
+      failed++;
+    }
+    cove_engine_delete(engine);
+  }
+  assert_true(made > 10 && written > 5 && failed > 10);
+  free(entry.data);
+  cove_buffer_delete(&binary);
+}
+
 // ---- components ----
 
 static uint32_t call_component(cove_engine *engine, cove_component *c, const char *name) {
@@ -405,9 +444,13 @@ int main(void) {
   if (!can)
     return 77; // no machine code here, or no digests
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(later_runs_begin_with_it),      cmocka_unit_test(damage_does_no_harm),
-      cmocka_unit_test(what_does_not_fit_is_not_used), cmocka_unit_test(names_differ),
-      cmocka_unit_test(the_tier_above_is_kept),        cmocka_unit_test(writing_may_fail),
+      cmocka_unit_test(later_runs_begin_with_it),
+      cmocka_unit_test(damage_does_no_harm),
+      cmocka_unit_test(what_does_not_fit_is_not_used),
+      cmocka_unit_test(names_differ),
+      cmocka_unit_test(memory_may_be_short),
+      cmocka_unit_test(the_tier_above_is_kept),
+      cmocka_unit_test(writing_may_fail),
       cmocka_unit_test(components_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,6 +406,7 @@ def main():
     parser.add_argument("--guests", required=True, type=pathlib.Path)
     parser.add_argument("--components", action="store_true", help="programs of preview 1 as components")
     parser.add_argument("--compiled", metavar="TIER", help="guests that this tier compiled ahead of time")
+    parser.add_argument("--cached", action="store_true", help="each row twice, with a cache of what was compiled")
     parser.add_argument("--no-sqlite", action="store_true", help="leave out what needs SQLite: cove is built without it")
     parser.add_argument("rows", nargs="*", help="names of rows; default: all")
     options = parser.parse_args()
@@ -422,6 +423,10 @@ def main():
         folder = tempfile.TemporaryDirectory(prefix="cove-compiled-")
         guests = pathlib.Path(folder.name)
         compile_guests(options.cove, options.guests, guests, options.compiled)
+    if options.cached:
+        cache = tempfile.TemporaryDirectory(prefix="cove-cache-")
+        os.environ.update(COVE_CACHE_DIR=cache.name, COVE_CACHE_SIZE="1G")
+        rows = [(name, guest, ["--cache", *given], *rest) for name, guest, given, *rest in ROWS * 2]
     if options.no_sqlite:
         rows = [row for row in rows if not any(".db" in option for option in row[2])]
     jobs = [(row[0], lambda scratch, row=row: run_row(options.cove, guests, row, scratch)) for row in rows]
