@@ -67,7 +67,7 @@ typedef struct ctl {
   block otherwise;         // if: the else arm, until it is begun
   value *arguments;        // if: the parameters, for the else arm
   // try, try_table
-  block pad, dispatch;   // NULL before the first call that may throw here
+  block dispatch;        // NULL before the first call that may throw here
   value exception, from; // in `dispatch`: what was thrown, and where the frame was left
   value caught;          // catch: the exception of the arm
   const uint8_t *clauses;

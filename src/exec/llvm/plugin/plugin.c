@@ -277,11 +277,13 @@ static bool run_passes(gen *g, const char *list) {
   return ok;
 }
 
+// Of many uses only so many are looked at: they may be of any kind, and this is asked for every branch.
 static bool has_many_comparisons(value v) {
-  uint32_t count = 0;
+  uint32_t count = 0, seen = 0;
   if (LLVMIsConstant(v))
     return false;
-  for (LLVMUseRef use = LLVMGetFirstUse(v); use != NULL && count <= MOST_CONDITIONS; use = LLVMGetNextUse(use))
+  for (LLVMUseRef use = LLVMGetFirstUse(v); use != NULL && seen < 4 * MOST_CONDITIONS;
+       use = LLVMGetNextUse(use), seen++)
     count += LLVMIsAICmpInst(LLVMGetUser(use)) != NULL;
   return count > MOST_CONDITIONS;
 }
