@@ -20,9 +20,9 @@ V8_LIFTOFF = V8_COMMON + ["--liftoff"]
 V8_TURBOFAN = V8_COMMON + ["--no-liftoff"]
 
 # Every name that `find` can give, in the order of the tables; what is not here is said.
-NAMES = ["native", "native-host", "native-scalar", "cove", "cove-llvm", "cove-llvm-lazy", "cove-cwasm",
-         "cove-cwasm-jit", "cove-jit", "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan", "v8-liftoff",
-         "wasmtime", "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
+NAMES = ["native", "native-host", "native-scalar", "cove", "cove-cached", "cove-llvm", "cove-llvm-lazy", "cove-cwasm",
+         "cove-cwasm-jit", "cove-jit", "cove-interp", "cove-static-jit", "cove-static-interp", "v8", "v8-turbofan",
+         "v8-liftoff", "wasmtime", "wasmtime-cwasm", "wazero", "wazero-cache", "wamr-aot", "wamr", "wasm3", "jco"]
 
 # What is run only where it is named, by section: of no use in every table. Where whole processes are measured, tier 2
 # from the first call on is left to files compiled before, and for the starts of large programs those take minutes.
@@ -30,20 +30,19 @@ ELSEWHERE = {"cove-llvm-lazy", "cove-cwasm-jit", "cove-static-jit", "cove-static
              "wazero-cache", "jco"}
 UNASKED = {"startup": {"native-host", "native-scalar", "cove-llvm", "cove-llvm-lazy", "cove-cwasm"},
            "programs": {"native-host", "native-scalar", "cove-llvm"} | ELSEWHERE,
-           None: ELSEWHERE}
+           None: ELSEWHERE | {"cove-cached"}}
 
 
 class Engine:
     def __init__(self, name, version, prefix=(), native=None, slow=False, threads=False, dashes=False, aot=None,
-                 components=False, cached=False, keeps=False):
+                 components=False, cached=False):
         self.name, self.version, self.prefix = name, version, list(prefix)
         self.native = native          # the ending of the twin that it runs, for the native ones
         self.slow, self.threads = slow, threads
         self.dashes = dashes          # wants -- before the guest's arguments
         self.aot = aot                # (ending, function from module and target to a command that makes the target)
         self.components = components  # runs components too, or "only" components
-        self.keeps = keeps            # keeps compiled code from run to run: its cache is emptied before each
-        self.cached = cached          # the same, and its cache is left as it is
+        self.cached = cached          # finds what it kept of earlier runs; others' caches are emptied before each
 
     @property
     def ours(self):
@@ -108,6 +107,7 @@ def coves(options):
         cove = os.path.abspath(cove)
         version, run = first_line([cove, "--version"]) or "cove", [cove, "run"]
         found.append(Engine("cove", version, run, threads=True, components=True))
+        found.append(Engine("cove-cached", version, run + ["--cache"], threads=True, components=True, cached=True))
         if has_tier(cove, "llvm"):
             found.append(Engine("cove-llvm", version, run + ["--tier=llvm", "--eager"], components=True))
             found.append(Engine("cove-llvm-lazy", version, run + ["--tier=llvm"], components=True))
