@@ -110,8 +110,9 @@ typedef struct amount {
 } amount;
 
 static void count(amount *a, cv_kept *kept, const cv_code_objects *objects, uint32_t func_count) {
+  const bool is_empty = cv_kept_is_empty(kept);
   for (uint32_t i = 0; i < func_count; i++) {
-    uint32_t added = cv_kept_get(kept, i).text_size;
+    uint32_t added = is_empty ? 0 : cv_kept_get(kept, i).text_size;
     uint32_t present = objects->index != NULL ? cv_code_objects_text_size(objects, i) : 0;
     a->added += added;
     a->present += present;

@@ -10,6 +10,7 @@ struct cv_kept {
   cv_mem *mem;
   cv_arena bytes;
   uint32_t count;
+  bool some; // atomic
   cv_kept_object objects[];
 };
 
@@ -60,7 +61,12 @@ void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object) {
         .polls_size = object->polls_size,
     };
   }
+  __atomic_store_n(&kept->some, true, __ATOMIC_RELAXED);
   cv_lock_release(&kept->lock);
+}
+
+bool cv_kept_is_empty(const cv_kept *kept) {
+  return !__atomic_load_n(&kept->some, __ATOMIC_RELAXED);
 }
 
 cv_kept_object cv_kept_get(cv_kept *kept, uint32_t index) {

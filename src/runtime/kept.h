@@ -25,5 +25,7 @@ typedef struct cv_kept_object {
   uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
 } cv_kept_object;
 cv_kept_object cv_kept_get(cv_kept *kept, uint32_t index);
+// Whether nothing was kept so far.
+bool cv_kept_is_empty(const cv_kept *kept);
 
 #endif
