@@ -368,7 +368,9 @@ static void object_free(cv_llvm_object *object) {
 static void initialize(void) {
   // cmov: what the guest's compiler wrote as a select it took for unpredictable; LLVM, not knowing, would make branches
   // of the ones in loops. Tail merging: traps of different instructions would become one, without a place.
-  static const char *const options[] = {"cove", "-x86-cmov-converter=false", "-enable-tail-merge=false"};
+  // Domain reassignment (AVX-512): a quarter of all the time to compile, and no kernel is faster for it.
+  static const char *const options[] = {"cove", "-x86-cmov-converter=false", "-enable-tail-merge=false",
+                                        "-disable-x86-domain-reassignment"};
   static bool done;
   if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
     LLVMInitializeX86TargetInfo();
