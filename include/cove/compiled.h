@@ -36,8 +36,7 @@ COVE_API COVE_MUST_USE cove_status cove_compile(cove_engine *engine, const void 
 //   COVE_UNSUPPORTED  of another version or build, or for another CPU; the sentence says what to do
 //   COVE_MALFORMED    damaged
 //   COVE_USAGE        not compiled for what the engine's configuration wants (fuel, canonical NaNs); a component where
-//   a
-//                     module is wanted, or the other way round
+//                     a module is wanted, or the other way round
 COVE_API COVE_MUST_USE cove_status cove_module_load_compiled(cove_engine *engine, const void *data, size_t size,
                                                              void (*release)(void *env), void *env, cove_module **out,
                                                              cove_error **error);

@@ -3,7 +3,8 @@
 // C function for each function that the module exports.
 //
 // The object file (System V ABI, ELF-64) has one section, .rodata: the compiled program, and behind it its size, as two
-// symbols NAME_program and NAME_program_size; NAME is the file's name without what follows its first dot.
+// symbols NAME_program and NAME_program_size; NAME is the file's name without what follows its first dot, and
+// with an underscore behind it where it is a word of C.
 #include "app.h"
 #include "cli.h"
 
@@ -172,6 +173,18 @@ static void make_object(text *out, const cove_buffer *compiled, const char *name
 
 // ---- the header ----
 
+// What cannot be the name of a type beside a function main, in C or C++.
+static const char *const taken_words[] = {
+    "alignas",  "alignof", "and",      "asm",    "auto",     "bool",      "break",    "case",      "catch",
+    "char",     "class",   "concept",  "const",  "continue", "default",   "delete",   "do",        "double",
+    "else",     "enum",    "explicit", "export", "extern",   "false",     "float",    "for",       "friend",
+    "goto",     "if",      "inline",   "int",    "long",     "main",      "mutable",  "namespace", "new",
+    "noexcept", "not",     "operator", "or",     "private",  "protected", "public",   "register",  "requires",
+    "restrict", "return",  "short",    "signed", "sizeof",   "static",    "struct",   "switch",    "template",
+    "this",     "throw",   "true",     "try",    "typedef",  "typeid",    "typename", "typeof",    "union",
+    "unsigned", "using",   "virtual",  "void",   "volatile", "while",     "xor",
+};
+
 // The file's name without folders and without what follows its first dot, as a C name.
 static void name_of(const char *path, char *out, size_t size) {
   const char *slash = strrchr(path, '/');
@@ -183,6 +196,9 @@ static void name_of(const char *path, char *out, size_t size) {
   for (; *path != '\0' && *path != '.' && n + 1 < size; path++)
     out[n++] = isalnum((unsigned char)*path) ? *path : '_';
   out[n] = '\0';
+  for (size_t i = 0; i < sizeof taken_words / sizeof *taken_words; i++)
+    if (strcmp(out, taken_words[i]) == 0) // short ones: there is room
+      memcpy(out + n, "_", 2);
 }
 
 static const char *c_type(cove_valtype type, const char **field) {
@@ -210,30 +226,51 @@ static void c_name(cove_bytes name, char *out, size_t size) {
   out[n] = '\0';
 }
 
-// A function that the header has: not the initialiser, which is called at the start.
+// A function that the header has: not the initialiser, which is called at the start, and none that C cannot ask for by
+// its name, where it would find another one.
 static bool is_function(const cove_module *module, size_t index, cove_export *item) {
   return cove_module_export(module, index, item) && item->type.kind == COVE_EXTERN_FUNC &&
+         memchr(item->name.data, '\0', item->name.size) == NULL &&
          !(item->name.size == 11 && memcmp(item->name.data, "_initialize", 11) == 0);
 }
 
-// An export's name as the end of a C name. Where two come out the same, the later one has its index behind it.
-static void put_export_name(text *t, const cove_module *module, size_t index) {
+// Whether an export's name has its index behind it: where it comes out as that of the header's own functions, of an
+// earlier export, or of one with its index behind it.
+static bool needs_index(const cove_module *module, size_t index) {
   static const char *const own[] = {"open", "start", "close", "program", "program_size"};
   cove_export item;
   char mine[160], other[160];
-  bool taken = false;
   cove_module_export(module, index, &item);
   c_name(item.name, mine, sizeof mine);
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    taken |= strcmp(mine, own[i]) == 0;
-  for (size_t i = 0; i < index && !taken; i++) {
+    if (strcmp(mine, own[i]) == 0)
+      return true;
+  for (size_t i = 0; i < index; i++) {
     if (!is_function(module, i, &item))
       continue;
     c_name(item.name, other, sizeof other);
-    taken = strcmp(mine, other) == 0;
+    if (strcmp(mine, other) == 0)
+      return true;
   }
-  put(t, mine, strlen(mine));
-  if (taken)
+  char *behind = strrchr(mine, '_'), *end;
+  if (behind == NULL || !isdigit((unsigned char)behind[1]))
+    return false;
+  unsigned long first = strtoul(behind + 1, &end, 10);
+  if (*end != '\0' || !is_function(module, first, &item))
+    return false;
+  c_name(item.name, other, sizeof other);
+  *behind = '\0';
+  return strcmp(mine, other) == 0 && needs_index(module, first);
+}
+
+// An export's name as the end of a C name.
+static void put_export_name(text *t, const cove_module *module, size_t index) {
+  cove_export item;
+  char name[160];
+  cove_module_export(module, index, &item);
+  c_name(item.name, name, sizeof name);
+  put(t, name, strlen(name));
+  if (needs_index(module, index))
     print(t, "_%zu", index);
 }
 
@@ -341,7 +378,6 @@ static const char beginning[] =
     "\n"
     "static inline cove_status %1$s_start(%1$s *guest, cove_error **error) {\n"
     "  static const char *const names[] = {%4$s};\n"
-    "  cove_value none;\n"
     "  cove_func *initialise;\n"
     "  size_t i;\n"
     "  cove_status status = cove_linker_instantiate(guest->linker, guest->module, &guest->instance, error);\n"
@@ -350,7 +386,7 @@ static const char beginning[] =
     "  for (i = 0; i < sizeof names / sizeof *names; i++)\n"
     "    guest->funcs[i] = cove_instance_func(guest->instance, names[i]);\n"
     "  initialise = cove_instance_func(guest->instance, \"_initialize\");\n"
-    "  return initialise != NULL ? cove_func_call_in_place(initialise, &none, error) : COVE_OK;\n"
+    "  return initialise != NULL ? cove_func_call(initialise, NULL, 0, NULL, 0, error) : COVE_OK;\n"
     "}\n";
 
 static void make_header(text *out, const cove_module *module, const char *path, const char *name) {

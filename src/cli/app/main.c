@@ -45,21 +45,14 @@ static bool open_app(app *out) {
   return found;
 }
 
-// The options, --, the program's name, its arguments. NULL when out of memory.
-static char **arguments_of(const app *a, int argc, char **argv, int *count) {
-  size_t options = 0;
+// NULL when out of memory.
+static char **options_of(const app *a, int *count) {
+  size_t options = 0, n = 0;
   for (size_t i = 0; i < a->options_size; i++)
     options += a->options[i] == '\0';
-  char **all = calloc(options + (size_t)argc + 2, sizeof *all);
-  if (all == NULL)
-    return NULL;
-  static char end[] = "--";
-  size_t n = 0;
-  for (char *at = a->options; n < options; at += strlen(at) + 1)
+  char **all = calloc(options + 1, sizeof *all);
+  for (char *at = a->options; all != NULL && n < options; at += strlen(at) + 1)
     all[n++] = at;
-  all[n++] = end;
-  for (int i = 0; i < argc; i++)
-    all[n++] = argv[i];
   *count = (int)n;
   return all;
 }
@@ -72,7 +65,7 @@ int main(int argc, char **argv) {
     return CLI_EXIT_DATA;
   }
   int count;
-  char **all = arguments_of(&a, argc, argv, &count);
+  char **all = options_of(&a, &count);
   cli_line line;
   if (all == NULL) {
     cli_error("out of memory");
@@ -80,6 +73,8 @@ int main(int argc, char **argv) {
   }
   if (!cli_parse(CLI_RUN, count, all, &line))
     return CLI_EXIT_USAGE;
+  line.operands = argv; // whatever the options end with, they are no options
+  line.operand_count = argc;
   cli_program p = {.line = &line, .path = argv[0]};
   int status = cli_compiled_input(argv[0], a.program, a.size, &p.input);
   if (status == 0)

@@ -8,8 +8,7 @@
 //   external entry   where cv_func.code leads (abi.h); its CV_EXTERNAL_ENTRY bytes load r14 and r15. Behind it is the
 //   direct entry     where calls inside the module go.
 //   loop entry       a function object of its own, which enters its function at a loop (runtime/tier_up.h). It comes
-//   after
-//                    the functions: its index is not that of a function.
+//                    after the functions: its index is not that of a function.
 //   stub             stands in for a function's two entries while it is not placed, or for good; it jumps through
 //                    its slot. Code that runs is never changed: only the slot is.
 //
