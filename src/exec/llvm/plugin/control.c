@@ -211,7 +211,9 @@ static ctl *begin_typed(gen *g, ctl c) {
 static ctl *begin(gen *g, uint32_t op) {
   ctl c = {.op = (uint8_t)op};
   read_block_type(g, &c);
-  return begin_typed(g, c);
+  ctl *made = begin_typed(g, c);
+  gen_osr_begin_block(g, made);
+  return made;
 }
 
 bool gen_begin_block(gen *g, uint32_t results, const cv_valtype *types) {
@@ -266,6 +268,7 @@ static void else_arm(gen *g) {
   c->op = CV_OPC_ELSE;
   c->dead = false;
   g->fuel_pending = 0;
+  gen_osr_join(g, c);
   restore_arguments(g, c);
 }
 
@@ -282,6 +285,7 @@ static void enter_label(gen *g, ctl *c) {
   }
   LLVMMoveBasicBlockAfter(c->label, here);
   gen_at(g, c->label);
+  gen_osr_join(g, c);
   g->sp = c->height;
   for (uint32_t i = 0; i < results; i++)
     push(g, c->phis[i]);

@@ -151,12 +151,14 @@ void gen_catch(gen *g, uint32_t op) {
   c->caught = c->exception;
   if (op == CV_OPC_CATCH_ALL) {
     c->dispatch = NULL;
+    gen_osr_join(g, c);
     return;
   }
   block match = gen_block(g, "catch"), next = gen_block(g, "");
   LLVMBuildCondBr(g->b, has_tag(g, c->exception, tag), match, next);
   c->dispatch = next;
   gen_at(g, match);
+  gen_osr_join(g, c);
   push_payload(g, c->exception, tag);
 }
 

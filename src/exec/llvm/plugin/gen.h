@@ -60,6 +60,7 @@ typedef struct ctl {
   uint8_t op;   // CV_OPC_BLOCK, LOOP, IF, ELSE, TRY, CATCH, TRY_TABLE; the function is CV_OPC_BLOCK at depth 0
   bool dead;    // the code being skipped up to its end cannot be reached
   bool reached; // something jumps to the label
+  bool saved;   // the operands below are in g->saved (osr.c)
   uint32_t height, params, results;
   const cv_valtype *types; // params, then results
   block label;             // of a loop its first block, else what follows its end
@@ -191,6 +192,9 @@ bool gen_asks_for_stack(const gen *g);
 void gen_check_stack(gen *g);
 
 // ---- osr.c ----
+// Where a block begins; and where several ways into it or out of it meet: what is below it is loaded again.
+void gen_osr_begin_block(gen *g, ctl *c);
+void gen_osr_join(gen *g, const ctl *c);
 // Where a loop is about to begin, before its clone; and in its first block.
 void gen_osr_before_loop(gen *g, ctl *c);
 void gen_osr_in_loop(gen *g, ctl *c);

@@ -141,7 +141,7 @@ static void carry(gen *g, const loop_clone *clone) {
 
 static void generate_turn(gen *g, loop_clone *clone) {
   const uint8_t *at = g->at;
-  uint32_t sp = g->sp;
+  uint32_t sp = g->sp, op_at = g->op_at;
   g->at = clone->body->start;
   g->loop_clone = clone;
   while (g->at != clone->body->end && !g->failed)
@@ -149,6 +149,27 @@ static void generate_turn(gen *g, loop_clone *clone) {
   g->loop_clone = NULL;
   g->at = at;
   g->sp = sp;
+  g->op_at = op_at;
+  g->placed = false;
+}
+
+// An access after the clone may trap, and then what the clone has stored is seen. LLVM, which only knows that volatile
+// accesses stay where they are, would leave out what a later one overwrites: so it is told that all is read here (and
+// written, lest it leaves this out, too).
+static void keep_stores(gen *g) {
+  enum { USES_ARGUMENT = 3 }; // of the attribute `memory`: reads and writes what its pointer leads to, nothing else
+  type ft = LLVMFunctionType(g->t.none, &g->t.ptr, 1, false);
+  value nothing = LLVMGetInlineAsm(ft, "", 0, "r", 1, true, false, LLVMInlineAsmDialectATT, false);
+  value call = LLVMBuildCall2(g->b, ft, nothing, &g->memory, 1, "");
+  static const struct {
+    const char *name;
+    uint64_t is;
+  } attributes[] = {{"memory", USES_ARGUMENT}, {"nounwind", 0}, {"willreturn", 0}};
+  for (unsigned i = 0; i < CV_COUNT(attributes); i++) {
+    const char *name = attributes[i].name;
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->c, kind, attributes[i].is));
+  }
 }
 
 // From the present block, `turns` of the clone; leaves the insertion point at its exit.
@@ -174,6 +195,7 @@ static void generate_clone(gen *g, loop_clone *clone, value turns) {
   LLVMAddIncoming(clone->turn, &next, &last, 1);
   LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntULT, next, all, ""), turn, exit);
   gen_at(g, exit);
+  keep_stores(g);
   if (rerolled)
     set_counters(g, b, starts, 1, turns);
 }
@@ -244,4 +266,5 @@ void gen_loop_back(gen *g, ctl *c, value br) {
   LLVMBuildBr(g->b, here);
   c->clone_exit = NULL;
   gen_at(g, here);
+  gen_osr_join(g, c);
 }

@@ -4,14 +4,15 @@
 // The function is generated as always, but its entry goes to a block of its own, which takes locals and operands from
 // context->args and jumps to the loop. What lies before the loop is then reached only by way of loops around it, or not
 // at all, and LLVM removes it. Locals are in memory as far as the IR goes; operands that are below a loop are values,
-// made before it, perhaps where nothing goes any more. So at the loop and at each one before it, which may be around
-// it, they are saved before the loop and loaded again in its first block: the entry saves them, too. One place for each
-// position of the stack is enough, since what is below a loop stays the same as long as it runs.
+// made before it, perhaps where nothing goes any more. So at the loop and at each block before it, which may be around
+// it, they are saved where the block begins, and loaded again where ways meet that may come from the entry: in a loop's
+// first block, in else and catch arms, behind a block's end. The entry saves them, too. One place for each position of
+// the stack is enough, since what is below a block stays the same as long as it runs.
 #include "exec/llvm/plugin/gen.h"
 
-// A loop may be one of those around the one to enter only if it begins before.
+// A block may be one of those around the loop to enter only if it begins before. An inlined callee has no loops.
 static bool concerned(const gen *g) {
-  return g->loop_at != CV_NO_LOOP && g->op_at <= g->loop_at;
+  return g->loop_at != CV_NO_LOOP && g->op_at <= g->loop_at && !g->inlined;
 }
 
 static value place_for(gen *g, uint32_t position, type t) {
@@ -55,8 +56,8 @@ static void enter(gen *g, ctl *c) {
   gen_at(g, here);
 }
 
-static void load_operands(gen *g, const ctl *c) {
-  for (uint32_t i = 0; i < c->height; i++)
+void gen_osr_join(gen *g, const ctl *c) {
+  for (uint32_t i = 0; c->saved && i < c->height; i++)
     g->stack[i] = LLVMBuildLoad2(g->b, LLVMGetAllocatedType(g->saved[i]), g->saved[i], "");
 }
 
@@ -65,8 +66,8 @@ static bool entered_before(const gen *g, const ctl *c) {
   return g->op_at == g->loop_at && c->params == 0;
 }
 
-void gen_osr_before_loop(gen *g, ctl *c) {
-  if (!concerned(g))
+void gen_osr_begin_block(gen *g, ctl *c) {
+  if (CV_LIKELY(!concerned(g)))
     return;
   if (g->saved == NULL) {
     size_t size = ((size_t)g->facts->max_height + 1) * sizeof *g->saved;
@@ -77,20 +78,23 @@ void gen_osr_before_loop(gen *g, ctl *c) {
   }
   for (uint32_t i = 0; i < c->height; i++)
     LLVMBuildStore(g->b, g->stack[i], place_for(g, i, LLVMTypeOf(g->stack[i])));
-  if (entered_before(g, c)) {
-    block join = gen_block(g, "");
-    LLVMBuildBr(g->b, join);
-    gen_at(g, join);
-    load_operands(g, c);
-    enter(g, c);
-  }
+  c->saved = true;
 }
 
-// What has a clone has no loop in it.
-void gen_osr_in_loop(gen *g, ctl *c) {
-  if (!concerned(g) || g->failed || c->is_cloned || entered_before(g, c))
+void gen_osr_before_loop(gen *g, ctl *c) {
+  if (!c->saved || !entered_before(g, c))
     return;
-  load_operands(g, c);
+  block join = gen_block(g, "");
+  LLVMBuildBr(g->b, join);
+  gen_at(g, join);
+  gen_osr_join(g, c);
+  enter(g, c);
+}
+
+void gen_osr_in_loop(gen *g, ctl *c) {
+  if (!c->saved || g->failed || entered_before(g, c))
+    return;
+  gen_osr_join(g, c);
   if (g->op_at == g->loop_at)
     enter(g, c);
 }
