@@ -106,23 +106,6 @@ static void set_flag(const cv_tier_up *up, bool on) {
 
 // ---- threads and processes ----
 
-static void before_fork(void) {
-  cv_lock_take(&all.lock);
-}
-
-static void after_fork(void) {
-  cv_lock_release(&all.lock);
-}
-
-// A forked process has neither thread, and what the worker had in hands may be in any state.
-static void in_child(void) {
-  all.off = true;
-  all.job_count = 0;
-  all.compiling = NULL;
-  all.loading = false;
-  cv_lock_release(&all.lock);
-}
-
 static bool is_busy(void) {
   return all.compiling != NULL || all.loading;
 }
@@ -140,6 +123,24 @@ static void wait_for_job(void) {
   cv_lock_release(&all.lock);
   (void)cv_word_wait(&all.ended, seen, UINT64_MAX);
   cv_lock_take(&all.lock);
+}
+
+// A forked process has neither thread. What the worker has in hands is done before, since it would stay as it is in the
+// child: locks that are held, code that is half in its place.
+static void before_fork(void) {
+  cv_lock_take(&all.lock);
+  while (is_busy())
+    wait_for_job();
+}
+
+static void after_fork(void) {
+  cv_lock_release(&all.lock);
+}
+
+static void in_child(void) {
+  all.off = true;
+  all.job_count = 0;
+  cv_lock_release(&all.lock);
 }
 
 static void at_exit(void) {

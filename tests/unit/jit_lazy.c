@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "exec/code/native.h"
 #include "runtime/internal.h"
@@ -286,6 +288,37 @@ static void threads_meet(void **state) {
   cv_engine_release(engine);
 }
 
+// Each compiles into its own memory what neither had called before the fork.
+static void forked_processes_have_code_of_their_own(void **state) {
+  world w = world_new(&lazy, NULL);
+  cv_instance *i = instantiate(w.store,
+                               "(module (func (export \"before\") (result i32) (i32.const 1))"
+                               " (func (export \"parents\") (result i32) (i32.const 2))"
+                               " (func (export \"childs\") (result i32) (i32.const 3)))",
+                               NULL, 0);
+  assert_int_equal(result1(i, "before", 0), 1);
+  int turn[2];
+  assert_int_equal(pipe(turn), 0);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    char none;
+    close(turn[1]);
+    bool ended = read(turn[0], &none, 1) == 0;
+    _exit(ended && result1(i, "childs", 0) == 3 && result1(i, "parents", 0) == 2 && result1(i, "before", 0) == 1 ? 0
+                                                                                                                 : 1);
+  }
+  assert_int_equal(result1(i, "parents", 0), 2);
+  close(turn[1]);
+  close(turn[0]);
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  assert_int_equal(result1(i, "parents", 0), 2);
+  assert_int_equal(result1(i, "before", 0), 1);
+  world_delete(&w);
+}
+
 int main(void) {
   if (!jit_here()) {
     print_message("skipped: tier 1 cannot run here\n");
@@ -295,7 +328,7 @@ int main(void) {
       cmocka_unit_test(arguments_survive),         cmocka_unit_test(objects_learn_their_code),
       cmocka_unit_test(traps_and_exceptions_pass), cmocka_unit_test(late_where_the_stack_ends),
       cmocka_unit_test(no_memory_is_a_trap),       cmocka_unit_test(threads_meet),
-      cmocka_unit_test(functions_are_exchanged),
+      cmocka_unit_test(functions_are_exchanged),   cmocka_unit_test(forked_processes_have_code_of_their_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sys/exec.h"
+#include "sys/thread.h"
 
 enum { PAGE = 4096 };
 static const size_t arena_sizes[] = {(size_t)1 << 30, (size_t)256 << 20, (size_t)64 << 20};
@@ -18,16 +19,44 @@ static struct {
   pthread_mutex_t lock;
   pthread_once_t once;
   uint8_t *write, *run;
-  extent *free; // sorted by start, never adjacent
+  size_t size;
+  uint8_t *copy; // while the process is being forked: for the child; NULL when there is no memory for it
+  extent *free;  // sorted by start, never adjacent
   size_t free_count, free_capacity;
 } arena = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+
+// ---- forks: each process has code of its own ----
+
+static void before_fork(void) {
+  pthread_mutex_lock(&arena.lock);
+  arena.copy = cv_exec_copy_new(arena.size);
+  size_t at = 0;
+  for (size_t i = 0; i <= arena.free_count && arena.copy != NULL; i++) {
+    const extent *e = i < arena.free_count ? &arena.free[i] : &(extent){arena.size, 0};
+    memcpy(arena.copy + at, arena.run + at, e->start - at);
+    at = e->start + e->size;
+  }
+}
+
+static void after_fork(void) {
+  cv_exec_copy_delete(arena.copy, arena.size);
+  pthread_mutex_unlock(&arena.lock);
+}
+
+static void in_child(void) {
+  cv_exec_replace(arena.write, arena.run, arena.size, arena.copy);
+  pthread_mutex_unlock(&arena.lock);
+}
+
+// ----
 
 static void arena_map(void) {
   for (size_t i = 0; i < CV_COUNT(arena_sizes); i++) {
     if (!cv_exec_map(arena_sizes[i], &arena.write, &arena.run))
       continue;
     arena.free = malloc(16 * sizeof *arena.free);
-    if (arena.free == NULL) {
+    arena.size = arena_sizes[i];
+    if (arena.free == NULL || !cv_thread_at_fork(before_fork, after_fork, in_child)) {
       arena.run = NULL;
       return;
     }
