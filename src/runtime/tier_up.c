@@ -291,14 +291,14 @@ static void run_job(const cv_tier *tier) {
   bump(&all.ended);
 }
 
-// exit runs handlers in the reverse order of their registration: one runs before what the library has registered when
-// it was loaded, the other before anything that is there while it is being loaded (cv_tier_up_delete has the rest).
+// exit runs handlers in the reverse order of their registration: one (start_worker) runs before what the library has
+// registered when it was loaded, the other before anything that is there while it is being loaded (cv_tier_up_delete
+// has the rest).
 static const cv_tier *load(void) {
-  all.loading = true;
+  const bool wanted = !all.stopping;
   cv_lock_release(&all.lock);
+  const cv_tier *tier = wanted ? upper_tier() : NULL;
   bool ok = atexit(at_exit) == 0;
-  const cv_tier *tier = upper_tier();
-  ok = ok && atexit(at_exit) == 0;
   cv_lock_take(&all.lock);
   all.loading = false;
   bump(&all.ended);
@@ -323,6 +323,12 @@ static void *work(void *unused) {
   return unused;
 }
 
+// It is loading from here on, for whoever deletes a code or exits before the thread gets that far.
+static bool start_worker(void) {
+  all.loading = atexit(at_exit) == 0 && start(work);
+  return all.loading;
+}
+
 // ---- samples ----
 
 // Nothing is compiled that was compiled once, or could not be.
@@ -331,7 +337,7 @@ static bool enqueue(cv_tier_up *up, uint32_t func, uint32_t loop) {
     return false;
   if (up->lower->module->funcs[func].code.size > MOST_BODY)
     return true;
-  if (!all.has_worker && !start(work)) {
+  if (!all.has_worker && !start_worker()) {
     give_up();
     return false;
   }
