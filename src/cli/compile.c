@@ -32,6 +32,10 @@ static int check_line(const cli_line *line) {
     cli_error(app && object ? "--executable and --object: one of them" : "--header goes with --object");
     return CLI_EXIT_USAGE;
   }
+  if (object && cli_has(line, OPT_HEADER) && output != NULL && strcmp(cli_value(line, OPT_HEADER), output) == 0) {
+    cli_error("--header and -o: both would be %s", output);
+    return CLI_EXIT_USAGE;
+  }
   if (line->operand_count >= 1 && (line->operand_count == 1 || app) && output != NULL && output[0] != '\0')
     return !app || are_options(line->operand_count - 1, line->operands + 1) ? 0 : CLI_EXIT_USAGE;
   cli_error(line->operand_count < 1           ? "compile what?"

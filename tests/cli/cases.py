@@ -634,6 +634,7 @@ CASES = [
     compiled("object-component", "hello-component.wat", "--object"),
     compiled("object-component-header", "hello-component.wat", "--object", "--header", "a.h"),
     compiled("object-header-alone", "functions.wat", "--header", "a.h"),
+    compiled("object-header-same", "functions.wat", "--object", "--header", "out.cwasm"),
     compiled("object-executable", "functions.wat", "--object", "--executable"),
     compiled("object-no-folder", "functions.wat", "--object", "--header", "absent/a.h"),
     row("executable-what", "compile", "--executable", "-o", "app"),
