@@ -368,7 +368,7 @@ static void object_free(cv_llvm_object *object) {
 static void initialize(void) {
   // cmov: what the guest's compiler wrote as a select it took for unpredictable; LLVM, not knowing, would make branches
   // of the ones in loops. Tail merging: traps of different instructions would become one, without a place.
-  // Domain reassignment (AVX-512): a quarter of all the time to compile, and no kernel is faster for it.
+  // Domain reassignment moves values to the mask registers of AVX-512, and takes a quarter of all the time to compile.
   static const char *const options[] = {"cove", "-x86-cmov-converter=false", "-enable-tail-merge=false",
                                         "-disable-x86-domain-reassignment"};
   static bool done;
