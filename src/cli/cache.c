@@ -142,9 +142,10 @@ static const char *store(const cli_cache *cache, int folder, const cove_module *
     return why;
   }
   const char *why = NULL;
+  errno = 0;
   bool written = write_entry(file, module, component);
   if (fflush(file) != 0 || !written || fstat(fd, &st) != 0)
-    why = strerror(errno);
+    why = errno != 0 ? strerror(errno) : "out of memory";
   if (fclose(file) != 0 && why == NULL)
     why = strerror(errno);
   if (why == NULL && (uint64_t)st.st_size > limit)

@@ -58,9 +58,12 @@ int cli_cache_open(const char *path, bool make, const char **why) {
     *why = errno == ENOENT ? NULL : strerror(errno);
     return -1;
   }
-  if (fstat(folder, &st) == 0 && cli_cache_is_ours(&st))
+  bool known = fstat(folder, &st) == 0;
+  if (known && cli_cache_is_ours(&st))
     return folder;
-  *why = st.st_uid != geteuid() ? "it belongs to somebody else" : "somebody else may write into it (its mode)";
+  *why = !known                   ? strerror(errno)
+         : st.st_uid != geteuid() ? "it belongs to somebody else"
+                                  : "somebody else may write into it (its mode)";
   close(folder);
   return -1;
 }

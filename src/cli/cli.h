@@ -136,7 +136,7 @@ int cli_component_compose(const cli_line *line);
 int cli_component_split(const cli_line *line);
 
 // ---- help.c ----
-void cli_print_topic_names(FILE *out);
+void cli_print_overview(FILE *out);
 
 // ---- subcommands: each returns the exit status ----
 int cli_run(const cli_line *line);

@@ -100,9 +100,27 @@ static const struct {
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof topics[0] };
 
-void cli_print_topic_names(FILE *out) {
+static void print_topic_names(FILE *out) {
   for (size_t i = 0; i < TOPIC_COUNT; i++)
     fprintf(out, "%s%s", i != 0 ? ", " : "", topics[i].name);
+}
+
+void cli_print_overview(FILE *out) {
+  fputs("cove runs WebAssembly programs. A program gets nothing that it was not granted.\n\n"
+        "Usage: cove COMMAND [OPTION]... [OPERAND]...\n\nCommands:\n",
+        out);
+  for (int i = 0; i < CLI_COMMAND_COUNT; i++) {
+    int column = fprintf(out, "  %s %s", cli_commands[i].name, cli_commands[i].operands);
+    cli_print_wrapped(out, cli_commands[i].summary, column);
+  }
+  fputs("\nTry:\n"
+        "  cove run hello.wasm                  run a program\n"
+        "  cove run --dir . program.wasm a b    grant it this directory, give it two arguments\n"
+        "  cove inspect program.wasm            what would it ask for?\n"
+        "  cove help TOPIC                      topics: ",
+        out);
+  print_topic_names(out);
+  fputs("\n", out);
 }
 
 static const char *next_word(size_t index, const void *env) {

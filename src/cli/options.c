@@ -216,7 +216,7 @@ bool cli_has(const cli_line *line, cli_option option) {
 enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
 
 // Words of `text` from column HELP_COLUMN to HELP_WIDTH; the cursor stands at `column`.
-static void print_wrapped(FILE *out, const char *text, int column) {
+void cli_print_wrapped(FILE *out, const char *text, int column) {
   if (column >= HELP_COLUMN) {
     fputc('\n', out);
     column = 0;
@@ -245,7 +245,7 @@ static void print_option(const cli_option_info *option, FILE *out) {
   int column = snprintf(shown, sizeof shown, "  %s--%s%s%s", letter, option->name,
                         option->argument[0] != '\0' && option->argument[1] != '=' ? " " : "", option->argument);
   fputs(shown, out);
-  print_wrapped(out, option->help, column);
+  cli_print_wrapped(out, option->help, column);
 }
 
 void cli_print_usage(cli_command command, FILE *out) {
@@ -263,22 +263,4 @@ void cli_print_usage(cli_command command, FILE *out) {
       if (applies(&cli_options[j], command) && strcmp(cli_options[j].group, cli_options[i].group) == 0)
         print_option(&cli_options[j], out);
   }
-}
-
-void cli_print_overview(FILE *out) {
-  fputs("cove runs WebAssembly programs. A program gets nothing that it was not granted.\n\n"
-        "Usage: cove COMMAND [OPTION]... [OPERAND]...\n\nCommands:\n",
-        out);
-  for (int i = 0; i < CLI_COMMAND_COUNT; i++) {
-    int column = fprintf(out, "  %s %s", cli_commands[i].name, cli_commands[i].operands);
-    print_wrapped(out, cli_commands[i].summary, column);
-  }
-  fputs("\nTry:\n"
-        "  cove run hello.wasm                  run a program\n"
-        "  cove run --dir . program.wasm a b    grant it this directory, give it two arguments\n"
-        "  cove inspect program.wasm            what would it ask for?\n"
-        "  cove help TOPIC                      topics: ",
-        out);
-  cli_print_topic_names(out);
-  fputs("\n", out);
 }

@@ -58,7 +58,8 @@ const char *cli_value(const cli_line *line, cli_option option);
 bool cli_has(const cli_line *line, cli_option option);
 
 void cli_print_usage(cli_command command, FILE *out);
-void cli_print_overview(FILE *out);
+// A text behind what has been printed up to `column`, in lines of the width of help.
+void cli_print_wrapped(FILE *out, const char *text, int column);
 // The command of that name, or CLI_COMMAND_COUNT.
 cli_command cli_find_command(const char *name);
 // The candidate nearest to `word`, NULL when none is near. `next` gives candidates until NULL.

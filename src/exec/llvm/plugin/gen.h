@@ -81,7 +81,7 @@ struct cv_llvm_compiler {
   const cv_module *module;
   const cv_layout *layout;
   cv_compile_options options;
-  char cpu[64], features[2048];
+  char cpu[64], features[4096];
   LLVMTargetMachineRef optimizing, fast;
   LLVMContextRef context;
   uint32_t context_uses;

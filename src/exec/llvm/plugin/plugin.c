@@ -30,8 +30,14 @@ static const char passes[] =
 
 // ---- the compiler of a module ----
 
+// Of a host's features those that LLVM 19 would use by itself and that files of compiled code do not tell of
+// (exec/code/cpu_features.def).
+#define UNTOLD                                                                                                         \
+  ",-egpr,-push2pop2,-ppx,-ndd,-ccmp,-nf,-cf,-zu,-avxvnniint8,-avxvnniint16,-avxifma,-avxneconvert,-avx10.1-256,"      \
+  "-avx10.1-512,-raoint,-sha512,-sm3,-sm4,-cmpccxadd,-movdir64b"
+
 static void choose_cpu(cv_llvm_compiler *c) {
-  const char *cpu = "x86-64", *features = "+sse3,+ssse3,+sse4.1";
+  const char *cpu = "x86-64", *features = "+sse3,+ssse3,+sse4.1", *without = "";
   char *host_cpu = NULL, *host_features = NULL;
   if (c->options.cpu == CV_CPU_COMMON) {
     cpu = "x86-64-v3";
@@ -39,9 +45,10 @@ static void choose_cpu(cv_llvm_compiler *c) {
   } else if (c->options.cpu == CV_CPU_HOST) {
     cpu = host_cpu = LLVMGetHostCPUName();
     features = host_features = LLVMGetHostCPUFeatures();
+    without = UNTOLD;
   }
   snprintf(c->cpu, sizeof c->cpu, "%s", cpu);
-  snprintf(c->features, sizeof c->features, "%s", features);
+  snprintf(c->features, sizeof c->features, "%s%s", features, without);
   LLVMDisposeMessage(host_cpu);
   LLVMDisposeMessage(host_features);
 }
