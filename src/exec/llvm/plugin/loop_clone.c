@@ -103,14 +103,12 @@ value gen_clone_address(gen *g) {
   const loop_access *a = &b->accesses[number];
   value at = clone->bases[a->group];
   int64_t stride = b->groups[a->group].stride / (int32_t)b->copies;
-  if (stride != 0) {
-    value moved = LLVMBuildNSWMul(g->b, clone->turn, gen_const64(g, (uint64_t)stride), "");
-    at = LLVMBuildInBoundsGEP2(g->b, g->t.i8, at, &moved, 1, "");
-  }
-  if (a->from == 0)
+  if (stride == 0 && a->from == 0)
     return at;
-  value from = gen_const64(g, (uint64_t)a->from);
-  return LLVMBuildInBoundsGEP2(g->b, g->t.i8, at, &from, 1, "");
+  // One sum: with a stride down, the lowest address of a later turn alone may lie before the memory.
+  value moved = LLVMBuildNSWMul(g->b, clone->turn, gen_const64(g, (uint64_t)stride), "");
+  moved = LLVMBuildNSWAdd(g->b, moved, gen_const64(g, (uint64_t)a->from), "");
+  return LLVMBuildInBoundsGEP2(g->b, g->t.i8, at, &moved, 1, "");
 }
 
 // Sets each counter to start + step * turn.

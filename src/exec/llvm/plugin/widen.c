@@ -34,9 +34,10 @@ static bool is_phi(value v) {
   return LLVMIsAPHINode(v) != NULL;
 }
 
-// The first instruction behind `v` that is no phi.
-static value behind(value v) {
-  value next = LLVMGetNextInstruction(v);
+// The first instruction behind `v` that is no phi; of the function, where `v` is no instruction.
+static value behind(const gen *g, value v) {
+  value next =
+      LLVMIsAInstruction(v) ? LLVMGetNextInstruction(v) : LLVMGetFirstInstruction(LLVMGetEntryBasicBlock(g->function));
   while (next != NULL && is_phi(next))
     next = LLVMGetNextInstruction(next);
   return next;
@@ -63,7 +64,7 @@ static value wide_of(widening *w, value v) {
   if (is_phi(v)) {
     *known = new_phi(w, v);
   } else {
-    LLVMPositionBuilderBefore(g->b, behind(v));
+    LLVMPositionBuilderBefore(g->b, behind(g, v));
     *known = LLVMBuildZExt(g->b, v, g->t.i64, "");
   }
   return *known;
@@ -79,7 +80,7 @@ static void fill_phi(widening *w, value narrow) {
 }
 
 static void replace_phi(widening *w, value narrow) {
-  LLVMPositionBuilderBefore(w->g->b, behind(narrow));
+  LLVMPositionBuilderBefore(w->g->b, behind(w->g, narrow));
   LLVMReplaceAllUsesWith(narrow, LLVMBuildTrunc(w->g->b, *find(w, narrow), w->g->t.i32, ""));
   LLVMInstructionEraseFromParent(narrow);
 }
