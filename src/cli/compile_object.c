@@ -234,9 +234,56 @@ static bool is_function(const cove_module *module, size_t index, cove_export *it
          !(item->name.size == 11 && memcmp(item->name.data, "_initialize", 11) == 0);
 }
 
+// The exports by their C names, equal ones in their order.
+typedef struct named {
+  char *name;
+  size_t index;
+} named;
+
+typedef struct names {
+  named *sorted;
+  size_t count;
+  bool *repeats; // by export: an earlier one has the same C name
+} names;
+
+static int by_name(const void *a, const void *b) {
+  const named *x = a, *y = b;
+  int order = strcmp(x->name, y->name);
+  return order != 0 ? order : x->index < y->index ? -1 : 1;
+}
+
+static void names_free(names *n) {
+  for (size_t i = 0; i < n->count; i++)
+    free(n->sorted[i].name);
+  free(n->sorted);
+  free(n->repeats);
+}
+
+static bool names_of(const cove_module *module, names *out) {
+  size_t exports = cove_module_export_count(module);
+  cove_export item;
+  *out = (names){.sorted = calloc(exports + 1, sizeof *out->sorted), .repeats = calloc(exports + 1, 1)};
+  if (out->sorted == NULL || out->repeats == NULL)
+    return false;
+  for (size_t i = 0; i < exports; i++) {
+    if (!is_function(module, i, &item))
+      continue;
+    char name[160];
+    c_name(item.name, name, sizeof name);
+    char *copy = strdup(name);
+    if (copy == NULL)
+      return false;
+    out->sorted[out->count++] = (named){copy, i};
+  }
+  qsort(out->sorted, out->count, sizeof *out->sorted, by_name);
+  for (size_t i = 1; i < out->count; i++)
+    out->repeats[out->sorted[i].index] = strcmp(out->sorted[i].name, out->sorted[i - 1].name) == 0;
+  return true;
+}
+
 // Whether an export's name has its index behind it: where it comes out as that of the header's own functions, of an
 // earlier export, or of one with its index behind it.
-static bool needs_index(const cove_module *module, size_t index) {
+static bool needs_index(const cove_module *module, const names *n, size_t index) {
   static const char *const own[] = {"open", "start", "close", "program", "program_size"};
   cove_export item;
   char mine[160], other[160];
@@ -245,13 +292,8 @@ static bool needs_index(const cove_module *module, size_t index) {
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strcmp(mine, own[i]) == 0)
       return true;
-  for (size_t i = 0; i < index; i++) {
-    if (!is_function(module, i, &item))
-      continue;
-    c_name(item.name, other, sizeof other);
-    if (strcmp(mine, other) == 0)
-      return true;
-  }
+  if (n->repeats[index])
+    return true;
   char *behind = strrchr(mine, '_'), *end;
   if (behind == NULL || !isdigit((unsigned char)behind[1]))
     return false;
@@ -260,17 +302,17 @@ static bool needs_index(const cove_module *module, size_t index) {
     return false;
   c_name(item.name, other, sizeof other);
   *behind = '\0';
-  return strcmp(mine, other) == 0 && needs_index(module, first);
+  return strcmp(mine, other) == 0 && needs_index(module, n, first);
 }
 
 // An export's name as the end of a C name.
-static void put_export_name(text *t, const cove_module *module, size_t index) {
+static void put_export_name(text *t, const cove_module *module, const names *n, size_t index) {
   cove_export item;
   char name[160];
   cove_module_export(module, index, &item);
   c_name(item.name, name, sizeof name);
   put(t, name, strlen(name));
-  if (needs_index(module, index))
+  if (needs_index(module, n, index))
     print(t, "_%zu", index);
 }
 
@@ -286,7 +328,8 @@ static void put_escaped(text *t, cove_bytes name) {
 }
 
 // `number` is its place among the functions of the header.
-static void put_function(text *t, const cove_module *module, size_t index, size_t number, const char *name) {
+static void put_function(text *t, const cove_module *module, const names *n, size_t index, size_t number,
+                         const char *name) {
   cove_export item;
   cove_module_export(module, index, &item);
   const cove_functype *type = &item.type.as.func;
@@ -295,7 +338,7 @@ static void put_function(text *t, const cove_module *module, size_t index, size_
   print(t, "\n// \"");
   put_escaped(t, item.name);
   print(t, "\"\nstatic inline cove_status %s_", name);
-  put_export_name(t, module, index);
+  put_export_name(t, module, n, index);
   print(t, "(%s *guest", name);
   for (size_t i = 0; i < params; i++)
     print(t, ", %s p%zu", c_type(type->params[i], &field), i);
@@ -306,7 +349,7 @@ static void put_function(text *t, const cove_module *module, size_t index, size_
     (void)c_type(type->params[i], &field);
     print(t, "  v[%zu]%s = p%zu;\n", i, field, i);
   }
-  print(t, "  status = cove_func_call_in_place(guest->funcs[%zu], v, error);\n", number);
+  print(t, "  status = cove_func_call(guest->funcs[%zu], v, %zu, v, %zu, error);\n", number, params, results);
   if (results != 0)
     print(t, "  if (status != COVE_OK)\n    return status;\n");
   for (size_t i = 0; i < results; i++) {
@@ -376,6 +419,7 @@ static const char beginning[] =
     "  return status;\n"
     "}\n"
     "\n"
+    "// COVE_USAGE without an error: this header is not that of the object file.\n"
     "static inline cove_status %1$s_start(%1$s *guest, cove_error **error) {\n"
     "  static const char *const names[] = {%4$s};\n"
     "  cove_func *initialise;\n"
@@ -383,8 +427,11 @@ static const char beginning[] =
     "  cove_status status = cove_linker_instantiate(guest->linker, guest->module, &guest->instance, error);\n"
     "  if (status != COVE_OK)\n"
     "    return status;\n"
-    "  for (i = 0; i < sizeof names / sizeof *names; i++)\n"
+    "  for (i = 0; i < sizeof names / sizeof *names; i++) {\n"
     "    guest->funcs[i] = cove_instance_func(guest->instance, names[i]);\n"
+    "    if (guest->funcs[i] == NULL && names[i][0] != '\\0')\n"
+    "      return COVE_USAGE;\n"
+    "  }\n"
     "  initialise = cove_instance_func(guest->instance, \"_initialize\");\n"
     "  return initialise != NULL ? cove_func_call(initialise, NULL, 0, NULL, 0, error) : COVE_OK;\n"
     "}\n";
@@ -399,30 +446,34 @@ static void make_header(text *out, const cove_module *module, const char *path, 
   print(out, "// Made by cove compile: the functions of ");
   put_escaped(out, (cove_bytes){slash != NULL ? slash + 1 : path, strlen(slash != NULL ? slash + 1 : path)});
   print(out, ", as C.\n");
-  text names = {0};
+  text list = {0};
   size_t count = 0, exports = cove_module_export_count(module);
   cove_export item;
   for (size_t i = 0; i < exports; i++)
     if (is_function(module, i, &item)) {
-      print(&names, count++ == 0 ? "\"" : ",\n                                      \"");
-      put_escaped(&names, item.name);
-      print(&names, "\"");
+      print(&list, count++ == 0 ? "\"" : ",\n                                      \"");
+      put_escaped(&list, item.name);
+      print(&list, "\"");
     }
   // A module without functions: C has no empty arrays, and nothing is called like this.
   if (count == 0)
-    print(&names, "\"\"");
-  int size = names.failed ? -1 : asprintf(&piece, beginning, name, upper, count > 0 ? count : 1, names.data);
-  free(names.data);
+    print(&list, "\"\"");
+  int size = list.failed ? -1 : asprintf(&piece, beginning, name, upper, count > 0 ? count : 1, list.data);
+  free(list.data);
   if (size < 0) {
     out->failed = true;
     return;
   }
   put(out, piece, (size_t)size);
   free(piece);
+  names c_names;
+  if (!names_of(module, &c_names))
+    out->failed = true;
   count = 0;
-  for (size_t i = 0; i < exports; i++)
+  for (size_t i = 0; i < exports && !out->failed; i++)
     if (is_function(module, i, &item))
-      put_function(out, module, i, count++, name);
+      put_function(out, module, &c_names, i, count++, name);
+  names_free(&c_names);
   print(out, "\n#endif\n");
 }
 

@@ -346,11 +346,25 @@ static int cannot_write(const char *path) {
   return CLI_EXIT_FAILED;
 }
 
-int cli_replace_file(const char *path, const void *data, size_t size, bool executable) {
-  struct stat st;
-  // Nothing to take the place of: a device, a pipe; and what a link leads to is not the link's to replace.
-  if (strcmp(path, "-") == 0 || (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-    return write_file(path, data, size);
+// Closes the descriptor; errno is that of what failed first.
+static bool write_descriptor(int fd, const void *data, size_t size, mode_t mode) {
+  FILE *file = fdopen(fd, "wb");
+  if (file == NULL) {
+    int error = errno;
+    close(fd);
+    errno = error;
+    return false;
+  }
+  bool written = fwrite(data, 1, size, file) == size && fflush(file) == 0 && fchmod(fd, mode) == 0;
+  int error = errno;
+  if (fclose(file) != 0 && written)
+    return false;
+  errno = error;
+  return written;
+}
+
+// `path` leads to a regular file, or to nothing.
+static int replace_regular(const char *path, const void *data, size_t size, bool executable) {
   static const char suffix[] = ".XXXXXX";
   size_t length = strlen(path);
   char *other = malloc(length + sizeof suffix);
@@ -358,17 +372,31 @@ int cli_replace_file(const char *path, const void *data, size_t size, bool execu
     return cannot_write(path);
   memcpy(other, path, length);
   memcpy(other + length, suffix, sizeof suffix);
-  int fd = mkstemp(other);
-  FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-  bool written = file != NULL && fwrite(data, 1, size, file) == size && fflush(file) == 0;
   mode_t mask = umask(0);
   umask(mask);
-  if (file != NULL)
-    written = fchmod(fd, (executable ? 0777 : 0666) & ~mask) == 0 && fclose(file) == 0 && written;
+  int fd = mkstemp(other);
+  bool written = fd >= 0 && write_descriptor(fd, data, size, (executable ? 0777 : 0666) & ~mask);
   written = written && rename(other, path) == 0;
   int status = written ? 0 : cannot_write(path);
   if (!written && fd >= 0)
     unlink(other);
   free(other);
   return status;
+}
+
+int cli_replace_file(const char *path, const void *data, size_t size, bool executable) {
+  struct stat st;
+  bool there = strcmp(path, "-") != 0 && lstat(path, &st) == 0;
+  if (there && S_ISLNK(st.st_mode)) { // what it leads to is replaced, not the link
+    char *target = realpath(path, NULL);
+    int status = target != NULL && stat(target, &st) == 0 && S_ISREG(st.st_mode)
+                     ? replace_regular(target, data, size, executable)
+                     : write_file(path, data, size);
+    free(target);
+    return status;
+  }
+  // Nothing to take the place of: a device, a pipe.
+  if (strcmp(path, "-") == 0 || (there && !S_ISREG(st.st_mode)))
+    return write_file(path, data, size);
+  return replace_regular(path, data, size, executable);
 }

@@ -333,10 +333,8 @@ static bool start_worker(void) {
 
 // Nothing is compiled that was compiled once, or could not be.
 static bool enqueue(cv_tier_up *up, uint32_t func, uint32_t loop) {
-  if (all.job_count == MOST_JOBS)
+  if (all.job_count == MOST_JOBS || up->lower->module->funcs[func].code.size > MOST_BODY)
     return false;
-  if (up->lower->module->funcs[func].code.size > MOST_BODY)
-    return true;
   if (!all.has_worker && !start_worker()) {
     give_up();
     return false;

@@ -4,6 +4,7 @@
 #include "../app.h"
 #include "../run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static bool fits(uint64_t at, uint64_t size, uint64_t limit) {
   return at <= limit && size <= limit - at;
 }
 
+// False: errno is 0 where there is no program in it.
 static bool open_app(app *out) {
   unsigned char t[CLI_APP_TRAILER];
   struct stat st;
@@ -42,6 +44,7 @@ static bool open_app(app *out) {
     }
   }
   close(fd);
+  errno = 0;
   return found;
 }
 
@@ -60,6 +63,10 @@ static char **options_of(const app *a, int *count) {
 int main(int argc, char **argv) {
   app a;
   if (argc < 1 || !open_app(&a)) {
+    if (argc >= 1 && errno != 0) {
+      cli_error("cannot read the program itself (/proc/self/exe): %s", strerror(errno));
+      return CLI_EXIT_DATA;
+    }
     cli_error("this program has no program in it");
     cli_hint("it is what `cove compile --executable` makes programs of; strip takes the program away");
     return CLI_EXIT_DATA;

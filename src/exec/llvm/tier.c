@@ -68,12 +68,15 @@ static bool can_place(void) {
   return cv_cpu_has(cv_cpu_detect(), CV_CPU_BIT(SSE4_1)) && place_jump();
 }
 
+static bool can_place_here(void) {
+  if (can_place())
+    return true;
+  missing_text = "it needs an x86-64 processor with SSE4.1, and memory that may hold code";
+  return false;
+}
+
 static bool llvm_available(void) {
-  if (!can_place()) {
-    missing_text = "it needs an x86-64 processor with SSE4.1, and memory that may hold code";
-    return false;
-  }
-  return plugin() != NULL;
+  return can_place_here() && plugin() != NULL;
 }
 
 static uint64_t cpu_needs(cv_cpu_level level) {
@@ -204,7 +207,7 @@ static void llvm_code_delete(cv_code *base, cv_mem *mem) {
 
 static cv_status llvm_compile(cv_code **out, cv_mem *mem, const cv_module *module, const cv_compile_options *options,
                               cv_diag *diag) {
-  if (options->objects.index != NULL ? !can_place() : !llvm_available())
+  if (options->objects.index != NULL ? !can_place_here() : !llvm_available())
     return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: the tier \"llvm\": %s", missing_text);
   cv_native_code *code = cv_mem_zalloc(mem, sizeof *code);
   if (code == NULL)
