@@ -26,6 +26,7 @@ typedef struct cv_compile_options {
   bool fuel;               // count fuel (rules: runtime/fuel.h)
   bool canonical_nan;      // every NaN that arithmetic makes is the canonical one
   bool lazy;               // compile a function when it is first called
+  bool only_optimized;     // refuse a function that costs too much to optimize, rather than compile it badly
   bool debug_frames;       // register unwind information with debuggers
   uint8_t tier_up;         // cv_tier_up_mode; a tier that is the lower of none ignores it
   uint32_t tier_up_seed;   // CV_TIER_UP_RANDOM

@@ -19,16 +19,17 @@
 
 static const uint64_t ROUND = 1000000; // nanoseconds between samples
 enum {
-  IDLE_ROUNDS = 20,     // without a poll, then a code leaves the list
-  FIRST_POLLS = 64,     // of a code, before anything happens
-  HOT = 2,              // samples
-  SEARCH = 512,         // polls
-  MOST_MISSES = 3,      // searches for a loop that is ready, until another one is compiled
-  MOST_LOOPS = 4,       // of a function
-  MOST_SAMPLES = 255,   // are counted
-  MOST_JOBS = 128,      // that wait
-  MOST_BODY = 64 << 10, // bytes; compiling larger functions well takes too long, and badly does not pay
-  RANDOM_ONE_IN = 3,    // polls that do something, when that is random
+  IDLE_ROUNDS = 20,          // without a poll, then a code leaves the list
+  FIRST_POLLS = 64,          // of a code, before anything happens
+  HOT = 2,                   // samples
+  LARGE = 16 << 10,          // bytes: such a body takes so long to compile that it has to be worth it
+  LARGE_HOT = 128,           // bytes for one sample
+  SEARCH = 512,              // polls
+  MOST_MISSES = 3,           // searches for a loop that is ready, until another one is compiled
+  MOST_LOOPS = 4,            // of a function
+  MOST_SAMPLES = UINT16_MAX, // are counted
+  MOST_JOBS = 128,           // that wait
+  RANDOM_ONE_IN = 3,         // polls that do something, when that is random
 };
 
 typedef enum state { COLD, QUEUED, READY, FAILED } state;
@@ -42,12 +43,13 @@ typedef struct hot_loop {
 } hot_loop;
 
 typedef struct hot_func {
-  uint8_t state;            // of the function as a whole
-  uint8_t samples, entered; // entered: times that a loop of it was
-  uint8_t ready;            // loops that are
-  uint8_t misses;           // searches that have not come by one of them
-  bool waits;               // for a loop to be compiled
-  uint32_t loops;           // first hot_loop, index + 1
+  uint8_t state;             // of the function as a whole
+  uint16_t samples, entered; // entered: times that a loop of it was
+  uint8_t tried;             // loops that were compiled, or could not be
+  bool ready;                // one of them is
+  uint8_t misses;            // searches that have not come by one of them
+  bool waits;                // for a loop to be compiled
+  uint32_t loops;            // first hot_loop, index + 1
 } hot_func;
 
 // A function was found hot in a loop. The flag stays set for some polls more, to see what it does.
@@ -266,14 +268,25 @@ static void done(const job *j, const uint8_t *entry) {
   l->state = now;
   hot_func *f = func_of(j->up, j->func);
   f->waits = false;
-  f->ready += entry != NULL && f->ready != MOST_LOOPS;
+  f->ready |= entry != NULL;
+  f->tried += f->tried != MOST_LOOPS;
 }
 
-// The job with the most samples.
+static uint32_t body_size(const cv_tier_up *up, uint32_t func) {
+  return up->lower->module->funcs[func].code.size;
+}
+
+// Whether `a` has more samples for what it costs.
+static bool is_better(const job *a, const job *b) {
+  enum { SMALL = 1 << 10 }; // what any function costs
+  uint64_t a_cost = (uint64_t)body_size(a->up, a->func) + SMALL, b_cost = (uint64_t)body_size(b->up, b->func) + SMALL;
+  return func_of(a->up, a->func)->samples * b_cost > func_of(b->up, b->func)->samples * a_cost;
+}
+
 static job take_job(void) {
   uint32_t best = 0;
   for (uint32_t i = 1; i < all.job_count; i++)
-    if (func_of(all.jobs[i].up, all.jobs[i].func)->samples > func_of(all.jobs[best].up, all.jobs[best].func)->samples)
+    if (is_better(&all.jobs[i], &all.jobs[best]))
       best = i;
   job j = all.jobs[best];
   all.jobs[best] = all.jobs[--all.job_count];
@@ -333,7 +346,7 @@ static bool start_worker(void) {
 
 // Nothing is compiled that was compiled once, or could not be.
 static bool enqueue(cv_tier_up *up, uint32_t func, uint32_t loop) {
-  if (all.job_count == MOST_JOBS || up->lower->module->funcs[func].code.size > MOST_BODY)
+  if (all.job_count == MOST_JOBS)
     return false;
   if (!all.has_worker && !start_worker()) {
     give_up();
@@ -372,8 +385,8 @@ static void enqueue_loop(cv_tier_up *up, uint32_t func, uint32_t at) {
 // enough to be entered soon, since the loops inside of it are then compiled as a whole.
 static void begin_search(cv_tier_up *up, const cv_poll *p) {
   hot_func *f = func_of(up, p->func);
-  bool for_ready = f->ready != 0 && f->misses < MOST_MISSES;
-  if (f->waits || (!for_ready && f->ready == MOST_LOOPS))
+  bool for_ready = f->ready && f->misses < MOST_MISSES;
+  if (f->waits || (!for_ready && f->tried == MOST_LOOPS))
     return;
   up->search = (search){
       .left = SEARCH, .func = p->func, .frame = p->frame, .for_ready = for_ready, .loop = p->loop, .depth = p->depth};
@@ -411,6 +424,10 @@ static void go_on_searching(cv_tier_up *up, const cv_poll *p) {
     end_search(up);
 }
 
+static bool is_hot(const hot_func *f, uint32_t size) {
+  return f->samples >= (size < LARGE ? HOT : size / LARGE_HOT);
+}
+
 static const uint8_t *count(cv_tier_up *up, const cv_poll *p) {
   hot_func *f = func_of(up, p->func);
   hot_loop *l = p->can_enter ? find_loop(up, p->func, p->loop) : NULL;
@@ -427,7 +444,7 @@ static const uint8_t *count(cv_tier_up *up, const cv_poll *p) {
     return NULL;
   }
   f->samples += f->samples != MOST_SAMPLES;
-  if (f->samples < HOT)
+  if (!is_hot(f, body_size(up, p->func)))
     return NULL;
   if (p->can_enter)
     begin_search(up, p);
@@ -450,7 +467,7 @@ static const uint8_t *poll_randomly(cv_tier_up *up, uint32_t func, uint32_t loop
   cv_lock_take(&all.lock);
   const uint8_t *entry = NULL;
   hot_loop *l = loop != CV_NO_LOOP ? loop_of(up, func, loop) : NULL;
-  bool wanted = next_random(up) % RANDOM_ONE_IN == 0 && up->lower->module->funcs[func].code.size <= MOST_BODY;
+  bool wanted = next_random(up) % RANDOM_ONE_IN == 0;
   bool cold = loop == CV_NO_LOOP ? func_of(up, func)->state == COLD : l != NULL && l->state == COLD;
   if (wanted && cold) {
     job j = {up, func, loop};

@@ -232,6 +232,7 @@ static cv_status llvm_upper_new(cv_code **out, cv_mem *mem, cv_code *lower, cv_d
     return CV_ENOMEM;
   cv_compile_options options = lower->options;
   options.tier_up = CV_TIER_UP_NEVER;
+  options.only_optimized = true; // tier 1's code is better than what LLVM makes without its passes
   options.objects = options.upper_objects;
   options.kept = options.upper_kept;
   options.upper_objects = (cv_code_objects){0};

@@ -4,9 +4,11 @@
 // One LLVM module for each function, so that memory is bounded by the largest function; one LLVM context for some
 // hundred functions, since it keeps what was ever made in it.
 //
-// A function's body of more than GIANT bytes is compiled without most passes: their cost grows faster than the body.
-// So is one that branches on more than MOST_CONDITIONS comparisons of one value: LLVM 19 looks at all of them wherever
-// it asks what is known of the value, which is a cube. And one with more than MOST_LOOPS loops, which is a square.
+// What costs LLVM more than it is worth is compiled without most passes, or refused (only_optimized): a body of more
+// than GIANT bytes; one with more than MOST_LOOPS loops, since that is a square; one where more than MOST_JOINED values
+// come to joins of control flow, which the passes and the allocation of registers take in ever again; one that branches
+// on more than MOST_CONDITIONS comparisons of one value: LLVM 19 looks at all of them wherever it asks what is known of
+// the value, which is a cube. An interpreter's loop of 100 KB is none of this, and takes two to five seconds.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +19,7 @@
 #include "exec/llvm/plugin/fatal.h"
 #include "exec/llvm/plugin/gen.h"
 
-enum { GIANT = 64 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500, MOST_LOOPS = 400 };
+enum { GIANT = 128 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500, MOST_LOOPS = 400, MOST_JOINED = 100000 };
 
 // Two thirds of the cost of O2. Without the SLP vectorizer, which joins accesses that are 4 GiB apart (LLVM 139202).
 static const char first_passes[] = "function(sroa)";
@@ -295,8 +297,26 @@ static bool has_many_comparisons(value v) {
   return count > MOST_CONDITIONS;
 }
 
-static bool is_cubic(const gen *g) {
+static uint32_t joined_at(block b) {
+  uint32_t count = 0;
+  for (value v = LLVMGetFirstInstruction(b); v != NULL && LLVMIsAPHINode(v) != NULL; v = LLVMGetNextInstruction(v))
+    count += LLVMCountIncoming(v);
+  return count;
+}
+
+static bool is_large(const gen *g) {
+  return g->module->funcs[g->index].code.size > GIANT;
+}
+
+// Asked when locals have become values.
+static bool is_costly(const gen *g) {
+  uint32_t joined = 0;
+  if (is_large(g) || g->loop_count > MOST_LOOPS)
+    return true;
   for (block b = LLVMGetFirstBasicBlock(g->function); b != NULL; b = LLVMGetNextBasicBlock(b)) {
+    joined += joined_at(b);
+    if (joined > MOST_JOINED)
+      return true;
     value end = LLVMGetBasicBlockTerminator(b);
     if (end == NULL || LLVMGetInstructionOpcode(end) != LLVMBr || !LLVMIsConditional(end))
       continue;
@@ -308,21 +328,29 @@ static bool is_cubic(const gen *g) {
   return false;
 }
 
+static bool refuse_costly(gen *g) {
+  gen_fail(g, "unsupported: to optimize a function of this size and shape");
+  return false;
+}
+
 static bool generate(gen *g, cv_llvm_object *out) {
   cv_llvm_compiler *c = g->compiler;
   dump(g, "ir");
-  bool ok = run_passes(g, first_passes);
-  bool is_giant = c->module->funcs[g->index].code.size > GIANT || g->loop_count > MOST_LOOPS || is_cubic(g);
-  if (ok && !is_giant)
-    ok = run_passes(g, passes);
-  if (ok && !is_giant)
-    gen_widen(g);
-  dump(g, "opt");
-  if (!ok)
+  if (!run_passes(g, first_passes))
     return false;
+  LLVMTargetMachineRef tm = c->optimizing;
+  if (is_costly(g)) {
+    tm = c->fast;
+    if (c->options.only_optimized)
+      return refuse_costly(g);
+  } else {
+    if (!run_passes(g, passes))
+      return false;
+    gen_widen(g);
+  }
+  dump(g, "opt");
   char *message = NULL;
   LLVMMemoryBufferRef buffer = NULL;
-  LLVMTargetMachineRef tm = is_giant ? c->fast : c->optimizing;
   if (LLVMTargetMachineEmitToMemoryBuffer(tm, g->m, LLVMObjectFile, &message, &buffer) != 0) {
     snprintf(c->why, sizeof c->why, "LLVM: %s", message);
     LLVMDisposeMessage(message);
@@ -350,7 +378,7 @@ static bool compile_function(void *arg) {
   if (c->context_uses++ == CONTEXT_USES)
     new_context(c);
   begin(&g, c, r->func, r->loop);
-  bool ok = room(c, &g) && gen_function(&g);
+  bool ok = c->options.only_optimized && is_large(&g) ? refuse_costly(&g) : room(c, &g) && gen_function(&g);
   if (ok) {
     LLVMDIBuilderFinalize(g.di);
     ok = generate(&g, r->out);
@@ -376,8 +404,10 @@ static void initialize(void) {
   // cmov: what the guest's compiler wrote as a select it took for unpredictable; LLVM, not knowing, would make branches
   // of the ones in loops. Tail merging: traps of different instructions would become one, without a place.
   // Domain reassignment moves values to the mask registers of AVX-512, and takes a quarter of all the time to compile.
+  // Following variables by instruction takes a twentieth, and the debugging information has lines only.
   static const char *const options[] = {"cove", "-x86-cmov-converter=false", "-enable-tail-merge=false",
-                                        "-disable-x86-domain-reassignment"};
+                                        "-disable-x86-domain-reassignment",
+                                        "-experimental-debug-variable-locations=false"};
   static bool done;
   if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
     LLVMInitializeX86TargetInfo();
