@@ -82,17 +82,27 @@ typedef struct cv_api_late_world {
 } cv_api_late_world;
 void cv_api_component_linker_define_late(cove_component_linker *linker, const cv_api_late_world *late);
 
+// What a module or a component is made of.
+typedef struct cv_api_source {
+  const uint8_t *bytes;
+  size_t size;
+  bool copy;                  // it copies the bytes
+  bool owned;                 // the bytes are a block of cv_api_mem that it takes; of a module only
+  void (*release)(void *env); // when it does not need them any more; or NULL
+  void *env;
+  const cv_archive *archive; // whose program the bytes are, with its code; or NULL
+} cv_api_source;
+
 // ---- module.c ----
 // A file in the binary format, or in the text format, as its binary: a block of cv_api_mem.
 cove_status cv_api_read_binary(cv_engine *engine, const char *path, uint8_t **bytes, size_t *size, cove_error **error);
-// Opens a compiled program, which is to be a component or a module. *has_code: the engine can run its code; else only
-// out->program is there.
-cove_status cv_api_open_archive(cove_engine *engine, const void *data, size_t size, bool wants_component,
-                                cv_archive *out, bool *has_code, cove_error **error);
+// The program in a compiled one, which is to be a component or a module; with its code, where the engine can run it.
+CV_MUST_USE cove_status cv_api_source_compiled(cove_engine *engine, const void *data, size_t size, bool wants_component,
+                                               cv_archive *archive, cv_api_source *out, cove_error **error);
 // ---- cache.c ----
-// An empty entry of a cache where `entry` is NULL; else this one. *fits: it is one of this program and engine.
-CV_MUST_USE cove_status cv_api_open_entry(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *out,
-                                          bool *fits, cove_error **error);
+// A program with its entry of a cache, an empty one where `entry` is NULL. *fits: it is one of this program and engine.
+CV_MUST_USE cove_status cv_api_source_cached(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *archive,
+                                             cv_api_source *out, bool *fits, cove_error **error);
 
 // ---- module.c ----
 // Line `index` of the contents of a section `producers`; false when there are not so many.

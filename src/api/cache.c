@@ -52,8 +52,8 @@ static bool is_of(const cv_engine *e, const cv_archive *archive) {
          flags == cv_archive_flags(cv_engine_compile_options(e));
 }
 
-cove_status cv_api_open_entry(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *out, bool *fits,
-                              cove_error **error) {
+cove_status cv_api_source_cached(cove_engine *engine, cv_bytes program, cv_bytes entry, cv_archive *archive,
+                                 cv_api_source *out, bool *fits, cove_error **error) {
   const cv_engine *e = (const cv_engine *)engine;
   cv_diag diag;
   cv_diag_init(&diag);
@@ -61,10 +61,13 @@ cove_status cv_api_open_entry(cove_engine *engine, cv_bytes program, cv_bytes en
     return cv_api_fail(error, COVE_USAGE, "this engine cannot keep code: cove_cache_name");
   *fits = true;
   if (entry.data != NULL)
-    *fits = cv_archive_open_entry(out, entry.data, entry.size, program, &diag) == CV_OK && is_of(e, out);
+    *fits = cv_archive_open_entry(archive, entry.data, entry.size, program, &diag) == CV_OK && is_of(e, archive);
   else
-    *out =
+    *archive =
         (cv_archive){.program = program, .features = cv_engine_features(e), .tier = cv_engine_tier(e), .keeps = true};
+  out->bytes = program.data;
+  out->size = program.size;
+  out->archive = archive;
   return COVE_OK;
 }
 

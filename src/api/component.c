@@ -10,16 +10,7 @@
 
 // ---- making --------------------------------------------------------------------------------------------------------
 
-typedef struct source {
-  const uint8_t *bytes;
-  size_t size;
-  bool copy;
-  void (*release)(void *env);
-  void *env;
-  const cv_archive *archive; // whose program the bytes are, with its code; or NULL
-} source;
-
-static cv_status load(cove_component *c, const source *from, bool compile, cv_diag *diag) {
+static cv_status load(cove_component *c, const cv_api_source *from, bool compile, cv_diag *diag) {
   CV_TRY(cv_component_decode(&c->component, cv_engine_mem(c->engine), from->bytes, from->size, from->copy,
                              from->archive != NULL ? from->archive->features : cv_engine_features(c->engine), diag));
   unsigned flags = cv_engine_validation(c->engine, from->archive);
@@ -44,7 +35,7 @@ static void release(cove_component *c) {
   cv_mem_free(&cv_api_mem, c, sizeof *c);
 }
 
-static cove_status make(cove_engine *engine, const source *from, bool compile, cove_component **out,
+static cove_status make(cove_engine *engine, const cv_api_source *from, bool compile, cove_component **out,
                         cove_error **error) {
   const char *looks_like = NULL;
   cv_binary_kind kind = cv_binary_kind_of(from->bytes, from->size, &looks_like);
@@ -75,49 +66,37 @@ static cove_status make(cove_engine *engine, const source *from, bool compile, c
 
 cove_status cove_component_new(cove_engine *engine, const void *data, size_t size, cove_component **out,
                                cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .copy = true}, true, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .copy = true}, true, out, error);
 }
 
 cove_status cove_component_new_borrowed(cove_engine *engine, const void *data, size_t size,
                                         void (*release_fn)(void *env), void *env, cove_component **out,
                                         cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .release = release_fn, .env = env}, true, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .release = release_fn, .env = env}, true, out,
+              error);
 }
 
 cove_status cove_component_load_compiled(cove_engine *engine, const void *data, size_t size,
                                          void (*release_fn)(void *env), void *env, cove_component **out,
                                          cove_error **error) {
-  cv_archive archive = {0};
-  bool has_code;
-  cove_status status = cv_api_open_archive(engine, data, size, true, &archive, &has_code, error);
-  if (status != COVE_OK)
-    return status;
-  return make(engine,
-              &(source){.bytes = archive.program.data,
-                        .size = archive.program.size,
-                        .release = release_fn,
-                        .env = env,
-                        .archive = has_code ? &archive : NULL},
-              true, out, error);
+  cv_archive archive;
+  cv_api_source from = {.release = release_fn, .env = env};
+  cove_status status = cv_api_source_compiled(engine, data, size, true, &archive, &from, error);
+  return status == COVE_OK ? make(engine, &from, true, out, error) : status;
 }
 
 cove_status cove_component_new_cached(cove_engine *engine, const void *data, size_t size, const void *entry,
                                       size_t entry_size, void (*release_fn)(void *env), void *env, cove_component **out,
                                       cove_error **error) {
   cv_archive archive;
+  cv_api_source from = {.release = release_fn, .env = env};
   bool fits;
-  cove_status status =
-      cv_api_open_entry(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive, &fits, error);
   *out = NULL;
+  cove_status status = cv_api_source_cached(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive,
+                                            &from, &fits, error);
   if (status != COVE_OK || !fits)
     return status;
-  status = make(engine,
-                &(source){.bytes = archive.program.data,
-                          .size = archive.program.size,
-                          .release = release_fn,
-                          .env = env,
-                          .archive = &archive},
-                true, out, error);
+  status = make(engine, &from, true, out, error);
   if (status == COVE_OK)
     (*out)->keeps_code = true;
   return status;
@@ -129,7 +108,7 @@ cove_status cove_component_open(cove_engine *engine, const char *path, cove_comp
   cove_status status = cv_api_read_binary((cv_engine *)engine, path, &bytes, &size, error);
   if (status != COVE_OK)
     return status;
-  status = make(engine, &(source){.bytes = bytes, .size = size}, true, out, error);
+  status = make(engine, &(cv_api_source){.bytes = bytes, .size = size}, true, out, error);
   if (status != COVE_OK) {
     cv_mem_free(&cv_api_mem, bytes, size);
     return status;
@@ -141,12 +120,12 @@ cove_status cove_component_open(cove_engine *engine, const char *path, cove_comp
 
 cove_status cove_component_inspect(cove_engine *engine, const void *data, size_t size, cove_component **out,
                                    cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .copy = true}, false, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .copy = true}, false, out, error);
 }
 
 cove_status cove_component_validate(cove_engine *engine, const void *data, size_t size, cove_error **error) {
   cove_component *c;
-  cove_status status = make(engine, &(source){.bytes = data, .size = size}, false, &c, error);
+  cove_status status = make(engine, &(cv_api_source){.bytes = data, .size = size}, false, &c, error);
   if (status == COVE_OK)
     cove_component_delete(c);
   return status;

@@ -14,18 +14,8 @@
 
 // ---- making ----
 
-typedef struct source {
-  const uint8_t *bytes;
-  size_t size;
-  bool copy;  // the module copies the bytes
-  bool owned; // the bytes are a block of cv_api_mem that the module takes
-  void (*release)(void *env);
-  void *env;
-  const cv_archive *archive; // whose program the bytes are, with its code; or NULL
-} source;
-
 // What is known by its preamble; say so rather than "unknown binary version".
-static cove_status refuse_others(const source *from, cove_error **error) {
+static cove_status refuse_others(const cv_api_source *from, cove_error **error) {
   const char *looks_like = NULL;
   cv_binary_kind kind = cv_binary_kind_of(from->bytes, from->size, &looks_like);
   if (kind == CV_BINARY_COMPILED)
@@ -35,7 +25,8 @@ static cove_status refuse_others(const source *from, cove_error **error) {
   return cv_api_fail(error, COVE_UNSUPPORTED, "unsupported: component");
 }
 
-static cove_status make(cove_engine *engine, const source *from, bool compile, cove_module **out, cove_error **error) {
+static cove_status make(cove_engine *engine, const cv_api_source *from, bool compile, cove_module **out,
+                        cove_error **error) {
   cove_status status = refuse_others(from, error);
   if (status != COVE_OK)
     return status;
@@ -72,80 +63,68 @@ static cove_status make(cove_engine *engine, const source *from, bool compile, c
 }
 
 cove_status cove_module_new(cove_engine *engine, const void *data, size_t size, cove_module **out, cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .copy = true}, true, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .copy = true}, true, out, error);
 }
 
 cove_status cove_module_new_borrowed(cove_engine *engine, const void *data, size_t size, void (*release)(void *env),
                                      void *env, cove_module **out, cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .release = release, .env = env}, true, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .release = release, .env = env}, true, out, error);
 }
 
-cove_status cv_api_open_archive(cove_engine *engine, const void *data, size_t size, bool wants_component,
-                                cv_archive *out, bool *has_code, cove_error **error) {
+cove_status cv_api_source_compiled(cove_engine *engine, const void *data, size_t size, bool wants_component,
+                                   cv_archive *archive, cv_api_source *out, cove_error **error) {
   cv_diag diag;
   cv_diag_init(&diag);
-  bool is_component;
-  *has_code = cv_engine_is_native((cv_engine *)engine);
-  cv_status status = CV_OK;
-  if (*has_code) {
-    status = cv_archive_open(out, data, size, &diag);
+  *archive = (cv_archive){0};
+  bool is_component, has_code = cv_engine_is_native((cv_engine *)engine);
+  cv_status status;
+  if (has_code) {
+    status = cv_archive_open(archive, data, size, &diag);
     if (status == CV_OK)
-      status = cv_engine_check_archive((cv_engine *)engine, out, &diag);
-    is_component = (out->flags & CV_ARCHIVE_COMPONENT) != 0;
+      status = cv_engine_check_archive((cv_engine *)engine, archive, &diag);
+    is_component = (archive->flags & CV_ARCHIVE_COMPONENT) != 0;
   } else {
-    status = cv_archive_program(data, size, &out->program, &is_component, &diag);
+    status = cv_archive_program(data, size, &archive->program, &is_component, &diag);
   }
   if (status != CV_OK)
     return cv_api_diag(error, status, &diag);
   if (is_component != wants_component)
     return cv_api_fail(error, COVE_USAGE, "this is a compiled %s, not a %s", is_component ? "component" : "module",
                        wants_component ? "component" : "module");
+  out->bytes = archive->program.data;
+  out->size = archive->program.size;
+  out->archive = has_code ? archive : NULL;
   return COVE_OK;
 }
 
 cove_status cove_module_load_compiled(cove_engine *engine, const void *data, size_t size, void (*release)(void *env),
                                       void *env, cove_module **out, cove_error **error) {
-  cv_archive archive = {0};
-  bool has_code;
-  cove_status status = cv_api_open_archive(engine, data, size, false, &archive, &has_code, error);
-  if (status != COVE_OK)
-    return status;
-  return make(engine,
-              &(source){.bytes = archive.program.data,
-                        .size = archive.program.size,
-                        .release = release,
-                        .env = env,
-                        .archive = has_code ? &archive : NULL},
-              true, out, error);
+  cv_archive archive;
+  cv_api_source from = {.release = release, .env = env};
+  cove_status status = cv_api_source_compiled(engine, data, size, false, &archive, &from, error);
+  return status == COVE_OK ? make(engine, &from, true, out, error) : status;
 }
 
 cove_status cove_module_new_cached(cove_engine *engine, const void *data, size_t size, const void *entry,
                                    size_t entry_size, void (*release)(void *env), void *env, cove_module **out,
                                    cove_error **error) {
   cv_archive archive;
+  cv_api_source from = {.release = release, .env = env};
   bool fits;
-  cove_status status =
-      cv_api_open_entry(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive, &fits, error);
   *out = NULL;
-  if (status != COVE_OK || !fits)
-    return status;
-  return make(engine,
-              &(source){.bytes = archive.program.data,
-                        .size = archive.program.size,
-                        .release = release,
-                        .env = env,
-                        .archive = &archive},
-              true, out, error);
+  cove_status status = cv_api_source_cached(engine, (cv_bytes){data, size}, (cv_bytes){entry, entry_size}, &archive,
+                                            &from, &fits, error);
+  return status == COVE_OK && fits ? make(engine, &from, true, out, error) : status;
 }
 
 cove_status cove_module_inspect(cove_engine *engine, const void *data, size_t size, cove_module **out,
                                 cove_error **error) {
-  return make(engine, &(source){.bytes = data, .size = size, .copy = true}, false, out, error);
+  return make(engine, &(cv_api_source){.bytes = data, .size = size, .copy = true}, false, out, error);
 }
 
 cove_status cove_module_validate(cove_engine *engine, const void *data, size_t size, cove_error **error) {
   cove_module *module;
-  cove_status status = make(engine, &(source){.bytes = data, .size = size}, false, &module, error);
+  cove_status status = make(engine, &(cv_api_source){.bytes = data, .size = size}, false, &module, error);
   if (status == COVE_OK)
     cove_module_delete(module);
   return status;
@@ -219,7 +198,7 @@ cove_status cove_module_open(cove_engine *engine, const char *path, cove_module 
   cove_status status = cv_api_read_binary((cv_engine *)engine, path, &bytes, &size, error);
   if (status != COVE_OK)
     return status;
-  status = make(engine, &(source){.bytes = bytes, .size = size, .owned = true}, true, out, error);
+  status = make(engine, &(cv_api_source){.bytes = bytes, .size = size, .owned = true}, true, out, error);
   if (status != COVE_OK)
     cv_mem_free(&cv_api_mem, bytes, size);
   return status;

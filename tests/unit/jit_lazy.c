@@ -14,13 +14,6 @@
 
 static const cv_engine_options lazy = {.tier = "jit", .features = CV_FEATURES_ALL, .compile = {.lazy = true}};
 
-static bool jit_here(void) {
-  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
-    if (strcmp((*t)->name, "jit") == 0)
-      return (*t)->available();
-  return false;
-}
-
 // Every parameter register and some slots beyond them; a different weight for each, so that no two can be swapped.
 #define MANY_PARAMS "(param i32 i64 i32 i64 i32 i64 i32 i64 f32 f64 f32 f64 f32 f64 f32 f64 f64 v128)"
 static const char many[] =
@@ -320,7 +313,7 @@ static void forked_processes_have_code_of_their_own(void **state) {
 }
 
 int main(void) {
-  if (!jit_here()) {
+  if (!tier_here("jit")) {
     print_message("skipped: tier 1 cannot run here\n");
     return 77;
   }

@@ -24,13 +24,6 @@ void *LLVMRunPasses(void *module, const char *passes, void *machine, void *optio
 // What LLVM held when it gave up is lost, on purpose.
 void __lsan_disable(void) __attribute__((weak));
 
-static bool llvm_here(void) {
-  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
-    if (strcmp((*t)->name, "llvm") == 0)
-      return (*t)->available();
-  return false;
-}
-
 static void the_process_lives(void **state) {
   static const cv_engine_options lazy = {.tier = "llvm", .features = CV_FEATURES_ALL, .compile = {.lazy = true}};
   if (__lsan_disable != NULL)
@@ -53,7 +46,7 @@ static void the_process_lives(void **state) {
 }
 
 int main(void) {
-  if (!llvm_here())
+  if (!tier_here("llvm"))
     return 77;
   const struct CMUnitTest tests[] = {cmocka_unit_test(the_process_lives)};
   return cmocka_run_group_tests(tests, NULL, NULL);

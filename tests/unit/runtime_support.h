@@ -29,6 +29,14 @@ static inline void keep_fault_handlers(void) {
   known = true;
 }
 
+// Whether this build has the tier of that name and this machine can run it.
+static inline bool tier_here(const char *name) {
+  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
+    if (strcmp((*t)->name, name) == 0)
+      return (*t)->available();
+  return false;
+}
+
 typedef struct world {
   cv_engine *engine;
   cv_store *store;
