@@ -22,8 +22,8 @@ enum {
   IDLE_ROUNDS = 20,          // without a poll, then a code leaves the list
   FIRST_POLLS = 64,          // of a code, before anything happens
   HOT = 2,                   // samples
-  LARGE = 16 << 10,          // bytes: such a body takes so long to compile that it has to be worth it
-  LARGE_HOT = 128,           // bytes for one sample
+  LARGE = 32 << 10,          // bytes: what takes longer to compile has to be worth it
+  LARGE_HOT = 128,           // bytes above that for one sample more
   SEARCH = 512,              // polls
   MOST_MISSES = 3,           // searches for a loop that is ready, until another one is compiled
   MOST_LOOPS = 4,            // of a function
@@ -425,7 +425,7 @@ static void go_on_searching(cv_tier_up *up, const cv_poll *p) {
 }
 
 static bool is_hot(const hot_func *f, uint32_t size) {
-  return f->samples >= (size < LARGE ? HOT : size / LARGE_HOT);
+  return f->samples >= HOT + (size < LARGE ? 0 : (size - LARGE) / LARGE_HOT);
 }
 
 static const uint8_t *count(cv_tier_up *up, const cv_poll *p) {

@@ -59,20 +59,30 @@ void cv_native_end(cv_native_code *code) {
 
 // ---- compiling ----
 
-static cv_status compile_at(cv_native_code *code, uint32_t func, uint32_t loop, uint32_t index, cv_diag *diag) {
+// With `compiling` held, where the code is shared. The object is good until the next one.
+static cv_status make(cv_native_code *code, uint32_t func, uint32_t loop, cv_code_object *out, cv_diag *diag) {
   const cv_object_maker *maker = code->base.tier->maker;
-  cv_code_object object = {0};
+  *out = (cv_code_object){0};
   if (code->compiler == NULL)
     CV_TRY(maker->compiler_new(&code->base, code->mem, &code->compiler));
   CV_TRY(cv_func_facts_late(code->base.module, func, diag));
-  CV_TRY(maker->compile(code->compiler, func, loop, &object, diag));
+  CV_TRY(maker->compile(code->compiler, func, loop, out, diag));
   if (code->base.options.kept != NULL && loop == CV_NO_LOOP)
-    cv_kept_add(code->base.options.kept, index, &object);
-  return cv_native_place(code, index, &object);
+    cv_kept_add(code->base.options.kept, func - code->base.module->imported_funcs, out);
+  return CV_OK;
 }
 
-static cv_status compile_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
-  return compile_at(code, func, CV_NO_LOOP, func - code->base.module->imported_funcs, diag);
+// Places what is not there yet, while others run in the code.
+static cv_status place_late(cv_native_code *code, uint32_t index, const cv_code_object *object) {
+  cv_lock_take(&code->lock);
+  cv_status status = CV_OK;
+  if (code->funcs[index].size == 0) {
+    status = cv_native_place(code, index, object);
+    if (status == CV_OK)
+      status = cv_native_announce(code, code->placed - 1);
+  }
+  cv_lock_release(&code->lock);
+  return status;
 }
 
 // Relocations lead to what is there, in their own text; the table of polls is whole.
@@ -96,27 +106,39 @@ static bool fits(const cv_native_code *code, const cv_code_object *object) {
   return object->text_size > code->kind->entry_at + CV_EXTERNAL_ENTRY;
 }
 
-// From the file. What an entry of a cache does not have, or not any more, is compiled.
-static cv_status take_one(cv_native_code *code, uint32_t func, cv_diag *diag) {
-  uint32_t index = func - code->base.module->imported_funcs;
-  cv_code_object object;
-  bool there = cv_code_objects_get(&code->base.options.objects, index, &object) == CV_OK && fits(code, &object);
-  if (!there && code->base.options.kept != NULL)
-    return compile_one(code, func, diag);
-  if (!there)
-    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
-  return cv_native_place(code, index, &object);
+static bool is_in_file(const cv_native_code *code, uint32_t index, cv_code_object *out) {
+  return cv_code_objects_get(&code->base.options.objects, index, out) == CV_OK && fits(code, out);
 }
 
 cv_status cv_native_compile_all(cv_native_code *code, cv_diag *diag) {
   const cv_module *m = code->base.module;
   cv_status status = CV_OK;
-  for (uint32_t i = m->imported_funcs; i < m->func_count && status == CV_OK; i++)
-    status = compile_one(code, i, diag);
+  for (uint32_t i = m->imported_funcs; i < m->func_count && status == CV_OK; i++) {
+    cv_code_object object;
+    status = make(code, i, CV_NO_LOOP, &object, diag);
+    if (status == CV_OK)
+      status = cv_native_place(code, i - m->imported_funcs, &object);
+  }
   compiler_delete(code);
   for (const cv_native_block *b = code->blocks; b != NULL; b = b->older)
     cv_code_block_written(&b->block);
   return status == CV_OK ? cv_native_announce(code, 0) : status;
+}
+
+// From the file, if there is one. What an entry of a cache does not have, or not any more, is compiled.
+static cv_status make_late(cv_native_code *code, uint32_t func, cv_diag *diag) {
+  uint32_t index = func - code->base.module->imported_funcs;
+  bool has_file = code->base.options.objects.index != NULL;
+  cv_code_object object;
+  if (!has_file || !is_in_file(code, index, &object)) {
+    if (has_file && code->base.options.kept == NULL)
+      return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
+    CV_TRY(make(code, func, CV_NO_LOOP, &object, diag));
+  }
+  cv_status status = place_late(code, index, &object);
+  if (code->compiler != NULL && !code->base.tier->maker->keep(code->compiler))
+    compiler_delete(code);
+  return status;
 }
 
 cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uint8_t **entry, cv_diag *diag) {
@@ -125,17 +147,10 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
   const cv_native_func *f = &code->funcs[index];
   if (!__atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) &&
       (code->base.up == NULL || !cv_tier_up_take(code->base.up, func))) {
-    cv_status status = CV_OK;
-    cv_lock_take(&code->lock);
-    if (!f->ready) { // another thread may have been here
-      bool taken = code->base.options.objects.index != NULL;
-      status = taken ? take_one(code, func, diag) : compile_one(code, func, diag);
-      if (code->compiler != NULL && !code->base.tier->maker->keep(code->compiler))
-        compiler_delete(code);
-      if (status == CV_OK)
-        status = cv_native_announce(code, code->placed - 1);
-    }
-    cv_lock_release(&code->lock);
+    cv_lock_take(&code->compiling);
+    // another thread may have been here
+    cv_status status = __atomic_load_n(&f->ready, __ATOMIC_ACQUIRE) ? CV_OK : make_late(code, func, diag);
+    cv_lock_release(&code->compiling);
     CV_TRY(status);
   }
   *entry = cv_native_entry_of(f) + CV_EXTERNAL_ENTRY;
@@ -150,50 +165,45 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
   return CV_OK;
 }
 
-static cv_status upper_compile(cv_native_code *code, uint32_t func, uint32_t loop, const uint8_t **entry,
-                               cv_diag *diag) {
+static cv_status upper_compile(cv_native_code *code, uint32_t func, uint32_t loop, uint32_t *at, cv_diag *diag) {
   uint32_t defined = defined_functions(code->base.module), index = func - code->base.module->imported_funcs;
-  uint32_t at = loop == CV_NO_LOOP ? index : defined + code->loop_count;
-  if (loop != CV_NO_LOOP && code->loop_count == code->most_loops)
-    return CV_ELIMIT;
-  if (loop != CV_NO_LOOP)
-    code->loop_func[code->loop_count] = index;
-  if (code->funcs[at].size == 0) {
-    CV_TRY(compile_at(code, func, loop, at, diag));
-    CV_TRY(cv_native_announce(code, code->placed - 1));
+  *at = loop == CV_NO_LOOP ? index : defined + code->loop_count;
+  if (loop == CV_NO_LOOP) {
+    if (__atomic_load_n(&code->funcs[index].ready, __ATOMIC_ACQUIRE))
+      return CV_OK;
+  } else {
+    if (code->loop_count == code->most_loops)
+      return CV_ELIMIT;
+    code->loop_func[code->loop_count] = index; // nobody reads it before the entry is placed
   }
+  cv_code_object object;
+  CV_TRY(make(code, func, loop, &object, diag));
+  CV_TRY(place_late(code, *at, &object));
   code->loop_count += loop != CV_NO_LOOP;
-  *entry = cv_native_entry_of(&code->funcs[at]) + CV_EXTERNAL_ENTRY;
   return CV_OK;
 }
 
 cv_status cv_native_upper_compile(cv_code *upper, uint32_t func, uint32_t loop, const uint8_t **entry, cv_diag *diag) {
   cv_native_code *code = (cv_native_code *)upper;
-  cv_lock_take(&code->lock);
-  cv_status status = upper_compile(code, func, loop, entry, diag);
-  cv_lock_release(&code->lock);
+  uint32_t at;
+  cv_lock_take(&code->compiling);
+  cv_status status = upper_compile(code, func, loop, &at, diag);
+  cv_lock_release(&code->compiling);
+  if (status == CV_OK)
+    *entry = cv_native_entry_of(&code->funcs[at]) + CV_EXTERNAL_ENTRY;
   return status;
-}
-
-static cv_status upper_take(cv_native_code *code, uint32_t func, const uint8_t **entry, cv_diag *diag) {
-  uint32_t index = func - code->base.module->imported_funcs;
-  cv_code_object object;
-  if (code->funcs[index].size == 0) {
-    if (cv_code_objects_get(&code->base.options.objects, index, &object) != CV_OK || !fits(code, &object))
-      return CV_EUNSUPPORTED;
-    CV_TRY(cv_native_place(code, index, &object));
-    CV_TRY(cv_native_announce(code, code->placed - 1));
-  }
-  *entry = cv_native_entry_of(&code->funcs[index]) + CV_EXTERNAL_ENTRY;
-  return CV_OK;
 }
 
 cv_status cv_native_upper_take(cv_code *upper, uint32_t func, const uint8_t **entry, cv_diag *diag) {
+  (void)diag;
   cv_native_code *code = (cv_native_code *)upper;
-  cv_lock_take(&code->lock);
-  cv_status status = upper_take(code, func, entry, diag);
-  cv_lock_release(&code->lock);
-  return status;
+  uint32_t index = func - code->base.module->imported_funcs;
+  cv_code_object object;
+  if (!is_in_file(code, index, &object))
+    return CV_EUNSUPPORTED;
+  CV_TRY(place_late(code, index, &object));
+  *entry = cv_native_entry_of(&code->funcs[index]) + CV_EXTERNAL_ENTRY;
+  return CV_OK;
 }
 
 cv_status cv_native_lead_to(cv_code *lower, uint32_t func, const uint8_t *entry) {

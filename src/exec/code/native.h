@@ -24,7 +24,8 @@
 //   24 the slot: at first the address of byte 14
 //
 // An eager module is complete before anybody sees it. A lazy one grows while threads run in it: who compiles holds
-// `lock`; everybody else, signal handlers too, reads without. What readers follow is written once, before the atomic
+// `compiling`, who places holds `lock`, taken later and never for long; everybody else, signal handlers too, reads
+// without. What readers follow is written once, before the atomic
 // that leads to it: a function and its place in `order` before `placed`, a block before `blocks`, all of that before
 // cv_native_func.ready and the function's slot, through which calls come.
 #ifndef COVE_EXEC_CODE_NATIVE_H
@@ -75,7 +76,8 @@ struct cv_native_code {
   cv_code base;
   const cv_native_kind *kind;
   cv_mem *mem;
-  cv_lock lock;
+  cv_lock compiling;  // of the compiler and the number of loop entries
+  cv_lock lock;       // of all that is placed
   bool through_stubs; // lazy: see above; set before the first function
   // Lazy, or NULL: calls of functions that are not placed here go through the stubs of this code of the same module,
   // which outlives this one. Its lock is taken while this one's is held.
