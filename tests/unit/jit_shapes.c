@@ -12,10 +12,6 @@
 
 static const cv_engine_options jit = {.tier = "jit", .features = CV_FEATURES_ALL};
 
-static bool jit_here(void) {
-  return cv_tier_jit.available();
-}
-
 // A signature of `count` parameters and as many results, of all types in turn, some values beyond the registers.
 static const cv_valtype turn[] = {CV_I32, CV_F64, CV_I64, CV_F32, CV_V128, CV_EXTERNREF};
 static const char *const names[] = {"i32", "f64", "i64", "f32", "v128", "externref"};
@@ -57,7 +53,7 @@ static void types_text(char *out, size_t size, uint32_t count) {
 
 // From the host to wasm, through a thunk to a host function, and back; the larger ones take the general pieces.
 static void values_of_any_number(void **state) {
-  if (!jit_here())
+  if (!tier_here("jit"))
     skip();
   for (uint32_t count = 1; count <= MOST; count += count < 20 ? 1 : 25) {
     world w = world_new(&jit, NULL);
@@ -95,7 +91,7 @@ static cv_run fails(void *env, cv_instance *caller, cv_value *values) {
 
 // A trap and an exception pass through the general pieces.
 static void failures_pass(void **state) {
-  if (!jit_here())
+  if (!tier_here("jit"))
     skip();
   world w = world_new(&jit, NULL);
   cv_valtype types[40];
@@ -127,7 +123,7 @@ static void failures_pass(void **state) {
 
 // Strangers' modules with ever new signatures.
 static void their_number_has_an_end(void **state) {
-  if (!jit_here())
+  if (!tier_here("jit"))
     skip();
   enum { SIGNATURES = 6000, PARAMS = 8 };
   static char wat[SIGNATURES * 120];

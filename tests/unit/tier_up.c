@@ -4,17 +4,12 @@
 // any time.
 #include "runtime_support.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/tier_up.h"
-
-static bool is_here(const char *tier) {
-  for (const cv_tier *const *t = cv_tiers; *t != NULL; t++)
-    if (strcmp((*t)->name, tier) == 0)
-      return (*t)->available();
-  return false;
-}
 
 static cv_engine_options options_for(cv_tier_up_mode mode, uint32_t seed) {
   return (cv_engine_options){.tier = "jit",
@@ -254,6 +249,33 @@ static void hot_loops_are_entered(void **state) {
   world_delete(&r);
 }
 
+// What LLVM could only compile badly stays where it is: a body of more than 128 KB, and more loops than it can take.
+static void costly_functions_stay(void **state) {
+  static const struct {
+    const char *piece;
+    uint32_t count, sum;
+  } shapes[] = {{" i32.const 3 i32.add", 45000, 3}, {" loop end", 500, 0}};
+  for (size_t k = 0; k < CV_COUNT(shapes); k++) {
+    size_t length = strlen(shapes[k].piece), most = shapes[k].count * length + 100;
+    char *text = malloc(most);
+    assert_non_null(text);
+    char *at = text + snprintf(text, most, "(module (func (export \"f\") (param i32) (result i32) local.get 0");
+    for (uint32_t i = 0; i < shapes[k].count; i++, at += length)
+      memcpy(at, shapes[k].piece, length);
+    memcpy(at, "))", 3);
+    cv_engine_options options = options_for(CV_TIER_UP_RANDOM, 1);
+    world w = world_new(&options, NULL);
+    cv_instance *instance = instantiate(w.store, text, NULL, 0);
+    for (uint32_t i = 0; i < 60; i++)
+      assert_int_equal(result1(instance, "f", i), i + shapes[k].count * shapes[k].sum);
+    cv_tier_up_counts counts = cv_tier_up_count(instance->code);
+    assert_true(counts.failed > 0);
+    assert_int_equal(counts.funcs + counts.loops, 0);
+    world_delete(&w);
+    free(text);
+  }
+}
+
 // Code goes while a function of it waits for the compiler, or is in it.
 static void code_is_deleted_at_any_time(void **state) {
   cv_engine_options options = options_for(CV_TIER_UP_BACKGROUND, 0);
@@ -284,7 +306,7 @@ static void forked_processes_go_on(void **state) {
 }
 
 int main(void) {
-  if (!is_here("jit") || !is_here("llvm"))
+  if (!tier_here("jit") || !tier_here("llvm"))
     return 77;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(frames_move_whole),
@@ -293,6 +315,7 @@ int main(void) {
       cmocka_unit_test(fuel_is_the_same),
       cmocka_unit_test(deadlines_end_loops),
       cmocka_unit_test(hot_loops_are_entered),
+      cmocka_unit_test(costly_functions_stay),
       cmocka_unit_test(code_is_deleted_at_any_time),
       cmocka_unit_test(forked_processes_go_on),
   };
