@@ -15,7 +15,9 @@ from engines import ROOT, usage_error
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "guests"))
 
+# The guest has no folder for temporary files.
 SQL = """
+pragma temp_store = memory;
 create table t(a integer primary key, b text, c real, d integer);
 with recursive n(i) as (select 1 union all select i + 1 from n where i < {n})
   insert into t select i, printf('%07d', i * 7919 % 1000003), i / 3.0, i % 97 from n;
