@@ -93,6 +93,7 @@ static struct {
   uint32_t sampler_word, worker_word; // bumped to wake them
   cv_tier_up *compiling;
   bool loading;   // the worker is looking for the upper tier
+  uint32_t forks; // that wait for the job in hand: no other is begun
   uint32_t ended; // jobs; waited for
   bool stopping;  // the process exits
 } all;
@@ -131,17 +132,21 @@ static void wait_for_job(void) {
 // child: locks that are held, code that is half in its place.
 static void before_fork(void) {
   cv_lock_take(&all.lock);
+  all.forks++;
   while (is_busy())
     wait_for_job();
 }
 
 static void after_fork(void) {
+  if (--all.forks == 0)
+    bump(&all.worker_word);
   cv_lock_release(&all.lock);
 }
 
 static void in_child(void) {
   all.off = true;
   all.job_count = 0;
+  all.forks = 0;
   cv_lock_release(&all.lock);
 }
 
@@ -255,7 +260,7 @@ static hot_loop *find_loop(const cv_tier_up *up, uint32_t func, uint32_t at) {
   return NULL;
 }
 
-static void done(const job *j, const uint8_t *entry) {
+static void note_result(const job *j, const uint8_t *entry) {
   state now = entry != NULL ? READY : FAILED;
   cv_tier_up_counts *counts = &j->up->counts;
   ++*(entry == NULL ? &counts->failed : j->loop == CV_NO_LOOP ? &counts->funcs : &counts->loops);
@@ -299,7 +304,7 @@ static void run_job(const cv_tier *tier) {
   cv_lock_release(&all.lock);
   const uint8_t *entry = compile(tier, &j);
   cv_lock_take(&all.lock);
-  done(&j, entry);
+  note_result(&j, entry);
   all.compiling = NULL;
   bump(&all.ended);
 }
@@ -319,13 +324,14 @@ static const cv_tier *load(void) {
 }
 
 static void *work(void *unused) {
+  cv_thread_step_back();
   cv_lock_take(&all.lock);
   const cv_tier *tier = load();
   if (tier == NULL)
     give_up();
   for (;;) {
     uint32_t seen = __atomic_load_n(&all.worker_word, __ATOMIC_ACQUIRE);
-    if (all.job_count != 0 && !all.stopping) {
+    if (all.job_count != 0 && !all.stopping && all.forks == 0) {
       run_job(tier);
       continue;
     }
@@ -386,7 +392,8 @@ static void enqueue_loop(cv_tier_up *up, uint32_t func, uint32_t at) {
 static void begin_search(cv_tier_up *up, const cv_poll *p) {
   hot_func *f = func_of(up, p->func);
   bool for_ready = f->ready && f->misses < MOST_MISSES;
-  if (f->waits || (!for_ready && f->tried == MOST_LOOPS))
+  uint32_t most = f->state == FAILED ? 1 : MOST_LOOPS; // part of a function may cost less than the whole
+  if (f->waits || (!for_ready && f->tried >= most))
     return;
   up->search = (search){
       .left = SEARCH, .func = p->func, .frame = p->frame, .for_ready = for_ready, .loop = p->loop, .depth = p->depth};
@@ -398,6 +405,11 @@ static void end_search(cv_tier_up *up) {
   if (s->for_ready) {
     f->misses++;
   } else if (s->again) {
+    const hot_loop *l = find_loop(up, s->func, s->loop);
+    if (l != NULL && l->state != COLD) { // it could not be compiled; or it can be entered, but not where it is met
+      f->tried += f->tried != MOST_LOOPS;
+      return;
+    }
     f->misses = 0;
     enqueue_loop(up, s->func, s->loop);
   }
@@ -479,7 +491,7 @@ static const uint8_t *poll_randomly(cv_tier_up *up, uint32_t func, uint32_t loop
     const cv_tier *tier = upper_tier();
     entry = tier != NULL ? compile(tier, &j) : NULL;
     cv_lock_take(&all.lock);
-    done(&j, entry);
+    note_result(&j, entry);
   } else if (wanted && l != NULL && l->state == READY) {
     entry = l->entry;
   }

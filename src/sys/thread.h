@@ -13,6 +13,9 @@ bool cv_thread_signal(uint32_t thread_id, int signal);
 // Starts a detached thread that gets no signals that were meant for the host's threads.
 CV_MUST_USE bool cv_thread_start(void *(*run)(void *), void *arg);
 
+// From now on this thread gets less than the others where they share a core.
+void cv_thread_step_back(void);
+
 // How many threads of this process can run at once: the cores that it may use, at least 1.
 uint32_t cv_thread_cores(void);
 

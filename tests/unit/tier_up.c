@@ -249,31 +249,102 @@ static void hot_loops_are_entered(void **state) {
   world_delete(&r);
 }
 
-// What LLVM could only compile badly stays where it is: a body of more than 128 KB, and more loops than it can take.
+// ---- large functions ----
+
+typedef struct piece {
+  const char *text;
+  uint32_t count;
+} piece;
+
+// A module in the text format: the pieces one after the other, each so many times. To be freed.
+static char *text_of(const piece *pieces, size_t count) {
+  size_t size = 1;
+  for (size_t k = 0; k < count; k++)
+    size += pieces[k].count * strlen(pieces[k].text);
+  char *text = malloc(size), *at = text;
+  assert_non_null(text);
+  for (size_t k = 0; k < count; k++)
+    for (uint32_t i = 0; i < pieces[k].count; i++)
+      at = stpcpy(at, pieces[k].text);
+  return text;
+}
+
+// What LLVM could only compile badly stays where it is: a body of more than 128 KB; more loops than it can take; more
+// values that come to one place than there is memory for; more locals, times blocks, than can be made values.
 static void costly_functions_stay(void **state) {
+#define BEGIN "(module (func (export \"f\") (param i32) (result i32)"
   static const struct {
-    const char *piece;
-    uint32_t count, sum;
-  } shapes[] = {{" i32.const 3 i32.add", 45000, 3}, {" loop end", 500, 0}};
+    piece pieces[6];
+    uint32_t sum;
+  } shapes[] = {
+      {{{BEGIN " local.get 0", 1}, {" i32.const 3 i32.add", 45000}, {"))", 1}}, 3 * 45000},
+      {{{BEGIN " local.get 0", 1}, {" loop end", 500}, {"))", 1}}, 0},
+      {{{BEGIN " (local", 1},
+        {" i32", 1000},
+        {") block", 1},
+        {" local.get 0 local.set 1", 1000},
+        {" local.get 1 i32.eqz br_if 0", 1000},
+        {" end local.get 0))", 1}},
+       0},
+      {{{BEGIN " (local", 1},
+        {" i32", 5000},
+        {") ", 1},
+        {" local.get 0 local.set 1 block local.get 1 br_if 0 end", 3000},
+        {" local.get 0))", 1}},
+       0},
+  };
   for (size_t k = 0; k < CV_COUNT(shapes); k++) {
-    size_t length = strlen(shapes[k].piece), most = shapes[k].count * length + 100;
-    char *text = malloc(most);
-    assert_non_null(text);
-    char *at = text + snprintf(text, most, "(module (func (export \"f\") (param i32) (result i32) local.get 0");
-    for (uint32_t i = 0; i < shapes[k].count; i++, at += length)
-      memcpy(at, shapes[k].piece, length);
-    memcpy(at, "))", 3);
+    const piece *pieces = shapes[k].pieces;
+    size_t count = 0;
+    while (count < CV_COUNT(shapes[k].pieces) && pieces[count].text != NULL)
+      count++;
+    char *text = text_of(pieces, count);
     cv_engine_options options = options_for(CV_TIER_UP_RANDOM, 1);
     world w = world_new(&options, NULL);
     cv_instance *instance = instantiate(w.store, text, NULL, 0);
     for (uint32_t i = 0; i < 60; i++)
-      assert_int_equal(result1(instance, "f", i), i + shapes[k].count * shapes[k].sum);
+      assert_int_equal(result1(instance, "f", i), i + shapes[k].sum);
     cv_tier_up_counts counts = cv_tier_up_count(instance->code);
     assert_true(counts.failed > 0);
     assert_int_equal(counts.funcs + counts.loops, 0);
     world_delete(&w);
     free(text);
   }
+}
+
+// A fork waits for the function that is being compiled, not for all that wait for it.
+static void a_fork_waits_for_one_function(void **state) {
+  enum { FUNCTIONS = 60, MOST_ROUNDS = 200, MOST_MEANWHILE = 2 };
+  static const piece body[] = {{"(func (param i32) (result i32) (local i32)"
+                                " (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) local.get 0",
+                                1},
+                               {" i32.const 7 i32.add i32.const 5 i32.rotl local.get 1 i32.xor", 600},
+                               {" local.set 0 (br_if 0 (i32.lt_u (local.get 1) (i32.const 3000)))) local.get 0)", 1}};
+  char *one = text_of(body, CV_COUNT(body));
+  enum { CALL = 40, REST = 200 }; // characters, at most
+  char *module = malloc(FUNCTIONS * (strlen(one) + CALL) + REST), *at = stpcpy(module, "(module");
+  for (unsigned i = 0; i < FUNCTIONS; i++)
+    at = stpcpy(at, one);
+  at = stpcpy(at, "(func (export \"all\") (param i32) (result i32)");
+  for (unsigned i = 0; i < FUNCTIONS; i++)
+    at += sprintf(at, " local.get 0 call %u drop", i);
+  stpcpy(at, " local.get 0))");
+  cv_engine_options options = options_for(CV_TIER_UP_BACKGROUND, 0);
+  world w = world_new(&options, NULL);
+  cv_instance *i = instantiate(w.store, module, NULL, 0);
+  for (unsigned k = 0; k < MOST_ROUNDS && cv_tier_up_count(i->code).funcs == 0; k++)
+    (void)result1(i, "all", k);
+  uint32_t before = cv_tier_up_count(i->code).funcs;
+  assert_true(before > 0);
+  pid_t child = fork();
+  if (child == 0)
+    _exit(0);
+  uint32_t meanwhile = cv_tier_up_count(i->code).funcs - before;
+  assert_true(meanwhile <= MOST_MEANWHILE);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  world_delete(&w);
+  free(module);
+  free(one);
 }
 
 // Code goes while a function of it waits for the compiler, or is in it.
@@ -316,6 +387,7 @@ int main(void) {
       cmocka_unit_test(deadlines_end_loops),
       cmocka_unit_test(hot_loops_are_entered),
       cmocka_unit_test(costly_functions_stay),
+      cmocka_unit_test(a_fork_waits_for_one_function),
       cmocka_unit_test(code_is_deleted_at_any_time),
       cmocka_unit_test(forked_processes_go_on),
   };

@@ -25,9 +25,9 @@
 //
 // An eager module is complete before anybody sees it. A lazy one grows while threads run in it: who compiles holds
 // `compiling`, who places holds `lock`, taken later and never for long; everybody else, signal handlers too, reads
-// without. What readers follow is written once, before the atomic
-// that leads to it: a function and its place in `order` before `placed`, a block before `blocks`, all of that before
-// cv_native_func.ready and the function's slot, through which calls come.
+// without. What readers follow is written once, before the atomic that leads to it: a function and its place in `order`
+// before `placed`, a block before `blocks`, all of that before cv_native_func.ready and the function's slot, through
+// which calls come.
 #ifndef COVE_EXEC_CODE_NATIVE_H
 #define COVE_EXEC_CODE_NATIVE_H
 

@@ -102,8 +102,24 @@ void gen_skip_dead(gen *g) {
 
 // ---- branches ----
 
+// What comes to joins takes memory for each value and each edge (GEN_MOST_JOINED). Values of labels do at once; locals,
+// which may be those that were set in between, when they become values (gen_end).
+static bool may_join(gen *g, const ctl *c, uint32_t edges) {
+  uint32_t arity = gen_arity(c);
+  g->joined += (uint64_t)edges * arity;
+  if (arity > 0 && g->joined > 4 * GEN_MOST_JOINED)
+    gen_fail(g, "unsupported: a function where so many values come to so many branches");
+  return !g->failed;
+}
+
+static void join_locals(gen *g, const ctl *c) {
+  enum { OTHER_EDGES = 2 }; // into a loop, out of its clone
+  uint32_t sets = CV_MIN(g->set_count - c->sets_before, g->facts->local_count);
+  g->joined += (uint64_t)sets * (c->edges + OTHER_EDGES);
+}
+
 static void add_values(gen *g, ctl *c) {
-  uint32_t n = gen_arity(c);
+  uint32_t n = may_join(g, c, 1) ? gen_arity(c) : 0;
   const cv_valtype *types = gen_label_types(c);
   block here = LLVMGetInsertBlock(g->b);
   for (uint32_t i = 0; i < n; i++) {
@@ -111,6 +127,7 @@ static void add_values(gen *g, ctl *c) {
     LLVMAddIncoming(c->phis[i], &v, &here, 1);
   }
   c->reached = true;
+  c->edges++;
 }
 
 void gen_branch(gen *g, ctl *c) {
@@ -142,10 +159,13 @@ static void br_table(gen *g) {
     cv_leb_skip(&g->at);
   ctl *otherwise = label(g, read_u32(g));
   // A label with values has one phi entry for each edge: LLVM wants as many as the switch has edges.
+  if (!may_join(g, otherwise, n))
+    return;
   add_values(g, otherwise);
   value s = LLVMBuildSwitch(g->b, index, otherwise->label, n);
   for (uint32_t i = 0; i < n; i++) {
     ctl *c = label(g, cv_leb_u32(&labels));
+    c->edges++;
     LLVMBasicBlockRef here = LLVMGetInsertBlock(g->b);
     uint32_t arity = gen_arity(c);
     for (uint32_t k = 0; k < arity; k++) {
@@ -199,6 +219,7 @@ static value *phis(gen *g, const cv_valtype *types, uint32_t count) {
 static ctl *begin_typed(gen *g, ctl c) {
   uint32_t op = c.op;
   c.height = g->sp - c.params;
+  c.sets_before = g->set_count;
   block here = LLVMGetInsertBlock(g->b);
   c.label = gen_block(g, op == CV_OPC_LOOP ? "loop" : "end");
   gen_at(g, c.label);
@@ -315,6 +336,7 @@ void gen_end(gen *g) {
     end_function(g, c);
     return;
   }
+  join_locals(g, c);
   if (c->op == CV_OPC_LOOP) { // its label is behind us
     bool dead = c->dead;
     g->ctl_count--;

@@ -36,6 +36,8 @@ static void dispatch_to(gen *g, ctl *c, value exception, value from) {
   LLVMAddIncoming(*phi, &exception, &here, 1);
   LLVMAddIncoming(*phi_from, &from, &here, 1);
   LLVMBuildBr(g->b, *at);
+  if (c != NULL)
+    c->edges++;
 }
 
 static void personality(gen *g) {

@@ -90,6 +90,7 @@ static void other(gen *g, unsigned op) {
   case CV_OPC_LOCAL_TEE: {
     uint32_t local = read_u32(g);
     LLVMBuildStore(g->b, gen_same(g, g->stack[g->sp - 1], gen_type(g, g->facts->locals[local])), g->locals[local]);
+    g->set_count++;
     g->sp -= op == CV_OPC_LOCAL_SET;
     break;
   }

@@ -63,6 +63,8 @@ typedef struct ctl {
   bool saved;   // the operands below are in g->saved (osr.c)
   uint32_t height, params, results;
   const cv_valtype *types; // params, then results
+  uint32_t edges;          // to the label, or to the arms of a try
+  uint32_t sets_before;    // gen.set_count where it began
   block label;             // of a loop its first block, else what follows its end
   value *phis;             // of the label
   block otherwise;         // if: the else arm, until it is begun
@@ -141,6 +143,9 @@ typedef struct gen {
   struct loop_body *loop_body;   // room for the description of a loop, made when first wanted
   struct loop_clone *loop_clone; // of the loop whose clone is being generated, or NULL
   uint32_t loop_count;           // so far
+  uint32_t set_count;            // so far, of locals
+  uint64_t joined;               // values that come to joins, at most, over all edges: gen_end
+  uint32_t expanded;             // so far, pieces of copies and fills in place
   cv_arena arena;                // phis and the like
   cv_mem mem;
   bool failed; // compiler->why says why
@@ -224,6 +229,7 @@ bool gen_inline(gen *g, uint32_t func); // instead of a call of `func`; false: i
 void gen_widen(gen *g); // after the passes
 
 // ---- control.c ----
+enum { GEN_MOST_JOINED = 1 << 18 }; // of gen.joined: more, and locals stay in memory
 void gen_control(gen *g, uint32_t op);
 bool gen_begin_block(gen *g, uint32_t results, const cv_valtype *types); // without parameters
 void gen_branch(gen *g, ctl *c); // takes the label's values from the stack, leaves them there, ends the block

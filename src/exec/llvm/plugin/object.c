@@ -153,6 +153,16 @@ static value piece_at(gen *g, const pieces *p, value start, unsigned i) {
   return gen_pointer(g, start, CV_MIN(i * p->size, p->total - p->size));
 }
 
+// LLVM's time grows with the square of straight code.
+static bool may_expand(gen *g, uint64_t total) {
+  enum { MOST_EXPANDED = 4000 };
+  uint32_t count = split(g, total).count;
+  if (g->expanded + count > MOST_EXPANDED)
+    return false;
+  g->expanded += count;
+  return true;
+}
+
 static void copy_in_place(gen *g, uint32_t to, uint32_t from, uint64_t total, value d, value s) {
   pieces p = split(g, total);
   value kept[MOST_COPIED / 4 + 1];
@@ -169,7 +179,7 @@ static void memory_copy(gen *g) {
   uint32_t to = read_u32(g), from = read_u32(g);
   value n = pop(g), s = pop(g), d = pop(g);
   uint64_t size;
-  if (is_guarded(g, to) && is_guarded(g, from) && is_small(n, MOST_COPIED, &size)) {
+  if (is_guarded(g, to) && is_guarded(g, from) && is_small(n, MOST_COPIED, &size) && may_expand(g, size)) {
     copy_in_place(g, to, from, size, d, s);
     return;
   }
@@ -198,7 +208,7 @@ static void memory_fill(gen *g) {
   uint32_t memory = read_u32(g);
   value n = pop(g), byte = pop(g), d = pop(g);
   uint64_t size;
-  if (is_guarded(g, memory) && is_small(n, MOST_FILLED, &size)) {
+  if (is_guarded(g, memory) && is_small(n, MOST_FILLED, &size) && may_expand(g, size)) {
     fill_in_place(g, memory, size, d, byte);
     return;
   }

@@ -4,11 +4,15 @@
 // One LLVM module for each function, so that memory is bounded by the largest function; one LLVM context for some
 // hundred functions, since it keeps what was ever made in it.
 //
-// What costs LLVM more than it is worth is compiled without most passes, or refused (only_optimized): a body of more
-// than GIANT bytes; one with more than MOST_LOOPS loops, since that is a square; one where more than MOST_JOINED values
-// come to joins of control flow, which the passes and the allocation of registers take in ever again; one that branches
-// on more than MOST_CONDITIONS comparisons of one value: LLVM 19 looks at all of them wherever it asks what is known of
-// the value, which is a cube. An interpreter's loop of 100 KB is none of this, and takes two to five seconds.
+// What costs LLVM more than it is worth is compiled without its passes, or refused (only_optimized):
+// - a body of more than MOST_BYTES
+// - more values that come to joins of control flow than GEN_MOST_JOINED (memory), or more locals, times blocks, than
+//   MOST_SEARCHED: such a function's locals are not even made values
+// - more than MOST_LOOPS loops, since that is a square
+// - more than MOST_CONDITIONS branches on comparisons of one value: LLVM 19 looks at all of them wherever it asks what
+// is
+//   known of the value, which is a cube
+// An interpreter's loop of 100 KB is none of this, and takes two to five seconds.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +23,13 @@
 #include "exec/llvm/plugin/fatal.h"
 #include "exec/llvm/plugin/gen.h"
 
-enum { GIANT = 128 << 10, CONTEXT_USES = 256, MOST_CONDITIONS = 500, MOST_LOOPS = 400, MOST_JOINED = 100000 };
+enum {
+  CONTEXT_USES = 256,
+  MOST_BYTES = 128 << 10,
+  MOST_SEARCHED = 4 << 20,
+  MOST_LOOPS = 250,
+  MOST_CONDITIONS = 500,
+};
 
 // Two thirds of the cost of O2. Without the SLP vectorizer, which joins accesses that are 4 GiB apart (LLVM 139202).
 static const char first_passes[] = "function(sroa)";
@@ -263,9 +273,10 @@ static bool room(cv_llvm_compiler *c, gen *g) {
 // ---- passes and code ----
 
 // COVE_LLVM_DUMP=ir, =opt: the module before, or after the passes, on standard error.
+static const char *dumped;
+
 static void dump(gen *g, const char *when) {
-  const char *wanted = getenv("COVE_LLVM_DUMP");
-  if (wanted != NULL && strcmp(wanted, when) == 0)
+  if (dumped != NULL && strcmp(dumped, when) == 0)
     LLVMDumpModule(g->m);
 }
 
@@ -297,26 +308,20 @@ static bool has_many_comparisons(value v) {
   return count > MOST_CONDITIONS;
 }
 
-static uint32_t joined_at(block b) {
-  uint32_t count = 0;
-  for (value v = LLVMGetFirstInstruction(b); v != NULL && LLVMIsAPHINode(v) != NULL; v = LLVMGetNextInstruction(v))
-    count += LLVMCountIncoming(v);
-  return count;
+static bool is_large(const gen *g) {
+  return g->module->funcs[g->index].code.size > MOST_BYTES;
 }
 
-static bool is_large(const gen *g) {
-  return g->module->funcs[g->index].code.size > GIANT;
+static bool can_have_values(const gen *g) {
+  uint64_t searched = (uint64_t)LLVMCountBasicBlocks(g->function) * g->facts->local_count;
+  return g->joined <= GEN_MOST_JOINED && searched <= MOST_SEARCHED;
 }
 
 // Asked when locals have become values.
 static bool is_costly(const gen *g) {
-  uint32_t joined = 0;
   if (is_large(g) || g->loop_count > MOST_LOOPS)
     return true;
   for (block b = LLVMGetFirstBasicBlock(g->function); b != NULL; b = LLVMGetNextBasicBlock(b)) {
-    joined += joined_at(b);
-    if (joined > MOST_JOINED)
-      return true;
     value end = LLVMGetBasicBlockTerminator(b);
     if (end == NULL || LLVMGetInstructionOpcode(end) != LLVMBr || !LLVMIsConditional(end))
       continue;
@@ -336,10 +341,11 @@ static bool refuse_costly(gen *g) {
 static bool generate(gen *g, cv_llvm_object *out) {
   cv_llvm_compiler *c = g->compiler;
   dump(g, "ir");
-  if (!run_passes(g, first_passes))
+  bool has_values = can_have_values(g); // or locals stay in memory
+  if (has_values && !run_passes(g, first_passes))
     return false;
   LLVMTargetMachineRef tm = c->optimizing;
-  if (is_costly(g)) {
+  if (!has_values || is_costly(g)) {
     tm = c->fast;
     if (c->options.only_optimized)
       return refuse_costly(g);
@@ -410,6 +416,7 @@ static void initialize(void) {
                                         "-experimental-debug-variable-locations=false"};
   static bool done;
   if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
+    dumped = getenv("COVE_LLVM_DUMP");
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
