@@ -14,12 +14,13 @@ typedef struct cove_engine cove_engine;
 COVE_API COVE_MUST_USE cove_status cove_engine_new(const cove_config *config, cove_engine **out, cove_error **error);
 // Modules and stores keep what they need of the engine: the order of deletion is free.
 COVE_API void cove_engine_delete(cove_engine *engine);
-// The tier in use: "jit".
+// The tier in use: "jit", also where functions move from it to another one while they run.
 COVE_API const char *cove_engine_tier(const cove_engine *engine);
 
-// Ends the process as exit(status) does, but never waits: exit waits for a function that is being compiled in the
-// background (cove_config_set_tier), which may take a second. When one is, buffers of stdio are written and the process
-// ends without the handlers of atexit.
+// Ends the process as exit(status) does, but does not wait: exit waits for a function that is being compiled in the
+// background (cove_config_set_tier), or for LLVM to be loaded for that: milliseconds mostly, but some seconds for a
+// function of 100 KB. Where it would wait, buffers of stdio are written and the process ends without the handlers of
+// atexit.
 COVE_API void cove_exit(int status);
 
 COVE_END

@@ -17,7 +17,8 @@ typedef struct cv_mem {
 
 void cv_mem_init(cv_mem *mem, uint64_t limit);
 
-// NULL when the quota or the system has no more. Zero bytes give a unique pointer or NULL; cv_mem_free takes both.
+// NULL is a failure, and nothing else: the quota or the system has no more. Zero bytes give a pointer, too, which is to
+// be freed like any other, so callers need not tell an empty array from a failure.
 CV_MUST_USE void *cv_mem_alloc(cv_mem *mem, size_t size);
 CV_MUST_USE void *cv_mem_zalloc(cv_mem *mem, size_t size);
 // Array of `count` objects of `size` bytes, zeroed; the product is checked.
