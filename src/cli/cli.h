@@ -66,10 +66,34 @@ void cli_input_free(cli_input *input);
 int cli_make_engine(const cli_line *line, cove_engine **out);
 // The same with this tier, whatever the line says.
 int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out);
-// Writes to --output or standard output. 0, or an exit status after a message.
+
+// ---- output.c: 0, or an exit status after a message ----
+// Writes to --output or standard output.
 int cli_write_output(const cli_line *line, const void *data, size_t size);
-// The same for a file that may be in use: the new one takes the place of the old one, which is not written to.
+// Writes a file; "-" is standard output. A regular file is replaced when all of the new one is there, and keeps its
+// mode; behind a link it is what the link leads to. Devices, pipes and the like are written to.
+int cli_write_file(const char *path, const void *data, size_t size);
+// The same for a file that may be in use: it is not written to even where none can take its place.
 int cli_replace_file(const char *path, const void *data, size_t size, bool executable);
+// Whether these will be able to, as far as that can be known before.
+int cli_check_output(const char *path);
+// Whether both lead to the same file, there or not.
+bool cli_same_output(const char *a, const char *b);
+
+// ---- new_file.c: a file that is made, and takes its place when it is whole; one at a time ----
+enum { CLI_NEW_NAME_SIZE = 32 };
+typedef struct cli_new_file {
+  int folder; // borrowed
+  int fd;     // to write to
+  bool named; // as it is called below; else it has no name yet
+  char name[CLI_NEW_NAME_SIZE];
+  void (*limit_signal)(int); // what SIGXFSZ did
+} cli_new_file;
+// Its name, while it has one, is the prefix and 16 hexadecimal digits. False: errno, and there is nothing to drop.
+bool cli_new_file_make(cli_new_file *file, int folder, const char *prefix);
+// Closes it. False: errno, and nothing is left of it.
+bool cli_new_file_place(cli_new_file *file, const char *name);
+void cli_new_file_drop(cli_new_file *file); // also after the above
 
 // ---- parse numbers: false when `text` is not one ----
 bool cli_parse_count(const char *text, uint64_t *out);    // 1000, 10k, 5M, 0x3e8

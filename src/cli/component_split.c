@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // A part in a folder.
 typedef struct part {
@@ -59,11 +60,16 @@ static int check_free(const parts *p) {
 }
 
 static int write_part(const part *p, bool force) {
-  FILE *file = fopen(p->path, force ? "wb" : "wbx");
+  if (force)
+    return cli_write_file(p->path, p->data, p->size);
+  FILE *file = fopen(p->path, "wbx");
   bool written = file != NULL && fwrite(p->data, 1, p->size, file) == p->size && fflush(file) == 0;
   int error = errno;
-  if (file != NULL)
+  if (file != NULL) {
     written = fclose(file) == 0 && written;
+    if (!written)
+      unlink(p->path);
+  }
   if (!written)
     cli_error("cannot write %s: %s", p->path, strerror(error));
   return written ? 0 : CLI_EXIT_FAILED;

@@ -2,7 +2,6 @@
 // wit.c: cove wit and cove bindgen.
 #include "cli.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,15 +93,9 @@ static int write_in(const char *folder, const char *name, const cove_buffer *con
     return CLI_EXIT_FAILED;
   }
   snprintf(path, size, "%s/%s", folder, name);
-  FILE *file = fopen(path, "wb");
-  bool written = file != NULL && fwrite(contents->data, 1, contents->size, file) == contents->size;
-  int error = errno;
-  if (file != NULL)
-    written = fclose(file) == 0 && written;
-  if (!written)
-    cli_error("cannot write %s: %s", path, strerror(error));
+  int status = cli_write_file(path, contents->data, contents->size);
   free(path);
-  return written ? 0 : CLI_EXIT_FAILED;
+  return status;
 }
 
 // The world's own name, or what --prefix says: the name of the files.
