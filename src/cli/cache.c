@@ -5,11 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 // Smaller programs start about as fast without.
@@ -60,12 +58,17 @@ static void find_entry(cli_cache *cache, const cove_engine *engine, const cli_in
     tell(cache, NULL, "there is no cache for the interpreter, and none with --eager");
     return;
   }
-  (void)cli_cache_limit(&limit);
+  if (!cli_cache_limit(&limit)) { // not only for who has asked: it was to be held to something
+    cli_note("COVE_CACHE_SIZE: \"%s\" is not a size: 500MiB, 2G; the cache is not used", getenv("COVE_CACHE_SIZE"));
+    return;
+  }
+  if (limit == 0) {
+    tell(cache, NULL, "there is none: COVE_CACHE_SIZE is 0");
+    return;
+  }
   char *path = cli_cache_path();
-  if (path == NULL)
+  if (path == NULL) {
     tell(cache, NULL, "there is no folder for it: none of COVE_CACHE_DIR, XDG_CACHE_HOME and HOME is set");
-  if (path == NULL || limit == 0) {
-    free(path);
     return;
   }
   int folder = cli_cache_open(path, false, &why);
@@ -109,54 +112,50 @@ static bool put(void *env, const void *data, size_t size) {
   return fwrite(data, 1, size, env) == size;
 }
 
-static bool write_entry(FILE *file, const cove_module *module, const cove_component *component) {
+// Into the file, and through a descriptor of its own, as that is needed afterwards. NULL, or why not.
+static const char *write_entry(int fd, const cove_module *module, const cove_component *component) {
   cove_error *error = NULL;
+  int again = dup(fd);
+  FILE *file = again >= 0 ? fdopen(again, "wb") : NULL;
+  if (file == NULL) {
+    const char *why = strerror(errno);
+    if (again >= 0)
+      close(again);
+    return why;
+  }
   setvbuf(file, NULL, _IOFBF, BUFFER_SIZE);
+  errno = 0;
   cove_status status = module != NULL ? cove_module_write_entry(module, put, file, &error)
                                       : cove_component_write_entry(component, put, file, &error);
+  const char *why = NULL;
+  if (fflush(file) != 0 || status != COVE_OK)
+    why = errno != 0 ? strerror(errno) : "out of memory";
+  if (fclose(file) != 0 && why == NULL)
+    why = strerror(errno);
   cove_error_delete(error);
-  return status == COVE_OK;
-}
-
-// The new entry in a file beside, which no other process has the name of. -1 when it cannot be made.
-static int make_file(int folder, char name[32]) {
-  uint64_t random;
-  if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-    return -1;
-  snprintf(name, 32, ".new-%016llx", (unsigned long long)random);
-  return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return why;
 }
 
 static const char *store(const cli_cache *cache, int folder, const cove_module *module,
                          const cove_component *component) {
-  char name[32];
+  cli_new_file file;
+  cli_cache_total removed;
   struct stat st;
-  uint64_t limit;
-  (void)cli_cache_limit(&limit);
-  int fd = make_file(folder, name);
-  FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-  if (file == NULL) {
-    const char *why = strerror(errno);
-    if (fd >= 0)
-      close(fd);
-    return why;
-  }
-  const char *why = NULL;
-  errno = 0;
-  bool written = write_entry(file, module, component);
-  if (fflush(file) != 0 || !written || fstat(fd, &st) != 0)
-    why = errno != 0 ? strerror(errno) : "out of memory";
-  if (fclose(file) != 0 && why == NULL)
+  uint64_t limit = 0;
+  (void)cli_cache_limit(&limit); // it is a size: the cache is on
+  if (!cli_new_file_make(&file, folder, CLI_CACHE_NEW))
+    return strerror(errno);
+  const char *why = write_entry(file.fd, module, component);
+  if (why == NULL && fstat(file.fd, &st) != 0)
     why = strerror(errno);
   if (why == NULL && (uint64_t)st.st_size > limit)
     why = "the program is larger than the cache may be";
   if (why == NULL) {
-    (void)cli_cache_shrink(folder, limit - (uint64_t)st.st_size);
-    if (renameat(folder, name, folder, cache->name) != 0)
+    (void)cli_cache_shrink(folder, limit - (uint64_t)st.st_size, file.name, &removed); // as far as it goes
+    if (!cli_new_file_place(&file, cache->name))
       why = strerror(errno);
   }
-  if (why != NULL)
-    (void)unlinkat(folder, name, 0);
+  cli_new_file_drop(&file);
   return why;
 }
 
@@ -169,11 +168,8 @@ void cli_cache_end(const cli_cache *cache, const cove_module *module, const cove
   const char *why;
   int folder = cli_cache_open(path, true, &why);
   if (folder >= 0) {
-    signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is no concern of the program's, which has ended
     why = store(cache, folder, module, component);
     close(folder);
-  } else if (why == NULL) {
-    why = "it cannot be made";
   }
   if (why != NULL)
     tell(cache, path, why);

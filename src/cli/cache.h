@@ -18,20 +18,26 @@
 // is set, or out of memory.
 char *cli_cache_path(void);
 // Opens it, and makes it before when `make` says so. A descriptor, or -1: *why is a clause ("it belongs to somebody
-// else"), NULL when there is no such folder.
+// else"), NULL when there is no such folder and none was to be made.
 int cli_cache_open(const char *path, bool make, const char **why);
 // Whether this user alone decides what is in the file or folder.
 bool cli_cache_is_ours(const struct stat *st);
-// $COVE_CACHE_SIZE, or the default, in bytes. False when it is no size; *out is the default then.
+// $COVE_CACHE_SIZE, or the default, in bytes. False when it is no size; *out is not set then.
 bool cli_cache_limit(uint64_t *out);
 
 typedef struct cli_cache_total {
-  uint64_t entries, bytes;
+  uint64_t entries, unfinished, bytes; // unfinished: files that a run is writing, or has left when it was killed
 } cli_cache_total;
-// Entries, and what unfinished writing has left an hour ago or earlier (which is removed).
-cli_cache_total cli_cache_count(int folder);
-// Removes entries, the ones that were not used for longest first, until at most `bytes` are left. How much was removed.
-cli_cache_total cli_cache_shrink(int folder, uint64_t bytes);
+// What is in it: regular files of this user that begin as compiled programs do and have a name of an entry's form, and
+// those with the name of a new one. Other files are no concern of the cache. False: errno; *out is what was found.
+bool cli_cache_count(int folder, cli_cache_total *out);
+// Removes what unfinished writing has left an hour ago or earlier, and entries, the ones that were not used for longest
+// first, until at most `bytes` are left. `new_name` (or NULL) is a new file of the caller's own, which does not count.
+// *out is what was removed; false when something could not be: errno.
+bool cli_cache_shrink(int folder, uint64_t bytes, const char *new_name, cli_cache_total *out);
+// Removes everything, also what is being written.
+bool cli_cache_clear(int folder, cli_cache_total *out);
+#define CLI_CACHE_NEW ".new-" // before 16 hexadecimal digits
 
 // ---- cache.c: one program's entry ----
 

@@ -2,6 +2,7 @@
 // cache_command.c: cove cache: what the cache holds, and emptying it.
 #include "cache.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,26 +22,39 @@ static void print_size(uint64_t bytes) {
 static void print_total(const char *before, cli_cache_total total) {
   printf("%s%llu entr%s, ", before, (unsigned long long)total.entries, total.entries == 1 ? "y" : "ies");
   print_size(total.bytes);
+  if (total.unfinished != 0)
+    printf(", with %llu unfinished file%s", (unsigned long long)total.unfinished, total.unfinished == 1 ? "" : "s");
+  printf("\n");
 }
 
-static void stat_cache(const char *path, int folder, uint64_t limit) {
-  cli_cache_total total = folder >= 0 ? cli_cache_count(folder) : (cli_cache_total){0};
+static int failed(const char *doing, const char *path) {
+  cli_error("cannot %s the cache %s: %s", doing, path, strerror(errno));
+  return CLI_EXIT_FAILED;
+}
+
+static int stat_cache(const char *path, int folder, uint64_t limit) {
+  cli_cache_total total = {0};
+  if (folder >= 0 && !cli_cache_count(folder, &total))
+    return failed("read", path);
   printf("folder: %s\n", path);
   print_total("holds: ", total);
-  printf("\nlimit: ");
+  printf("limit: ");
   print_size(limit);
   printf("\n");
+  return 0;
 }
 
-static void clear_cache(const char *path, int folder, uint64_t limit) {
-  (void)path, (void)limit;
-  print_total("removed: ", folder >= 0 ? cli_cache_shrink(folder, 0) : (cli_cache_total){0});
-  printf("\n");
+static int clear_cache(const char *path, int folder, uint64_t limit) {
+  (void)limit;
+  cli_cache_total total = {0};
+  int status = folder < 0 || cli_cache_clear(folder, &total) ? 0 : failed("empty", path);
+  print_total("removed: ", total);
+  return status;
 }
 
 static const struct {
   const char *name;
-  void (*run)(const char *path, int folder, uint64_t limit);
+  int (*run)(const char *path, int folder, uint64_t limit);
 } actions[] = {{"stat", stat_cache}, {"clear", clear_cache}};
 enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
 
@@ -72,7 +86,7 @@ int cli_cache_command(const cli_line *line) {
   int folder = cli_cache_open(path, false, &why);
   int status = folder < 0 && why != NULL ? CLI_EXIT_INPUT : 0;
   if (status == 0)
-    actions[chosen].run(path, folder, limit);
+    status = actions[chosen].run(path, folder, limit);
   else
     cli_error("the cache %s is not used: %s", path, why);
   if (folder >= 0)

@@ -34,28 +34,37 @@ bool cli_cache_is_ours(const struct stat *st) {
   return st->st_uid == geteuid() && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// The folder and those above it that are missing.
-static void make_folders(const char *path) {
+// Keeps the first reason why a folder is not there.
+static void make_one(const char *path, int *error) {
+  if (mkdir(path, 0700) != 0 && errno != EEXIST && *error == 0)
+    *error = errno;
+}
+
+// The folder and those above it that are missing. 0, or why one could not be made.
+static int make_folders(const char *path) {
+  int error = 0;
   char *part = strdup(path);
   for (char *at = part; at != NULL && *at != '\0'; at++) {
     if (*at != '/' || at == part)
       continue;
     *at = '\0';
-    (void)mkdir(part, 0700); // it may be there
+    make_one(part, &error);
     *at = '/';
   }
   free(part);
-  (void)mkdir(path, 0700);
+  make_one(path, &error);
+  return error;
 }
 
 int cli_cache_open(const char *path, bool make, const char **why) {
   struct stat st;
+  int error = make ? make_folders(path) : 0;
   *why = NULL;
-  if (make)
-    make_folders(path);
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) {
-    *why = errno == ENOENT ? NULL : strerror(errno);
+    static char cannot_make[128];
+    snprintf(cannot_make, sizeof cannot_make, "it cannot be made: %s", strerror(error != 0 ? error : ENOENT));
+    *why = errno != ENOENT ? strerror(errno) : make ? cannot_make : NULL;
     return -1;
   }
   bool known = fstat(folder, &st) == 0;
@@ -78,6 +87,7 @@ bool cli_cache_limit(uint64_t *out) {
 
 typedef struct file {
   char name[COVE_CACHE_NAME_SIZE];
+  bool unfinished;
   uint64_t size;
   struct timespec used;
 } file;
@@ -85,25 +95,50 @@ typedef struct file {
 typedef struct files {
   file *list;
   size_t count, capacity;
+  int error; // why there may be more; 0: there is no more
 } files;
 
-static bool is_entry(const char *name) {
-  return strlen(name) == COVE_CACHE_NAME_SIZE - 1 && strspn(name, "0123456789abcdef") == COVE_CACHE_NAME_SIZE - 1;
+static bool is_hexadecimal(const char *text, size_t digits) {
+  return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
 }
 
-static void add(files *all, const char *name, const struct stat *st) {
+// Whether it begins as every entry does. It is not looked into any further.
+static bool begins_as_entry(int folder, const char *name) {
+  char start[16];
+  int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  bool is = fd >= 0 && pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start &&
+            cove_input_kind_of(start, sizeof start, NULL) == COVE_INPUT_COMPILED;
+  if (fd >= 0)
+    close(fd);
+  return is;
+}
+
+static void add(files *all, const file *found) {
   if (all->count == all->capacity) {
     size_t capacity = all->capacity * 2 + 16;
     file *bigger = realloc(all->list, capacity * sizeof *bigger);
-    if (bigger == NULL)
+    if (bigger == NULL) {
+      all->error = ENOMEM;
       return;
+    }
     all->list = bigger;
     all->capacity = capacity;
   }
-  file *f = &all->list[all->count++];
-  snprintf(f->name, sizeof f->name, "%s", name);
-  f->size = (uint64_t)st->st_size;
-  f->used = st->st_mtim;
+  all->list[all->count++] = *found;
+}
+
+static void look_at(files *all, int folder, const char *name) {
+  struct stat st;
+  static const size_t before = sizeof CLI_CACHE_NEW - 1;
+  bool unfinished = strncmp(name, CLI_CACHE_NEW, before) == 0 && is_hexadecimal(name + before, 16);
+  if (!unfinished && !is_hexadecimal(name, COVE_CACHE_NAME_SIZE - 1))
+    return;
+  if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+      (!unfinished && !begins_as_entry(folder, name)))
+    return;
+  file found = {.unfinished = unfinished, .size = (uint64_t)st.st_size, .used = st.st_mtim};
+  snprintf(found.name, sizeof found.name, "%s", name);
+  add(all, &found);
 }
 
 static files list(int folder) {
@@ -111,34 +146,37 @@ static files list(int folder) {
   int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
   if (dir == NULL) {
+    all.error = errno;
     if (fd >= 0)
       close(fd);
     return all;
   }
-  const time_t now = time(NULL);
-  struct stat st;
-  for (const struct dirent *d; (d = readdir(dir)) != NULL;) {
-    bool unfinished = strncmp(d->d_name, ".new-", 5) == 0;
-    if ((!unfinished && !is_entry(d->d_name)) || fstatat(folder, d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-      continue;
-    if (!unfinished)
-      add(&all, d->d_name, &st);
-    else if (now - st.st_mtim.tv_sec > STALE_AFTER)
-      (void)unlinkat(folder, d->d_name, 0);
-  }
+  const struct dirent *d;
+  while (errno = 0, (d = readdir(dir)) != NULL)
+    look_at(&all, folder, d->d_name);
+  all.error = all.error != 0 ? all.error : errno;
   closedir(dir);
   return all;
 }
 
-cli_cache_total cli_cache_count(int folder) {
-  cli_cache_total total = {0};
+static void count(cli_cache_total *total, const file *f) {
+  *(f->unfinished ? &total->unfinished : &total->entries) += 1;
+  total->bytes += f->size;
+}
+
+// Ends a list.
+static bool done(files *all) {
+  free(all->list);
+  errno = all->error;
+  return all->error == 0;
+}
+
+bool cli_cache_count(int folder, cli_cache_total *out) {
+  *out = (cli_cache_total){0};
   files all = list(folder);
-  for (size_t i = 0; i < all.count; i++) {
-    total.entries++;
-    total.bytes += all.list[i].size;
-  }
-  free(all.list);
-  return total;
+  for (size_t i = 0; i < all.count; i++)
+    count(out, &all.list[i]);
+  return done(&all);
 }
 
 static int by_use(const void *a, const void *b) {
@@ -148,21 +186,42 @@ static int by_use(const void *a, const void *b) {
   return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
 }
 
-cli_cache_total cli_cache_shrink(int folder, uint64_t bytes) {
-  cli_cache_total removed = {0};
+// What another process has removed meanwhile is gone as well.
+static void drop(files *all, int folder, const file *f, cli_cache_total *removed) {
+  if (unlinkat(folder, f->name, 0) == 0)
+    count(removed, f);
+  else if (errno != ENOENT && all->error == 0)
+    all->error = errno;
+}
+
+bool cli_cache_shrink(int folder, uint64_t bytes, const char *new_name, cli_cache_total *out) {
+  *out = (cli_cache_total){0};
   files all = list(folder);
+  const time_t now = time(NULL);
   uint64_t left = 0;
-  for (size_t i = 0; i < all.count; i++)
-    left += all.list[i].size;
+  for (size_t i = 0; i < all.count; i++) {
+    file *f = &all.list[i];
+    if (new_name != NULL && strcmp(f->name, new_name) == 0)
+      continue;
+    if (f->unfinished && now - f->used.tv_sec > STALE_AFTER)
+      drop(&all, folder, f, out);
+    else
+      left += f->size;
+  }
   if (left > bytes)
     qsort(all.list, all.count, sizeof *all.list, by_use);
-  for (size_t i = 0; i < all.count && left > bytes; i++) {
-    left -= all.list[i].size; // another process may have removed it already
-    if (unlinkat(folder, all.list[i].name, 0) == 0) {
-      removed.entries++;
-      removed.bytes += all.list[i].size;
+  for (size_t i = 0; i < all.count && left > bytes; i++)
+    if (!all.list[i].unfinished) {
+      left -= all.list[i].size;
+      drop(&all, folder, &all.list[i], out);
     }
-  }
-  free(all.list);
-  return removed;
+  return done(&all);
+}
+
+bool cli_cache_clear(int folder, cli_cache_total *out) {
+  *out = (cli_cache_total){0};
+  files all = list(folder);
+  for (size_t i = 0; i < all.count; i++)
+    drop(&all, folder, &all.list[i], out);
+  return done(&all);
 }
