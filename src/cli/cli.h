@@ -66,6 +66,8 @@ void cli_input_free(cli_input *input);
 int cli_make_engine(const cli_line *line, cove_engine **out);
 // The same with this tier, whatever the line says.
 int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out);
+// Only whether the options for it are right: the values, whatever this machine has. As above.
+int cli_check_engine(const cli_line *line);
 
 // ---- output.c: 0, or an exit status after a message ----
 // Writes to --output or standard output.
@@ -109,6 +111,8 @@ void cli_progress_part(const char *what, uint64_t done, uint64_t total);
 
 // ---- grants.c: from options to what a program is granted; 0, or an exit status after a message ----
 int cli_make_wasi(const cli_line *line, cove_wasi **out);
+// Only whether the options are right in themselves: nothing of this machine is looked at.
+int cli_check_grants(const cli_line *line);
 // ---- grants_services.c: --config, --config-file, --log, --keyvalue; as above ----
 int cli_grant_service(cove_wasi_config *config, const cli_given *given);
 // The two names of a granted directory or archive: HOST[::GUEST][:ro].
@@ -151,9 +155,6 @@ bool cli_is_wit_path(const char *path);
 
 // ---- wit_check.c ----
 int cli_wit_check(const cli_line *line);
-
-// ---- compile_object.c: --object and --header; 0, or an exit status after a message ----
-int cli_compile_object(const cli_line *line, cove_engine *engine, const cli_input *input, const cove_buffer *compiled);
 
 // ---- component_compose.c, component_split.c: actions of cove component ----
 int cli_component_compose(const cli_line *line);

@@ -1,29 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // compile.c: cove compile: a program with its machine code in one file, which starts without being compiled.
-#include "app.h"
-#include "cli.h"
+#include "compile.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-// What --executable takes behind the file: options of cove run.
-static bool are_options(int count, char **words) {
-  cli_line run;
-  char **copy = calloc((size_t)count + 1, sizeof *copy); // the parser may move them
-  if (copy == NULL)
-    return false;
-  memcpy(copy, words, (size_t)count * sizeof *copy);
-  bool ok = cli_parse(CLI_RUN, count, copy, &run);
-  if (ok) {
-    ok = run.operand_count == 0;
-    if (!ok)
-      cli_error("--executable: \"%s\" is no option of cove run", run.operands[0]);
-    cli_line_free(&run);
-  }
-  free(copy);
-  return ok;
-}
 
 static int check_line(const cli_line *line) {
   const char *output = cli_value(line, OPT_OUTPUT);
@@ -32,12 +11,22 @@ static int check_line(const cli_line *line) {
     cli_error(app && object ? "--executable and --object: one of them" : "--header goes with --object");
     return CLI_EXIT_USAGE;
   }
-  if (object && cli_has(line, OPT_HEADER) && output != NULL && strcmp(cli_value(line, OPT_HEADER), output) == 0) {
+  const char *header = cli_value(line, OPT_HEADER), *tier = cli_value(line, OPT_TIER);
+  if (header != NULL && output != NULL && cli_same_output(header, output)) {
     cli_error("--header and -o: both would be %s", output);
     return CLI_EXIT_USAGE;
   }
+  if (header != NULL && line->operand_count == 1 && strcmp(header, "-") != 0 &&
+      cli_same_output(header, line->operands[0])) {
+    cli_error("--header: it would take the place of the program, %s", line->operands[0]);
+    return CLI_EXIT_USAGE;
+  }
+  if (tier != NULL && strcmp(tier, "interp") == 0) {
+    cli_error("--tier: the tier \"interp\" makes no machine code");
+    return CLI_EXIT_USAGE;
+  }
   if (line->operand_count >= 1 && (line->operand_count == 1 || app) && output != NULL && output[0] != '\0')
-    return !app || are_options(line->operand_count - 1, line->operands + 1) ? 0 : CLI_EXIT_USAGE;
+    return 0;
   cli_error(line->operand_count < 1           ? "compile what?"
             : line->operand_count > 1 && !app ? "one file at a time"
                                               : "into which file?");
@@ -47,67 +36,6 @@ static int check_line(const cli_line *line) {
     cli_hint("cove compile FILE -o FILE.cwasm: the program, compiled");
   return CLI_EXIT_USAGE;
 }
-
-// ---- native programs -----------------------------------------------------------------------------------------------
-
-// Reads cove-app, which is beside this program or where it is installed.
-static int read_app(cove_buffer *out) {
-  static const char *const places[] = {"cove-app", COVE_APP_PATH};
-  char path[4096];
-  ssize_t size = readlink("/proc/self/exe", path, sizeof path - 64);
-  char *name = NULL;
-  if (size > 0) {
-    path[size] = '\0';
-    name = strrchr(path, '/');
-  }
-  for (size_t i = 0; name != NULL && i < sizeof places / sizeof *places; i++) {
-    strcpy(name + 1, places[i]);
-    if (access(path, R_OK) == 0)
-      return cli_read_file(path, out);
-  }
-  cli_error("--executable: cove-app is not installed beside cove");
-  return CLI_EXIT_FAILED;
-}
-
-// Appends to a buffer that is large enough.
-static void append(cove_buffer *to, const void *data, size_t size) {
-  memcpy(to->data + to->size, data, size);
-  to->size += size;
-}
-
-static int write_app(const cli_line *line, const cove_buffer *compiled) {
-  cove_buffer app, out = {0};
-  int status = read_app(&app);
-  if (status != 0)
-    return status;
-  size_t options = 0, at = (app.size + CLI_APP_ALIGNMENT - 1) / CLI_APP_ALIGNMENT * CLI_APP_ALIGNMENT;
-  for (int i = 1; i < line->operand_count; i++)
-    options += strlen(line->operands[i]) + 1;
-  out.data = calloc(1, at + compiled->size + options + CLI_APP_TRAILER);
-  if (out.data == NULL) {
-    cli_error("out of memory");
-    status = CLI_EXIT_INTERNAL;
-  } else {
-    unsigned char trailer[CLI_APP_TRAILER];
-    append(&out, app.data, app.size);
-    out.size = at;
-    append(&out, compiled->data, compiled->size);
-    memcpy(trailer, CLI_APP_MAGIC, sizeof CLI_APP_MAGIC - 1);
-    cli_app_put(trailer + 16, at);
-    cli_app_put(trailer + 24, compiled->size);
-    cli_app_put(trailer + 32, out.size);
-    cli_app_put(trailer + 40, options);
-    for (int i = 1; i < line->operand_count; i++)
-      append(&out, line->operands[i], strlen(line->operands[i]) + 1);
-    append(&out, trailer, sizeof trailer);
-    status = cli_replace_file(cli_value(line, OPT_OUTPUT), out.data, out.size, true);
-  }
-  free(out.data);
-  cli_free_file(&app);
-  return status;
-}
-
-// --------------------------------------------------------------------------------------------------------------------
 
 static int read_jobs(const cli_line *line, unsigned *out) {
   const char *text = cli_value(line, OPT_JOBS);
@@ -128,17 +56,32 @@ static const char *best_tier(void) {
   return "auto";
 }
 
-static int compile(const cli_line *line, cove_engine *engine, const cove_compile_options *options) {
+// What could be known only after a long time otherwise.
+static int check_input(const cli_line *line, cove_engine *engine, const cli_input *input, const cli_app_maker *app) {
+  if (input->is_component && cli_has(line, OPT_HEADER)) {
+    cli_error("%s: unsupported: --header of a component", input->path);
+    cli_hint("typed C functions for what a component exports are made by: cove bindgen host");
+    return CLI_EXIT_USAGE;
+  }
+  int status = cli_check_output(cli_value(line, OPT_OUTPUT));
+  if (status == 0 && cli_has(line, OPT_HEADER))
+    status = cli_check_output(cli_value(line, OPT_HEADER));
+  if (status == 0 && app->is_on)
+    cli_app_warn(app, engine, input);
+  return status;
+}
+
+static int compile(const cli_line *line, cove_engine *engine, const cove_compile_options *options,
+                   const cli_app_maker *app) {
   cli_input input;
   const char *path = line->operands[0];
   int status = cli_read_input(path, engine, &input);
   if (status != 0)
     return status;
-  if (input.is_component && cli_has(line, OPT_HEADER)) {
-    cli_error("%s: unsupported: --header of a component", path);
-    cli_hint("typed C functions for what a component exports are made by: cove bindgen host");
+  status = check_input(line, engine, &input, app);
+  if (status != 0) {
     cli_input_free(&input);
-    return CLI_EXIT_USAGE;
+    return status;
   }
   cove_buffer out;
   cove_error *error = NULL;
@@ -146,8 +89,8 @@ static int compile(const cli_line *line, cove_engine *engine, const cove_compile
   cove_status compiled = cove_compile(engine, input.data, input.size, options, &out, &error);
   cli_progress_part(NULL, 0, 0);
   if (compiled == COVE_OK) {
-    if (cli_has(line, OPT_EXECUTABLE))
-      status = write_app(line, &out);
+    if (app->is_on)
+      status = cli_app_write(app, &out);
     else if (cli_has(line, OPT_OBJECT))
       status = cli_compile_object(line, engine, &input, &out);
     else
@@ -166,18 +109,22 @@ static void tell(void *env, uint64_t done, uint64_t total) {
 
 int cli_compile(const cli_line *line) {
   cove_compile_options options = {.progress = tell};
+  cli_app_maker app = {.is_on = false};
   int status = check_line(line);
   if (status == 0)
     status = read_jobs(line, &options.jobs);
-  if (status != 0)
-    return status;
-  options.env = line->operands[0];
-  const char *tier = cli_value(line, OPT_TIER);
-  cove_engine *engine;
-  status = cli_make_engine_with(line, tier == NULL || strcmp(tier, "auto") == 0 ? best_tier() : tier, &engine);
-  if (status != 0)
-    return status;
-  status = compile(line, engine, &options);
-  cove_engine_delete(engine);
+  if (status == 0 && cli_has(line, OPT_EXECUTABLE))
+    status = cli_app_begin(&app, line);
+  if (status == 0) {
+    options.env = line->operands[0];
+    const char *tier = cli_value(line, OPT_TIER);
+    cove_engine *engine;
+    status = cli_make_engine_with(line, tier == NULL || strcmp(tier, "auto") == 0 ? best_tier() : tier, &engine);
+    if (status == 0) {
+      status = compile(line, engine, &options, &app);
+      cove_engine_delete(engine);
+    }
+  }
+  cli_app_end(&app);
   return status;
 }

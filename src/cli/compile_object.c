@@ -6,7 +6,7 @@
 // symbols NAME_program and NAME_program_size; NAME is the file's name without what follows its first dot, and
 // with an underscore behind it where it is a word of C.
 #include "app.h"
-#include "cli.h"
+#include "compile.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -251,6 +251,10 @@ static int set_limit(cove_wasi_config *config, const cli_given *given) {
   return 0;
 }
 
+static bool parse_descriptor(const char *text, uint64_t *out) {
+  return cli_parse_count(text, out) && *out <= INT32_MAX;
+}
+
 static int apply(cove_wasi_config *config, const cli_given *given) {
   const char *value = given->value;
   cove_error *error = NULL;
@@ -269,7 +273,7 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
   case OPT_ENV_FILE:
     return grant_env_file(config, value);
   case OPT_LISTEN_FD:
-    if (!cli_parse_count(value, &number) || number > INT32_MAX)
+    if (!parse_descriptor(value, &number))
       return usage("listen-fd", value, "the number of a descriptor");
     return cove_wasi_config_listen_fd(config, (int)number, &error) == COVE_OK ? 0 : failed("--listen-fd", error);
   case OPT_TCP_LISTEN:
@@ -312,6 +316,36 @@ static int apply(cove_wasi_config *config, const cli_given *given) {
   default:
     return set_limit(config, given);
   }
+}
+
+int cli_check_grants(const cli_line *line) {
+  cove_wasi_config *config = cove_wasi_config_new();
+  if (config == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  int status = 0;
+  for (size_t i = 0; i < line->given_count && status == 0; i++) {
+    const cli_given *given = &line->given[i];
+    uint64_t number;
+    switch ((int)given->option) {
+    case OPT_ENV_FILE:
+    case OPT_CONFIG_FILE:
+      break;
+    case OPT_ENV: // one of the caller's own has only to have a name
+      if (strchr(given->value, '=') != NULL || given->value[0] == '\0')
+        status = apply(config, given);
+      break;
+    case OPT_LISTEN_FD:
+      if (!parse_descriptor(given->value, &number))
+        status = usage("listen-fd", given->value, "the number of a descriptor");
+      break;
+    default:
+      status = apply(config, given);
+    }
+  }
+  cove_wasi_config_delete(config);
+  return status;
 }
 
 static int add_arguments(cove_wasi_config *config, const cli_line *line) {

@@ -301,20 +301,32 @@ static int apply(cove_config *config, const cli_given *given) {
   }
 }
 
-int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out) {
-  cove_config *config = cove_config_new();
-  if (config == NULL) {
+// 0, or an exit status after a message; *out is to be deleted in either case.
+static int make_config(const cli_line *line, const char *tier, cove_config **out) {
+  *out = cove_config_new();
+  if (*out == NULL) {
     cli_error("out of memory");
     return CLI_EXIT_INTERNAL;
   }
   int status = 0;
   for (size_t i = 0; i < line->given_count && status == 0; i++)
-    status = apply(config, &line->given[i]);
-  if (status == 0 && tier != NULL)
-    status = set_tier(config, tier);
+    status = apply(*out, &line->given[i]);
+  return status == 0 && tier != NULL ? set_tier(*out, tier) : status;
+}
+
+int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out) {
+  cove_config *config;
   cove_error *error = NULL;
+  int status = make_config(line, tier, &config);
   if (status == 0 && cove_engine_new(config, out, &error) != COVE_OK)
     status = cli_report("engine", error);
+  cove_config_delete(config);
+  return status;
+}
+
+int cli_check_engine(const cli_line *line) {
+  cove_config *config;
+  int status = make_config(line, NULL, &config);
   cove_config_delete(config);
   return status;
 }

@@ -55,35 +55,53 @@ static int set_limits(const cli_line *line, cove_limits *limits) {
   return bad ? CLI_EXIT_USAGE : 0;
 }
 
-static int make_store(cli_program *r) {
-  const char *fuel = cli_value(r->line, OPT_FUEL), *timeout = cli_value(r->line, OPT_TIMEOUT);
-  uint64_t number;
-  cove_error *error = NULL;
-  cove_limits *limits = cove_limits_new();
-  if (limits == NULL) {
+// What the line says of a store; numbers are 0 when they are not given.
+typedef struct store_options {
+  cove_limits *limits;
+  uint64_t fuel, timeout;
+} store_options;
+
+// 0, or an exit status after a message; the limits are to be deleted in either case.
+static int read_store_options(const cli_line *line, store_options *out) {
+  const char *fuel = cli_value(line, OPT_FUEL), *timeout = cli_value(line, OPT_TIMEOUT);
+  *out = (store_options){.limits = cove_limits_new()};
+  if (out->limits == NULL) {
     cli_error("out of memory");
     return CLI_EXIT_INTERNAL;
   }
-  int status = set_limits(r->line, limits);
-  if (status == 0 && cove_store_new(r->engine, limits, &r->store, &error) != COVE_OK)
+  int status = set_limits(line, out->limits);
+  if (status != 0)
+    return status;
+  if (fuel != NULL && !cli_parse_count(fuel, &out->fuel)) {
+    cli_error("--fuel: \"%s\" is not a number: 1000000, 10M", fuel);
+    return CLI_EXIT_USAGE;
+  }
+  if (timeout != NULL && (!cli_parse_duration(timeout, &out->timeout) || out->timeout == 0)) {
+    cli_error("--timeout: \"%s\" is not a time: 500ms, 2s, 5m", timeout);
+    return CLI_EXIT_USAGE;
+  }
+  return 0;
+}
+
+int cli_check_limits(const cli_line *line) {
+  store_options options;
+  int status = read_store_options(line, &options);
+  cove_limits_delete(options.limits);
+  return status;
+}
+
+static int make_store(cli_program *r) {
+  store_options options;
+  cove_error *error = NULL;
+  int status = read_store_options(r->line, &options);
+  if (status == 0 && cove_store_new(r->engine, options.limits, &r->store, &error) != COVE_OK)
     status = cli_report("store", error);
-  cove_limits_delete(limits);
-  if (status == 0 && fuel != NULL) {
-    if (!cli_parse_count(fuel, &number)) {
-      cli_error("--fuel: \"%s\" is not a number: 1000000, 10M", fuel);
-      return CLI_EXIT_USAGE;
-    }
-    if (cove_store_set_fuel(r->store, number, &error) != COVE_OK)
-      return cli_report("--fuel", error);
-  }
-  if (status == 0 && timeout != NULL) {
-    if (!cli_parse_duration(timeout, &number) || number == 0) {
-      cli_error("--timeout: \"%s\" is not a time: 500ms, 2s, 5m", timeout);
-      return CLI_EXIT_USAGE;
-    }
-    if (cove_store_set_deadline(r->store, number, &error) != COVE_OK)
-      return cli_report("--timeout", error);
-  }
+  cove_limits_delete(options.limits);
+  if (status == 0 && cli_has(r->line, OPT_FUEL) && cove_store_set_fuel(r->store, options.fuel, &error) != COVE_OK)
+    return cli_report("--fuel", error);
+  if (status == 0 && cli_has(r->line, OPT_TIMEOUT) &&
+      cove_store_set_deadline(r->store, options.timeout, &error) != COVE_OK)
+    return cli_report("--timeout", error);
   return status;
 }
 

@@ -39,6 +39,8 @@ void cli_program_end(cli_program *p, int status);
 void cli_program_timed(cli_program *p, const char *step);
 // The store and the grants by the options of the line. 0, or an exit status after a message.
 int cli_program_store(cli_program *p);
+// Only whether the limits on the line are right. 0, or an exit status after a message.
+int cli_check_limits(const cli_line *line);
 // Ends a call: the program's status for an exit, a message otherwise.
 int cli_program_ended(cli_program *p, cove_status status, cove_error *error);
 
