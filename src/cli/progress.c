@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 static char message[256];
-static volatile sig_atomic_t message_size;
+static volatile sig_atomic_t message_size, message_shown;
 
 static void tell(int signal_number) {
   (void)signal_number;
+  message_shown = 1;
   if (write(STDERR_FILENO, message, (size_t)message_size) < 0)
     message_size = 0;
 }
@@ -23,22 +24,37 @@ static void set_timer(time_t seconds) {
   setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void cli_progress_begin(const char *doing, const char *what) {
-  if (!cli_stderr_is_terminal())
-    return;
-  int size = snprintf(message, sizeof message, "cove: %s %s ...\n", doing, what);
-  message_size = size < (int)sizeof message ? size : (int)sizeof message - 1;
+// Prints these in a second, as far as there is room. False when nobody sees it.
+static bool begin(const char *before, const char *doing, const char *what, const char *after) {
+  FILE *file = cli_stderr_is_terminal() ? fmemopen(message, sizeof message, "w") : NULL;
+  if (file == NULL)
+    return false;
+  fprintf(file, "%s%s ", before, doing);
+  cli_put(file, (cove_bytes){what, strnlen(what, sizeof message / 2)});
+  fputs(after, file);
+  long size = fflush(file) == 0 ? ftell(file) : 0;
+  fclose(file);
+  message_size = size > 0 && size < (long)sizeof message ? (sig_atomic_t)size : 0;
+  message_shown = 0;
   struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
   set_timer(1);
+  return true;
 }
 
-void cli_progress_end(void) {
-  if (message_size == 0)
-    return;
+static void end(void) {
   set_timer(0);
   signal(SIGALRM, SIG_DFL);
   message_size = 0;
+}
+
+void cli_progress_begin(const char *doing, const char *what) {
+  (void)begin("cove: ", doing, what, " ...\n");
+}
+
+void cli_progress_end(void) {
+  if (message_size != 0)
+    end();
 }
 
 // ---- a step that tells how far it is ----
@@ -49,22 +65,30 @@ static uint64_t milliseconds(void) {
   return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+// The timer says that it is going on, also while the first piece is not done; then each piece says how far it is.
 void cli_progress_part(const char *what, uint64_t done, uint64_t total) {
   enum { FIRST_MS = 1000, EACH_MS = 100 };
   static uint64_t next;
-  static bool shown;
-  if (!cli_stderr_is_terminal())
-    return;
-  uint64_t now = milliseconds();
+  static bool on;
   if (what == NULL) {
-    if (shown)
+    if (!on)
+      return;
+    end();
+    if (message_shown)
       fputs("\r\x1b[K", stderr);
-    shown = false;
+    on = false;
   } else if (total == 0) {
-    next = now + FIRST_MS;
-  } else if (now >= next) {
-    fprintf(stderr, "\rcove: compiling %s: %u %%", what, (unsigned)(done * 100 / total));
-    next = now + EACH_MS;
-    shown = true;
+    next = milliseconds() + FIRST_MS;
+    on = begin("\rcove: ", "compiling", what, " ...");
+  } else if (on && milliseconds() >= next) {
+    if (!message_shown)
+      set_timer(0);
+    message_shown = 1;
+    char percent[32];
+    fputs("\rcove: compiling ", stderr);
+    cli_put(stderr, (cove_bytes){what, strlen(what)});
+    snprintf(percent, sizeof percent, ": %u %%\x1b[K", (unsigned)(done * 100 / total));
+    fputs(percent, stderr);
+    next = milliseconds() + EACH_MS;
   }
 }
