@@ -30,7 +30,9 @@ static int check_options(const cli_line *line, const cli_line *run) {
     status = cli_check_limits(run);
   if (status == 0)
     status = cli_check_grants(run);
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0; i++)
+  const char *tier = cli_value(run, OPT_TIER);
+  bool interpreted = tier != NULL && strcmp(tier, "interp") == 0; // which runs the program itself
+  for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0 && !interpreted; i++)
     if (cli_has(run, rules[i].wanted) && !cli_has(line, rules[i].compile)) {
       cli_error("--executable: --%s is not for a program that is compiled without %s; compile it with --%s",
                 cli_options[rules[i].wanted].name, rules[i].what, cli_options[rules[i].compile].name);

@@ -248,6 +248,17 @@ static void print_option(const cli_option_info *option, FILE *out) {
   cli_print_wrapped(out, option->help, column);
 }
 
+static void print_variables(cli_command command, FILE *out) {
+  const char *title = "\nEnvironment:\n";
+#define CLI_VARIABLE(name, commands, text)                                                                             \
+  if (((commands) >> command & 1u) != 0) {                                                                             \
+    fputs(title, out);                                                                                                 \
+    title = "";                                                                                                        \
+    cli_print_wrapped(out, text, fprintf(out, "  %s", name));                                                          \
+  }
+#include "variables.def"
+}
+
 void cli_print_usage(cli_command command, FILE *out) {
   const cli_command_info *info = &cli_commands[command];
   fprintf(out, "%s.\n\nUsage: cove %s [OPTION]... %s\n", info->summary, info->name, info->operands);
@@ -263,4 +274,5 @@ void cli_print_usage(cli_command command, FILE *out) {
       if (applies(&cli_options[j], command) && strcmp(cli_options[j].group, cli_options[i].group) == 0)
         print_option(&cli_options[j], out);
   }
+  print_variables(command, out);
 }

@@ -611,6 +611,7 @@ CASES = [
     compiled("malformed", "random.bin"),
     compiled("missing", "absent.wasm"),
     row("compile-no-folder", "compile", "--tier", "jit", "hello.wat", "-o", "absent/out.cwasm"),
+    row("compile-no-folder-first", "compile", "--tier", "jit", "invalid.wat", "-o", "absent/out.cwasm"),
     row("compile-interp", "compile", "--tier", "interp", "hello.wat", "-o", "out.cwasm"),
     row("compile-tier-unknown", "compile", "--tier", "fast", "hello.wat", "-o", "out.cwasm"),
     row("compile-what", "compile"),
@@ -656,6 +657,7 @@ CASES = [
     }.items()],
     row("executable-fuel", "compile", "--executable", "--count-fuel", "--tier", "jit", "loop.wat", "-o", "app", "--",
         "--fuel", "1000", then=[["./app"]]),
+    app("fuel-interp", "loop.wat", "--tier", "interp", "--fuel", "1000", then=[["./app"]]),
     app("later", "hello.wat", "--dir", "absent", "--env", "ABSENT", "--env-file", "absent", "--listen-fd", "99",
         then=[["./app"]]),
     app("import", "import.wat", then=[["./app"]]),
@@ -676,6 +678,8 @@ CASES = [
     row("executable-no-folder", "compile", "--executable", "--tier", "jit", "hello.wat", "-o", "absent/app"),
 
     # ---- the cache ----
+    row("run-max-stack-most", "run", "--max-stack", "2TiB", "hello.wat"),
+    row("run-max-memory-tebi", "run", "--max-memory", "1TiB", "hello.wat"),
     row("help-cache", "help", "cache"),
     row("cache-what", "cache"),
     row("cache-unknown", "cache", "prune"),

@@ -93,11 +93,13 @@ static void man(const char *version) {
     roff(exit_rows[i].text);
     printf(".\n");
   }
-  printf(".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nWhen set and not empty, messages are never coloured.\n"
-         ".TP\n\\fBCOVE_CACHE_DIR\\fR\nThe folder of the cache of compiled code, instead of\n"
-         "\\fIcove\\fR in \\fB$XDG_CACHE_HOME\\fR or in \\fI~/.cache\\fR.\n"
-         ".TP\n\\fBCOVE_CACHE_SIZE\\fR\nHow much the cache may hold: 500MiB, 2G (default: 1 GiB); 0: there is none.\n"
-         ".SH EXAMPLES\n.nf\n"
+  printf(".SH ENVIRONMENT\n");
+#define CLI_VARIABLE(name, on, text)                                                                                   \
+  printf(".TP\n\\fB%s\\fR\n", name);                                                                                   \
+  roff(text);                                                                                                          \
+  printf(".\n");
+#include "variables.def"
+  printf(".SH EXAMPLES\n.nf\n"
          "cove run hello.wasm\n"
          "cove run \\-\\-dir . \\-\\-dir /usr/share/dict::/dict:ro program.wasm input.txt\n"
          "cove run \\-\\-timeout 2s \\-\\-max\\-memory 64MiB \\-\\-explain untrusted.wasm\n"
