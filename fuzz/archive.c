@@ -76,6 +76,8 @@ static void sign(uint8_t *bytes, size_t size) {
     }
   }
   uint64_t digest;
+  if (cv_range_fits(at, length, size))
+    cv_store_le64(bytes + CV_ARCHIVE_AT_WHOLE, cv_digest(bytes + at, length));
   if (cv_range_fits(at, length, size) &&
       cv_archive_program_digest((cv_bytes){bytes + at, length}, bytes + CV_ARCHIVE_HEADER_SIZE, (uint32_t)modules,
                                 &digest))

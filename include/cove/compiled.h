@@ -24,7 +24,7 @@ typedef struct cove_compile_options {
 // Decodes, validates and compiles a binary module or component with the engine's tier, for the CPU and with the rules
 // (fuel, NaNs) of its configuration. `options` may be NULL. The buffer is to be ended with cove_buffer_delete.
 //   COVE_MALFORMED, COVE_INVALID, COVE_LIMIT, COVE_NO_MEMORY   as cove_module_new
-//   COVE_UNSUPPORTED   likewise, and: the tier makes no machine code
+//   COVE_UNSUPPORTED   likewise, and: the tier makes no machine code; it is a compiled program (cove_compiled_program)
 COVE_API COVE_MUST_USE cove_status cove_compile(cove_engine *engine, const void *data, size_t size,
                                                 const cove_compile_options *options, cove_buffer *out,
                                                 cove_error **error);
@@ -34,7 +34,7 @@ COVE_API COVE_MUST_USE cove_status cove_compile(cove_engine *engine, const void 
 // gone: map the file. On failure `release` is not called. An engine whose tier is "interp" takes the program alone, and
 // validates it.
 //   COVE_UNSUPPORTED  of another version or build, or for another CPU; the sentence says what to do
-//   COVE_MALFORMED    damaged
+//   COVE_MALFORMED    damaged; but damage to the code of a function traps when the function is first called
 //   COVE_USAGE        not compiled for what the engine's configuration wants (fuel, canonical NaNs); a component where
 //                     a module is wanted, or the other way round
 COVE_API COVE_MUST_USE cove_status cove_module_load_compiled(cove_engine *engine, const void *data, size_t size,
@@ -44,9 +44,16 @@ COVE_API COVE_MUST_USE cove_status cove_component_load_compiled(cove_engine *eng
                                                                 void (*release)(void *env), void *env,
                                                                 cove_component **out, cove_error **error);
 
-// The program that was compiled, in the binary format; it lies in `data`. Works for other builds and CPUs, too.
+// The program that was compiled, in the binary format; it lies in `data`, and all of it was compared with its digest.
+// Works for other builds and CPUs, too.
+//   COVE_UNSUPPORTED  of another version
+//   COVE_MALFORMED    it is damaged, too
 COVE_API COVE_MUST_USE cove_status cove_compiled_program(const void *data, size_t size, cove_bytes *out,
                                                          bool *is_component, cove_error **error);
+
+// What it is, as the file says, which is compared with its digest when it is loaded; statuses as above.
+COVE_API COVE_MUST_USE cove_status cove_compiled_is_component(const void *data, size_t size, bool *is_component,
+                                                              cove_error **error);
 
 COVE_END
 

@@ -125,13 +125,14 @@ static cv_status make_head(cv_engine *engine, const cv_aot_program *p, const siz
   write_indices(p, s, out);
   CV_TRY(cv_buf_status(out));
   uint8_t *head = out->data;
-  uint64_t digest;
-  if (p->is_entry) // whoever uses it looks at every byte of the program
-    digest = 0;
-  else if (!cv_archive_program_digest((cv_bytes){p->bytes, p->size}, head + CV_ARCHIVE_HEADER_SIZE, p->module_count,
-                                      &digest))
-    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: modules out of order");
-  cv_store_le64(head + CV_ARCHIVE_AT_PROGRAM + 16, digest);
+  if (!p->is_entry) { // else whoever uses it looks at every byte of the program
+    uint64_t digest;
+    if (!cv_archive_program_digest((cv_bytes){p->bytes, p->size}, head + CV_ARCHIVE_HEADER_SIZE, p->module_count,
+                                   &digest))
+      return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "unsupported: modules out of order");
+    cv_store_le64(head + CV_ARCHIVE_AT_PROGRAM + 16, digest);
+    cv_store_le64(head + CV_ARCHIVE_AT_WHOLE, cv_digest(p->bytes, p->size));
+  }
   cv_store_le64(head + CV_ARCHIVE_AT_DIGEST, cv_digest(head + CV_ARCHIVE_AT_SIZE, s->head - CV_ARCHIVE_AT_SIZE));
   return CV_OK;
 }

@@ -87,9 +87,9 @@ int cli_cache_load(cli_cache *cache, const cli_line *line, const cove_engine *en
   size_t least;
   *cache = (cli_cache){.tells = cli_has(line, OPT_CACHE)};
   if (!is_wanted(line, &least))
-    return cli_read_input(path, engine, input);
+    return cli_read_program(path, engine, input);
   if (!cli_map_program(path, least, input)) {
-    int status = cli_read_input(path, engine, input);
+    int status = cli_read_program(path, engine, input);
     if (status != 0 || input->size < least || input->compiled != NULL)
       return status;
   }

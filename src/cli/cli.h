@@ -40,7 +40,7 @@ typedef struct cli_input {
   const char *data;   // the binary
   size_t size;
   bool is_component;    // or a core module
-  const char *compiled; // a compiled program, whose program `data` is; or NULL
+  const char *compiled; // NULL, or a compiled program to be run with its machine code; `data` is all of it then
   size_t compiled_size;
   bool mapped; // `file` is a mapping
 } cli_input;
@@ -49,9 +49,12 @@ int cli_read_file(const char *path, cove_buffer *out);
 // The same for text, which has no zero byte.
 int cli_read_lines(const char *path, cove_buffer *out);
 void cli_free_file(cove_buffer *file);
-// Reads a module or a component in either format. `engine` (may be NULL) is for text. Refuses, with a hint, what is
-// neither.
+// Reads a module or a component in either format, or that in a compiled program. `engine` (may be NULL) is for text.
+// Refuses, with a hint, what is neither.
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out);
+// The same for cove run, which uses the machine code of a compiled program, but only of a file that is named so:
+// whoever runs a .wasm has not chosen to trust it.
+int cli_read_program(const char *path, const cove_engine *engine, cli_input *out);
 // Maps a file in the binary format of at least so many bytes. It may change while it is mapped. False: it is to be
 // read.
 bool cli_map_program(const char *path, size_t least, cli_input *out);
@@ -59,10 +62,11 @@ bool cli_map_program(const char *path, size_t least, cli_input *out);
 int cli_read_module(const char *path, const cove_engine *engine, cli_input *out);
 // The same for what only components have.
 int cli_read_component(const char *path, const cove_engine *engine, cli_input *out);
-// A compiled program in memory, which outlives the input.
+// A compiled program in memory, which outlives the input, with its machine code.
 int cli_compiled_input(const char *path, char *data, size_t size, cli_input *out);
 void cli_input_free(cli_input *input);
-// An engine by the options of the line (tier, features and the like). 0, or an exit status after a message.
+// An engine by the options of the line (tier, features and the like), and by what its file was compiled with if that is
+// a compiled program. 0, or an exit status after a message.
 int cli_make_engine(const cli_line *line, cove_engine **out);
 // The same with this tier, whatever the line says.
 int cli_make_engine_with(const cli_line *line, const char *tier, cove_engine **out);

@@ -39,7 +39,9 @@ static void print_tiers(FILE *out) {
     fprintf(out, "  %-8s %s%s\n", name, what, cove_tier_available(i) ? "" : " (not on this machine)");
   }
   fputs("  auto     jit where it works, else interp (the default); what runs long moves from jit to llvm\n"
-        "           in the background\n",
+        "           in the background\n\n"
+        "What cove compile made has its code already, by the tier that it names. cove run uses it in files that are\n"
+        "named *.cwasm, and trusts them as native programs; under other names it runs the program in them, as any.\n",
         out);
 }
 

@@ -132,13 +132,22 @@ bool cli_map_program(const char *path, size_t least, cli_input *out) {
   return true;
 }
 
+// With its machine code.
+static int use_compiled(cli_input *out) {
+  cove_error *error = NULL;
+  if (cove_compiled_is_component(out->file.data, out->file.size, &out->is_component, &error) != COVE_OK)
+    return cli_report(out->path, error);
+  out->compiled = out->data = out->file.data;
+  out->compiled_size = out->size = out->file.size;
+  return 0;
+}
+
+// The program in it.
 static int take_compiled(cli_input *out) {
   cove_bytes program;
   cove_error *error = NULL;
-  if (cove_compiled_program(out->file.data, out->file.size, &program, &out->is_component, &error) != COVE_OK)
+  if (cove_compiled_program(out->data, out->size, &program, &out->is_component, &error) != COVE_OK)
     return cli_report(out->path, error);
-  out->compiled = out->file.data;
-  out->compiled_size = out->file.size;
   out->data = program.data;
   out->size = program.size;
   return 0;
@@ -146,7 +155,7 @@ static int take_compiled(cli_input *out) {
 
 int cli_compiled_input(const char *path, char *data, size_t size, cli_input *out) {
   *out = (cli_input){.path = path, .file = {data, size}, .mapped = true};
-  return take_compiled(out);
+  return use_compiled(out);
 }
 
 static int refuse(const char *path, const char *looks_like, size_t size) {
@@ -160,7 +169,7 @@ static int refuse(const char *path, const char *looks_like, size_t size) {
 
 int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) {
   *out = (cli_input){.path = path};
-  int status = map_compiled(path, out) ? 0 : cli_read_file(path, &out->file);
+  int status = cli_read_file(path, &out->file);
   if (status != 0)
     return status;
   const char *looks_like = NULL;
@@ -190,10 +199,33 @@ int cli_read_input(const char *path, const cove_engine *engine, cli_input *out) 
   } else if (kind != COVE_INPUT_MODULE && kind != COVE_INPUT_COMPONENT) {
     status = refuse(path, looks_like, out->size);
   }
-  if (out->compiled == NULL)
+  if (kind != COVE_INPUT_COMPILED)
     out->is_component = kind == COVE_INPUT_COMPONENT;
   if (status != 0)
     cli_input_free(out);
+  return status;
+}
+
+static bool is_named_compiled(const char *path) {
+  static const char ending[] = ".cwasm";
+  size_t size = strlen(path), least = sizeof ending - 1;
+  return size >= least && strcmp(path + size - least, ending) == 0;
+}
+
+int cli_read_program(const char *path, const cove_engine *engine, cli_input *out) {
+  *out = (cli_input){.path = path};
+  if (is_named_compiled(path) && map_compiled(path, out)) {
+    int status = use_compiled(out);
+    if (status != 0)
+      cli_input_free(out);
+    return status;
+  }
+  int status = cli_read_input(path, engine, out);
+  if (status == 0 && cove_input_kind_of(out->file.data, out->file.size, NULL) == COVE_INPUT_COMPILED) {
+    const char *why = is_named_compiled(path) || strcmp(path, "-") == 0 ? "no regular file" : "not named .cwasm";
+    cli_note("%s is a compiled program but is %s: its machine code is not used", shown(path), why);
+    cli_hint("machine code is trusted as a native program is: if you trust it, have it in a file named *.cwasm");
+  }
   return status;
 }
 

@@ -16,8 +16,9 @@ bool cv_archive_is(const uint8_t *bytes, size_t size) {
   return size >= 8 && memcmp(bytes, CV_ARCHIVE_MAGIC, 8) == 0;
 }
 
+// In its head or its program, so that no other one can be made of it.
 static cv_status damaged(cv_diag *diag, const char *what) {
-  return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "this compiled program is damaged: %s; " AGAIN, what);
+  return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "this compiled program is damaged: %s; compile the original", what);
 }
 
 // What is the same in every format: the rest of the header is not to be read before the format is known.
@@ -37,16 +38,6 @@ static cv_status check_format(const uint8_t *bytes, size_t size, cv_diag *diag) 
   return CV_OK;
 }
 
-cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component, cv_diag *diag) {
-  CV_TRY(check_format(bytes, size, diag));
-  uint64_t at = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM), length = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 8);
-  if (!cv_range_fits(at, length, size))
-    return damaged(diag, "its program is not inside of it");
-  *program = (cv_bytes){bytes + at, length};
-  *is_component = (cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS) & CV_ARCHIVE_COMPONENT) != 0;
-  return CV_OK;
-}
-
 static cv_status check_head(const uint8_t *bytes, size_t size, cv_diag *diag) {
   uint64_t head = cv_load_le64(bytes + CV_ARCHIVE_AT_HEAD_SIZE), modules = cv_load_le32(bytes + CV_ARCHIVE_AT_MODULES);
   if (head > size || head < CV_ARCHIVE_HEADER_SIZE + modules * CV_ARCHIVE_MODULE_SIZE ||
@@ -54,12 +45,44 @@ static cv_status check_head(const uint8_t *bytes, size_t size, cv_diag *diag) {
     return damaged(diag, "its head is not what it was");
   for (uint64_t i = 0; i < modules; i++) {
     const uint8_t *m = bytes + CV_ARCHIVE_HEADER_SIZE + i * CV_ARCHIVE_MODULE_SIZE;
-    uint64_t index = cv_load_le64(m + 8);
-    if (!cv_range_fits(index, (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE, head))
-      return damaged(diag, "an index is not inside of its head");
-    if (!cv_range_fits(cv_load_le64(m + 40), (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE, head))
+    uint64_t index = cv_load_le64(m + 8), upper = cv_load_le64(m + 40),
+             index_size = (uint64_t)cv_load_le32(m + 16) * CV_ARCHIVE_INDEX_SIZE;
+    if (!cv_range_fits(index, index_size, head) || !cv_range_fits(upper, index_size, head))
       return damaged(diag, "an index is not inside of its head");
   }
+  return CV_OK;
+}
+
+static cv_status find_program(const uint8_t *bytes, size_t size, cv_bytes *program, cv_diag *diag) {
+  uint64_t at = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM), length = cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 8);
+  if (!cv_range_fits(at, length, size))
+    return damaged(diag, "its program is not inside of it");
+  *program = (cv_bytes){bytes + at, length};
+  return CV_OK;
+}
+
+static cv_status check_kind(uint32_t flags, cv_diag *diag) {
+  if ((flags & CV_ARCHIVE_ENTRY) != 0)
+    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "this is an entry of a cache, not a compiled program");
+  return CV_OK;
+}
+
+cv_status cv_archive_facts(const uint8_t *bytes, size_t size, uint32_t *flags, uint64_t *features, cv_diag *diag) {
+  CV_TRY(check_format(bytes, size, diag));
+  *flags = cv_load_le32(bytes + CV_ARCHIVE_AT_FLAGS);
+  *features = cv_load_le64(bytes + CV_ARCHIVE_AT_FEATURES);
+  return check_kind(*flags, diag);
+}
+
+cv_status cv_archive_program(const uint8_t *bytes, size_t size, cv_bytes *program, bool *is_component, cv_diag *diag) {
+  uint32_t flags;
+  uint64_t features;
+  CV_TRY(cv_archive_facts(bytes, size, &flags, &features, diag));
+  CV_TRY(check_head(bytes, size, diag));
+  CV_TRY(find_program(bytes, size, program, diag));
+  if (cv_digest(program->data, program->size) != cv_load_le64(bytes + CV_ARCHIVE_AT_WHOLE))
+    return damaged(diag, "the program in it is not what it was");
+  *is_component = (flags & CV_ARCHIVE_COMPONENT) != 0;
   return CV_OK;
 }
 
@@ -112,22 +135,19 @@ static cv_status open(cv_archive *out, const uint8_t *bytes, size_t size, cv_dia
 }
 
 cv_status cv_archive_open(cv_archive *out, const uint8_t *bytes, size_t size, cv_diag *diag) {
-  bool is_component;
   uint64_t digest;
   CV_TRY(open(out, bytes, size, diag));
-  if ((out->flags & CV_ARCHIVE_ENTRY) != 0)
-    return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "this is an entry of a cache, not a compiled program");
-  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
+  CV_TRY(check_kind(out->flags, diag));
+  CV_TRY(find_program(bytes, size, &out->program, diag));
   if (!cv_archive_program_digest(out->program, bytes + CV_ARCHIVE_HEADER_SIZE, out->module_count, &digest) ||
       digest != cv_load_le64(bytes + CV_ARCHIVE_AT_PROGRAM + 16))
-    return damaged(diag, "its program is not what it was");
+    return damaged(diag, "the program in it is not what it was");
   return CV_OK;
 }
 
 cv_status cv_archive_open_entry(cv_archive *out, const uint8_t *bytes, size_t size, cv_bytes program, cv_diag *diag) {
-  bool is_component;
   CV_TRY(open(out, bytes, size, diag));
-  CV_TRY(cv_archive_program(bytes, size, &out->program, &is_component, diag));
+  CV_TRY(find_program(bytes, size, &out->program, diag));
   if ((out->flags & CV_ARCHIVE_ENTRY) == 0 || out->program.size != program.size ||
       memcmp(out->program.data, program.data, program.size) != 0)
     return cv_fail(diag, CV_EINVALID, CV_NO_OFFSET, "this is no entry of a cache, or one of another program");

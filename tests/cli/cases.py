@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The rows of tests/cli/run. name: of the golden file; args: what is typed after cove; stdin, env, terminal (standard
-error is a terminal); files: whose contents are shown afterwards; then: what is typed after it, if anything (./a: a program that was made); any_offset: the call is stopped wherever it is."""
+error is a terminal); files: whose contents are shown afterwards; then: what is typed after it, if anything (./a: a program that was made; <a: standard input); any_offset: the call is stopped wherever it is."""
 import pathlib
 import tarfile
 
@@ -19,10 +19,12 @@ def make_files(folder):
     (folder / "other" / "test").mkdir(parents=True)
     (folder / "other" / "test" / "math.wat").write_text(math)
     magic = b"\0cwasm\r\n"
-    (folder / "cut.cwasm").write_bytes(magic + b"\1\0\0\0")
+    (folder / "cut.cwasm").write_bytes(magic + b"\2\0\0\0")
     (folder / "version.cwasm").write_bytes(magic + b"\xff\0\0\0" + b"\0" * 200)
-    (folder / "shorter.cwasm").write_bytes(magic + b"\1\0\0\0" + b"\0" * 200)
-    (folder / "build.cwasm").write_bytes(magic + b"\1\0\0\0" + b"\0" * 20 + b"\x80" + b"\0" * 95)
+    (folder / "shorter.cwasm").write_bytes(magic + b"\2\0\0\0" + b"\0" * 200)
+    (folder / "build.cwasm").write_bytes(magic + b"\2\0\0\0" + b"\0" * 20 + b"\x80" + b"\0" * 95)
+    (folder / "damage").write_text(DAMAGE)
+    (folder / "damage").chmod(0o755)
     (folder / "there").mkdir()
     (folder / "there" / "code.wasm").write_bytes(b"")
     (folder / "program.elf").write_bytes(b"\x7fELF\2\1\1" + b"\0" * 64)
@@ -32,6 +34,18 @@ def make_files(folder):
         (folder / f"adapter-{name}.wat").write_text(text)
     with tarfile.open(folder / "site.tar", "w") as tar:
         tar.add(folder / "data", arcname=".")
+
+
+# Changes a byte of a file: the last of those that are given in hexadecimal digits, where they are first.
+DAMAGE = """#!/usr/bin/env python3
+import sys
+data, bytes_ = bytearray(open(sys.argv[1], "rb").read()), bytes.fromhex(sys.argv[2])
+data[data.index(bytes_) + len(bytes_) - 1] ^= 1
+open(sys.argv[1], "wb").write(data)
+"""
+
+# A program with a number that is not to be found elsewhere, in the digits that DAMAGE wants.
+NUMBER, NUMBER_DIGITS = '(module (func (export "get") (result i32) (i32.const 305419896)))', "f8acd19101"
 
 
 # Adapters of others, and what is wrong with them.
@@ -600,6 +614,19 @@ CASES = [
     compiled("print", "reactor.wat", then=[["print", "out.cwasm"]]),
     compiled("snapshot", "snapshot.wat", then=[["snapshot", "out.cwasm", "-o", "out.wasm"], GET]),
     compiled("again", "hello.wat", then=[["compile", "--tier", "jit", "out.cwasm", "-o", "again.cwasm"], ["run", "again.cwasm"]]),
+    *[compiled("damaged-" + name, "-", stdin=NUMBER, then=[["./damage", "out.cwasm", digits], *[
+        [*command, "out.cwasm", *options] for command, *options in (
+            [["run", "--invoke", "get"]], [["run", "--tier", "interp", "--invoke", "get"]],
+            [["compile", "--tier", "jit"], "-o", "again.cwasm"], [["print"]], [["inspect"]], [["validate"]],
+            [["parse", "-o", "out.wasm"]], [["snapshot", "-o", "out.wasm"]])]])
+      for name, digits in {"code": NUMBER_DIGITS, "program": "0367657400"}.items()],
+    row("compile-as-wasm", "compile", "--tier", "jit", "hello.wat", "-o", "hello.wasm", env=CACHE,
+        then=[["run", "hello.wasm"], *[["run", "--cache", "hello.wasm"]] * 2, ["cache", "stat"]]),
+    row("compile-as-wasm-component", "compile", "--tier", "jit", "hello-component.wat", "-o", "hello.wasm",
+        then=[["run", "hello.wasm"]]),
+    row("compile-as-wasm-damaged", "compile", "--tier", "jit", "-", "-o", "out.wasm", stdin=NUMBER,
+        then=[["./damage", "out.wasm", NUMBER_DIGITS], ["run", "--invoke", "get", "out.wasm"]]),
+    row("compile-pipe", "compile", "--tier", "jit", "hello.wat", "-o", "out.cwasm", then=[["<out.cwasm", "run", "-"]]),
     compiled("fuel", "loop.wat", "--count-fuel", then=[["run", "--fuel", "1000", "out.cwasm"]]),
     compiled("no-fuel", "loop.wat", then=[["run", "--fuel", "1000", "out.cwasm"]]),
     compiled("nan", "hello.wat", "--canonical-nan", then=[["run", "--canonical-nan", "out.cwasm"]]),

@@ -132,7 +132,8 @@ static cv_status make_late(cv_native_code *code, uint32_t func, cv_diag *diag) {
   cv_code_object object;
   if (!has_file || !is_in_file(code, index, &object)) {
     if (has_file && code->base.options.kept == NULL)
-      return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET, "the compiled program is damaged: function %u", func);
+      return cv_fail(diag, CV_EUNSUPPORTED, CV_NO_OFFSET,
+                     "the compiled program is damaged: function %u; make it again: cove compile", func);
     CV_TRY(make(code, func, CV_NO_LOOP, &object, diag));
   }
   cv_status status = place_late(code, index, &object);
