@@ -55,6 +55,11 @@ COVE_API COVE_MUST_USE cove_status cove_compiled_program(const void *data, size_
 COVE_API COVE_MUST_USE cove_status cove_compiled_is_component(const void *data, size_t size, bool *is_component,
                                                               cove_error **error);
 
+// Gives a configuration what the program was compiled with: its features of WebAssembly, and whether fuel is counted
+// and NaNs are canonical; as the file says, likewise. For an engine that takes the program in it, or compiles it again.
+COVE_API COVE_MUST_USE cove_status cove_config_set_compiled(cove_config *config, const void *data, size_t size,
+                                                            cove_error **error);
+
 COVE_END
 
 #endif

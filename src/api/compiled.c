@@ -52,3 +52,15 @@ cove_status cove_compiled_is_component(const void *data, size_t size, bool *is_c
     *is_component = (flags & CV_ARCHIVE_COMPONENT) != 0;
   return status;
 }
+
+cove_status cove_config_set_compiled(cove_config *config, const void *data, size_t size, cove_error **error) {
+  uint32_t flags;
+  uint64_t features;
+  cove_status status = facts_of(data, size, &flags, &features, error);
+  if (status != COVE_OK)
+    return status;
+  config->options.features = (features & CV_FEATURES_ALL) | CV_FEAT(MVP);
+  config->options.compile.fuel = (flags & CV_ARCHIVE_FUEL) != 0;
+  config->options.compile.canonical_nan = (flags & CV_ARCHIVE_CANONICAL_NAN) != 0;
+  return COVE_OK;
+}

@@ -333,6 +333,21 @@ static int apply(cove_config *config, const cli_given *given) {
   }
 }
 
+// What a compiled program was compiled with is what the options begin with. Whoever reads it tells what is wrong with
+// it.
+static void begin_with_input(cove_config *config, const cli_line *line) {
+  int at = line->command == CLI_COMPONENT ? 1 : 0;
+  cli_input input = {0};
+  if (at >= line->operand_count || !map_compiled(line->operands[at], &input))
+    return;
+  cove_error *error = NULL;
+  if (cove_config_set_compiled(config, input.file.data, input.file.size, &error) != COVE_OK)
+    cove_error_delete(error);
+  else if (line->command != CLI_COMPILE)
+    cove_config_set_fuel(config, false); // no part of what the program does: --fuel wants it
+  cli_input_free(&input);
+}
+
 // 0, or an exit status after a message; *out is to be deleted in either case.
 static int make_config(const cli_line *line, const char *tier, cove_config **out) {
   *out = cove_config_new();
@@ -341,6 +356,7 @@ static int make_config(const cli_line *line, const char *tier, cove_config **out
     return CLI_EXIT_INTERNAL;
   }
   int status = 0;
+  begin_with_input(*out, line);
   for (size_t i = 0; i < line->given_count && status == 0; i++)
     status = apply(*out, &line->given[i]);
   return status == 0 && tier != NULL ? set_tier(*out, tier) : status;

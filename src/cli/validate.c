@@ -37,14 +37,17 @@ int cli_validate(const cli_line *line) {
     cli_error("which file? cove validate FILE...");
     return CLI_EXIT_USAGE;
   }
-  cove_engine *engine;
-  int status = cli_make_engine(line, &engine);
-  if (status != 0)
-    return status;
+  int status = 0;
   for (int i = 0; i < line->operand_count; i++) {
-    int one = validate_one(engine, line->operands[i], cli_has(line, OPT_TIMING));
+    // An engine for each: what one file was compiled with is of no concern to the others.
+    const cli_line own = {line->command, line->given, line->given_count, line->operands + i, 1};
+    cove_engine *engine;
+    int one = cli_make_engine(&own, &engine);
+    if (one != 0)
+      return one;
+    one = validate_one(engine, line->operands[i], cli_has(line, OPT_TIMING));
+    cove_engine_delete(engine);
     status = status == 0 ? one : status;
   }
-  cove_engine_delete(engine);
   return status;
 }

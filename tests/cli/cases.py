@@ -46,6 +46,9 @@ open(sys.argv[1], "wb").write(data)
 
 # A program with a number that is not to be found elsewhere, in the digits that DAMAGE wants.
 NUMBER, NUMBER_DIGITS = '(module (func (export "get") (result i32) (i32.const 305419896)))', "f8acd19101"
+# What has to be asked for by --features.
+WIDE = '''(module (func (export "get") (result i64 i64)
+  (i64.add128 (i64.const -1) (i64.const 0) (i64.const 1) (i64.const 0))))'''
 
 
 # Adapters of others, and what is wrong with them.
@@ -626,7 +629,20 @@ CASES = [
         then=[["run", "hello.wasm"]]),
     row("compile-as-wasm-damaged", "compile", "--tier", "jit", "-", "-o", "out.wasm", stdin=NUMBER,
         then=[["./damage", "out.wasm", NUMBER_DIGITS], ["run", "--invoke", "get", "out.wasm"]]),
+    row("compile-as-wasm-features", "compile", "--tier", "jit", "--features", "all", "-", "-o", "out.wasm", stdin=WIDE,
+        then=[["run", "--invoke", "get", "out.wasm"]]),
     row("compile-pipe", "compile", "--tier", "jit", "hello.wat", "-o", "out.cwasm", then=[["<out.cwasm", "run", "-"]]),
+    compiled("features", "-", "--features", "all", stdin=WIDE, then=[
+        ["run", "--invoke", "get", "out.cwasm"], ["run", "--tier", "interp", "--invoke", "get", "out.cwasm"],
+        ["inspect", "out.cwasm"], ["validate", "out.cwasm", "hello.wat"], ["print", "out.cwasm"],
+        ["compile", "--tier", "jit", "out.cwasm", "-o", "again.cwasm"], ["run", "--invoke", "get", "again.cwasm"],
+        ["print", "--features", "-wide-arithmetic", "again.cwasm"]]),
+    compiled("features-component", "-", "--features", "all", stdin=f'(component (core {WIDE[1:]})', then=[
+        ["validate", "out.cwasm"], ["component", "split", "out.cwasm", "-o", "parts"]]),
+    compiled("keeps-rules", "loop.wat", "--count-fuel", "--canonical-nan", then=[
+        ["compile", "--tier", "jit", "out.cwasm", "-o", "again.cwasm"],
+        ["run", "--fuel", "1000", "--canonical-nan", "again.cwasm"], ["run", "--tier", "interp", "--fuel", "9", "again.cwasm"],
+        ["compile", "--executable", "--tier", "jit", "out.cwasm", "-o", "app", "--", "--fuel", "1000"], ["./app"]]),
     compiled("fuel", "loop.wat", "--count-fuel", then=[["run", "--fuel", "1000", "out.cwasm"]]),
     compiled("no-fuel", "loop.wat", then=[["run", "--fuel", "1000", "out.cwasm"]]),
     compiled("nan", "hello.wat", "--canonical-nan", then=[["run", "--canonical-nan", "out.cwasm"]]),
