@@ -25,9 +25,10 @@
 #ifndef COVE_EXEC_LLVM_PLUGIN_H
 #define COVE_EXEC_LLVM_PLUGIN_H
 
+#include "code_stamp.h" // written by the build
 #include "exec/code/stubs.h"
 
-// Raised whenever this header or a structure of the runtime that generated code addresses changes.
+// Raised when the first two members of cv_llvm_plugin change; the stamp tells all else.
 enum { CV_LLVM_ABI = 3 };
 
 // The lines of an object's line table are places: offsets in the function's code, plus one. A place in a callee that
@@ -35,10 +36,9 @@ enum { CV_LLVM_ABI = 3 };
 // the callee's function index.
 enum { CV_LLVM_INLINED = 1 << 30, CV_LLVM_INNER_BITS = 7, CV_LLVM_PLACE_BITS = 30 - CV_LLVM_INNER_BITS };
 
-// A number that two libraries made of the same sources agree on.
-#define CV_LLVM_STAMP                                                                                                  \
-  ((uint64_t)sizeof(cv_context) << 40 ^ (uint64_t)sizeof(cv_instance) << 32 ^ (uint64_t)sizeof(cv_module) << 24 ^      \
-   (uint64_t)sizeof(cv_memory) << 16 ^ (uint64_t)sizeof(cv_table) << 8 ^ (uint64_t)CV_NATIVE_HELPER_COUNT)
+// A number that two libraries made of the same sources agree on: of this header, of whatever structure either hands to
+// the other or generated code addresses, and of what makes that code.
+#define CV_LLVM_STAMP CV_CODE_STAMP
 
 // An object file (ELF, x86-64, relocatable) in memory.
 typedef struct cv_llvm_object {
