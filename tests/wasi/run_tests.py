@@ -242,9 +242,16 @@ def component_rows(cove, guests, folder):
 
 
 def compile_guests(cove, guests, folder, tier):
-    """Each guest compiled, under its own name: what a file is, its contents tell."""
+    """Each guest compiled, named so that its machine code is used."""
     for guest in [*guests.glob("*.wasm"), *guests.glob("*.wat")]:
-        subprocess.run([cove, "compile", "--tier", tier, str(guest), "-o", str(folder / guest.name)], check=True)
+        subprocess.run([cove, "compile", "--tier", tier, str(guest), "-o", str(folder / f"{guest.name}.cwasm")],
+                       check=True)
+
+
+def path_of(guests, guest):
+    name = guest if "." in guest else f"{guest}.wasm"
+    compiled = guests / f"{name}.cwasm"
+    return str(compiled if compiled.exists() else guests / name)
 
 
 def fill(texts, scratch):
@@ -291,7 +298,7 @@ def run_row(cove, guests, row, scratch):
         os.mkfifo(scratch / "tmp" / "fifo")
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(scratch / "tmp" / "socket"))
-    argv = [cove, "run", *fill(options, scratch), str(guests / (guest if "." in guest else f"{guest}.wasm")), *fill(arguments, scratch)]
+    argv = [cove, "run", *fill(options, scratch), path_of(guests, guest), *fill(arguments, scratch)]
     if expect.get("open_stdin"):
         reader, writer = os.pipe()
         done = subprocess.run(argv, stdin=reader, capture_output=True, timeout=60, check=False)
@@ -337,7 +344,7 @@ def run_socket_row(cove, guests, inherited):
     else:
         listener.close()
         grant, keep = ["--tcp-listen", f"127.0.0.1:{port}"], ()
-    process = subprocess.Popen([cove, "run", *grant, str(guests / "serve.wasm")], stdout=subprocess.PIPE,
+    process = subprocess.Popen([cove, "run", *grant, path_of(guests, "serve")], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, pass_fds=keep)
     listener.close()
     client = None
@@ -377,7 +384,7 @@ def run_kept_bucket(cove, guests, scratch):
     wrong = []
 
     def command(word, grant):
-        return [cove, "run", "--config", "a=1", "--log", "--keyvalue", grant, str(guests / "p2_services.wat"), word]
+        return [cove, "run", "--config", "a=1", "--log", "--keyvalue", grant, path_of(guests, "p2_services.wat"), word]
 
     def run(word, grant, status, expected):
         done = subprocess.run(command(word, grant), stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
