@@ -19,7 +19,11 @@ enum {
 // ---- report.c: messages to standard error, in colour on a terminal unless NO_COLOR is set ----
 CLI_PRINTF(1, 2) void cli_error(const char *fmt, ...); // "cove: error: ..."
 CLI_PRINTF(1, 2) void cli_hint(const char *fmt, ...);  // "  hint: ..."
-CLI_PRINTF(1, 2) void cli_note(const char *fmt, ...);  // "cove: ..."
+// What runs is a native program (app.h), whose options were given when it was made. Behind hints that speak of options,
+// this says so, once.
+extern bool cli_is_app;
+void cli_hint_app(void);
+CLI_PRINTF(1, 2) void cli_note(const char *fmt, ...); // "cove: ..."
 bool cli_stderr_is_terminal(void);
 // Text of a program or its file, which terminals must not obey: control characters as \n, \t, \x1b. The three above do
 // so by themselves.

@@ -2,6 +2,7 @@
 // compile.c: cove compile: a program with its machine code in one file, which starts without being compiled.
 #include "compile.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int check_line(const cli_line *line) {
@@ -107,6 +108,25 @@ static void tell(void *env, uint64_t done, uint64_t total) {
   cli_progress_part(env, done, total);
 }
 
+// A native program's code is made for the options that it is started with.
+static int make_engine(const cli_line *line, const cli_app_maker *app, cove_engine **out) {
+  const char *tier = cli_value(line, OPT_TIER);
+  cli_line own = *line;
+  own.given = malloc((line->given_count + 2) * sizeof *own.given);
+  if (own.given == NULL) {
+    cli_error("out of memory");
+    return CLI_EXIT_INTERNAL;
+  }
+  memcpy(own.given, line->given, line->given_count * sizeof *own.given);
+  if (app->is_on && cli_has(&app->run, OPT_FUEL))
+    own.given[own.given_count++] = (cli_given){OPT_COUNT_FUEL, NULL};
+  if (app->is_on && cli_has(&app->run, OPT_CANONICAL_NAN))
+    own.given[own.given_count++] = (cli_given){OPT_CANONICAL_NAN, NULL};
+  int status = cli_make_engine_with(&own, tier == NULL || strcmp(tier, "auto") == 0 ? best_tier() : tier, out);
+  free(own.given);
+  return status;
+}
+
 int cli_compile(const cli_line *line) {
   cove_compile_options options = {.progress = tell};
   cli_app_maker app = {.is_on = false};
@@ -117,9 +137,8 @@ int cli_compile(const cli_line *line) {
     status = cli_app_begin(&app, line);
   if (status == 0) {
     options.env = line->operands[0];
-    const char *tier = cli_value(line, OPT_TIER);
     cove_engine *engine;
-    status = cli_make_engine_with(line, tier == NULL || strcmp(tier, "auto") == 0 ? best_tier() : tier, &engine);
+    status = make_engine(line, &app, &engine);
     if (status == 0) {
       status = compile(line, engine, &options, &app);
       cove_engine_delete(engine);

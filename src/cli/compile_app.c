@@ -12,11 +12,7 @@
 // ---- options -------------------------------------------------------------------------------------------------------
 
 // What can never work, whatever program it is: better told now than at every start.
-static int check_options(const cli_line *line, const cli_line *run) {
-  static const struct {
-    cli_option wanted, compile;
-    const char *what;
-  } rules[] = {{OPT_FUEL, OPT_COUNT_FUEL, "counting fuel"}, {OPT_CANONICAL_NAN, OPT_CANONICAL_NAN, "canonical NaNs"}};
+static int check_options(const cli_line *run) {
   if (run->operand_count != 0) {
     cli_error("--executable: \"%s\" is no option of cove run", run->operands[0]);
     return CLI_EXIT_USAGE;
@@ -30,15 +26,6 @@ static int check_options(const cli_line *line, const cli_line *run) {
     status = cli_check_limits(run);
   if (status == 0)
     status = cli_check_grants(run);
-  const char *tier = cli_value(run, OPT_TIER);
-  bool interpreted = tier != NULL && strcmp(tier, "interp") == 0; // which runs the program itself
-  for (size_t i = 0; i < sizeof rules / sizeof rules[0] && status == 0 && !interpreted; i++)
-    if (cli_has(run, rules[i].wanted) && !cli_has(line, rules[i].compile)) {
-      cli_error("--executable: --%s is not for a program that is compiled without %s; compile it with --%s",
-                cli_options[rules[i].wanted].name, rules[i].what, cli_options[rules[i].compile].name);
-      cli_hint("cove compile --executable --%s FILE -o FILE -- ...", cli_options[rules[i].compile].name);
-      status = CLI_EXIT_USAGE;
-    }
   return status;
 }
 
@@ -51,7 +38,7 @@ static int read_options(cli_app_maker *app) {
   }
   app->words = copy;
   memcpy(copy, app->line->operands + 1, (size_t)app->word_count * sizeof *copy);
-  return cli_parse(CLI_RUN, app->word_count, copy, &app->run) ? check_options(app->line, &app->run) : CLI_EXIT_USAGE;
+  return cli_parse(CLI_RUN, app->word_count, copy, &app->run) ? check_options(&app->run) : CLI_EXIT_USAGE;
 }
 
 // ---- the runner ----------------------------------------------------------------------------------------------------

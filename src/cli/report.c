@@ -86,6 +86,16 @@ void cli_hint(const char *fmt, ...) {
   va_end(args);
 }
 
+bool cli_is_app;
+
+void cli_hint_app(void) {
+  static bool told;
+  if (cli_is_app && !told)
+    cli_hint("this native program got its options when it was made: cove compile --executable FILE -o APP -- "
+             "[OPTION]...");
+  told = true;
+}
+
 void cli_note(const char *fmt, ...) {
   va_list args;
   va_start(args, fmt);
@@ -157,6 +167,7 @@ static int report_trap(const cove_trap *trap) {
   switch ((int)kind) {
   case COVE_TRAP_DEADLINE:
     cli_hint("--timeout TIME gives it more");
+    cli_hint_app();
     return CLI_EXIT_TIMEOUT;
   case COVE_TRAP_OUT_OF_FUEL:
     cli_hint("--fuel N gives it more");
@@ -180,8 +191,9 @@ static int report_trap(const cove_trap *trap) {
     cli_hint("--max-stack SIZE gives calls more room");
     break;
   default:
-    break;
+    return limit ? CLI_EXIT_LIMIT : CLI_EXIT_TRAP;
   }
+  cli_hint_app();
   return limit ? CLI_EXIT_LIMIT : CLI_EXIT_TRAP;
 }
 
@@ -211,6 +223,7 @@ static void hint_import(cove_bytes module, cove_bytes name) {
         "cove run provides WASI 0.2's cli, clocks, filesystem, io and random, and config, logging and keyvalue; with "
         "--deny error the component runs until it calls a function of \"%.*s\"",
         (int)module.size, module.data);
+    cli_hint_app();
     return;
   }
   if (name.size == 0) {
@@ -241,8 +254,10 @@ static void hint_limit(const char *text) {
       {"table limit", "--max-table N gives it more"},
   };
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (strncmp(text, known[i].begins, strlen(known[i].begins)) == 0)
+    if (strncmp(text, known[i].begins, strlen(known[i].begins)) == 0) {
       cli_hint("%s", known[i].hint);
+      cli_hint_app();
+    }
 }
 
 static int exit_status_of(cove_status status) {
@@ -281,8 +296,10 @@ int cli_report(const char *what, cove_error *error) {
       cli_error("%s%s", kind, cove_error_message(error));
     if (cove_error_import(error, &module, &name) && strncmp(cove_error_text(error), "unknown", 7) == 0)
       hint_import(module, name);
-    if (status == COVE_UNLINKABLE && strstr(cove_error_text(error), " is not granted: ") != NULL)
+    if (status == COVE_UNLINKABLE && strstr(cove_error_text(error), " is not granted: ") != NULL) {
       cli_hint("with --deny error the component starts, and ends when it calls a function of that interface");
+      cli_hint_app();
+    }
     if (status == COVE_LIMIT)
       hint_limit(cove_error_text(error));
     result = exit_status_of(status);

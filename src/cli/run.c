@@ -229,7 +229,11 @@ static int nothing_to_run(const cli_program *r) {
   if (!has_functions(r->module)) {
     cli_hint("it exports no function at all: was it linked as a program?");
   } else {
-    cli_hint("to call one of its functions: cove run --invoke NAME %s [ARG]...", r->path);
+    if (cli_is_app)
+      cli_hint("to call one of its functions: --invoke NAME");
+    else
+      cli_hint("to call one of its functions: cove run --invoke NAME %s [ARG]...", r->path);
+    cli_hint_app();
     list_functions(r->module);
   }
   return CLI_EXIT_LINK;
@@ -285,6 +289,7 @@ static void explain(const cli_program *r, int status) {
   if (text.size != 0) {
     cli_note("what the program was refused, and what it can reach:");
     fputs(text.data, stderr);
+    cli_hint_app();
   } else if (asked && (r->instance != NULL || r->component_instance != NULL)) { // it did start
     cli_note("the program was refused nothing");
   }

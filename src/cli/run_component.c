@@ -32,8 +32,11 @@ static int check_command(const cli_program *p) {
   cli_error("%s: there is no program to start (no export \"wasi:cli/run\" of WASI 0.2)", p->path);
   if (exported(p->component, "wasi:http/incoming-handler@") != NULL || exported(p->component, "wasi:http/handler@"))
     cli_hint("it answers HTTP requests, which this version cannot serve");
-  else if (cove_component_export_count(p->component) != 0)
+  else if (cove_component_export_count(p->component) != 0 && !cli_is_app)
     cli_hint("to call one of its functions: cove run --invoke 'NAME(ARGUMENTS)' %s", p->path);
+  else if (cove_component_export_count(p->component) != 0)
+    cli_hint("to call one of its functions: --invoke 'NAME(ARGUMENTS)'");
+  cli_hint_app();
   if (cli_list_component_functions(p->component) == 0)
     cli_hint("it exports no function at all");
   return CLI_EXIT_LINK;

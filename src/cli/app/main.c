@@ -62,6 +62,7 @@ static char **options_of(const app *a, int *count) {
 
 int main(int argc, char **argv) {
   app a;
+  cli_is_app = true;
   if (argc < 1 || !open_app(&a)) {
     if (argc >= 1 && errno != 0) {
       cli_error("cannot read the program itself (/proc/self/exe): %s", strerror(errno));
