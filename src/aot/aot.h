@@ -44,10 +44,9 @@ CV_MUST_USE cv_status cv_aot_write_entry(cv_engine *engine, const cv_aot_entry *
 
 // Where the object of one function was left by the thread that made it. Without text: there is none.
 typedef struct cv_aot_piece {
-  const cv_buf *in; // NULL: at `bytes`
+  const cv_buf *in; // NULL: at `object.bytes`
   size_t at;
-  const uint8_t *bytes;
-  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
+  cv_code_piece object;
 } cv_aot_piece;
 
 typedef struct cv_aot_module {

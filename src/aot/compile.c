@@ -54,8 +54,7 @@ static cv_status add_module(work *w, uint64_t key, cv_module *module, bool owned
   options.profile = NULL;
   options.debug_frames = false;
   options.tier_up = CV_TIER_UP_NEVER;
-  cv_aot_module m = {
-      .key = key, .func_count = module->func_count - module->imported_funcs, .owned = owned ? module : NULL};
+  cv_aot_module m = {.key = key, .func_count = cv_module_defined(module), .owned = owned ? module : NULL};
   cv_status status = cv_engine_tier(w->engine)->compile(&m.code, w->mem, module, &options, w->diag);
   m.pieces = cv_mem_calloc(w->mem, m.func_count, sizeof *m.pieces);
   if (status == CV_OK && m.pieces == NULL)
@@ -79,15 +78,8 @@ static cv_status add_module(work *w, uint64_t key, cv_module *module, bool owned
   return CV_OK;
 }
 
-static cv_status add_component(work *w, const cv_component *c) {
-  for (uint32_t i = 0; i < c->def_count; i++) {
-    const cv_cdef *def = &c->defs[i];
-    if (def->kind == CV_CDEF_COMPONENT)
-      CV_TRY(add_component(w, def->as.component));
-    else if (def->kind == CV_CDEF_CORE_MODULE)
-      CV_TRY(add_module(w, def->span.offset, def->as.module, false));
-  }
-  return CV_OK;
+static cv_status add_part(void *env, cv_cdef *def) {
+  return add_module(env, def->span.offset, def->as.module, false);
 }
 
 static int by_module_and_size(const void *a, const void *b) {
@@ -104,7 +96,7 @@ static cv_status load(work *w, const uint8_t *bytes, size_t size) {
   if (cv_binary_kind_of(bytes, size, NULL) == CV_BINARY_COMPONENT) {
     CV_TRY(cv_component_decode(&w->component, w->mem, bytes, size, false, cv_engine_features(w->engine), w->diag));
     CV_TRY(cv_component_validate(w->component, cv_engine_registry(w->engine), 0, w->diag));
-    CV_TRY(add_component(w, w->component));
+    CV_TRY(cv_component_each_module(w->component, add_part, w));
   } else {
     CV_TRY(cv_engine_load(w->engine, bytes, size, false, &module, w->diag));
     CV_TRY(add_module(w, 0, module, true));
@@ -116,20 +108,17 @@ static cv_status load(work *w, const uint8_t *bytes, size_t size) {
 
 // ---- compiling ----
 
+static bool append(void *env, const void *data, size_t size) {
+  cv_buf_bytes(env, data, size);
+  return cv_buf_status(env) == CV_OK;
+}
+
 static cv_status keep(worker *k, const cv_code_object *object, cv_aot_piece *piece) {
   static const uint8_t none[CV_ARCHIVE_ALIGNMENT];
   cv_buf *out = &k->objects;
   cv_buf_bytes(out, none, cv_align_up(out->size, CV_ARCHIVE_ALIGNMENT) - out->size);
-  *piece = (cv_aot_piece){.in = out,
-                          .at = out->size,
-                          .text_size = object->text_size,
-                          .reloc_count = object->reloc_count,
-                          .map_size = object->map_size,
-                          .pads_size = object->pads_size};
-  cv_buf_bytes(out, object->relocs, object->reloc_count * sizeof *object->relocs);
-  cv_buf_bytes(out, object->pads, object->pads_size);
-  cv_buf_bytes(out, object->text, object->text_size);
-  cv_buf_bytes(out, object->map, object->map_size);
+  *piece = (cv_aot_piece){.in = out, .at = out->size, .object = cv_code_piece_of(object)};
+  cv_code_object_write(object, append, out);
   return cv_buf_status(out);
 }
 
@@ -228,11 +217,6 @@ static void end(work *w) {
   cv_vec_free(w->mem, &w->modules);
   cv_vec_free(w->mem, &w->units);
   cv_component_delete(w->component);
-}
-
-static bool append(void *env, const void *data, size_t size) {
-  cv_buf_bytes(env, data, size);
-  return cv_buf_status(env) == CV_OK;
 }
 
 cv_status cv_aot_compile(cv_engine *engine, const uint8_t *bytes, size_t size, const cv_aot_options *options,

@@ -11,27 +11,15 @@ typedef struct entry {
 
 // The object of a function: as it was compiled in this run, else as it was left by a former one.
 static cv_aot_piece piece_of(cv_kept *kept, const cv_code_objects *objects, uint32_t index) {
-  cv_kept_object k = cv_kept_get(kept, index);
+  cv_code_piece k = cv_kept_get(kept, index);
   if (k.bytes != NULL)
-    return (cv_aot_piece){.bytes = k.bytes,
-                          .text_size = k.text_size,
-                          .reloc_count = k.reloc_count,
-                          .map_size = k.map_size,
-                          .pads_size = k.pads_size,
-                          .polls_size = k.polls_size};
+    return (cv_aot_piece){.object = k};
   cv_code_object o;
   if (objects->index == NULL || cv_code_objects_get(objects, index, &o) != CV_OK || o.text_size == 0)
     return (cv_aot_piece){0};
-  return (cv_aot_piece){.bytes = (const uint8_t *)o.relocs,
-                        .text_size = o.text_size,
-                        .reloc_count = o.reloc_count,
-                        .map_size = o.map_size,
-                        .pads_size = o.pads_size,
-                        .polls_size = o.polls_size};
-}
-
-static uint32_t defined_functions(const cv_code *code) {
-  return code->module->func_count - code->module->imported_funcs;
+  cv_aot_piece piece = {.object = cv_code_piece_of(&o)};
+  piece.object.bytes = (const uint8_t *)o.relocs; // which come first
+  return piece;
 }
 
 static void free_pieces(entry *e, cv_aot_module *m) {
@@ -49,7 +37,7 @@ static cv_status pieces_of(entry *e, cv_kept *kept, const cv_code_objects *objec
     return CV_ENOMEM;
   for (uint32_t i = 0; i < count; i++) {
     pieces[i] = piece_of(kept, objects, i);
-    some |= pieces[i].text_size != 0;
+    some |= pieces[i].object.text_size != 0;
   }
   if (!some)
     cv_mem_free(e->mem, pieces, count * sizeof *pieces);
@@ -59,7 +47,7 @@ static cv_status pieces_of(entry *e, cv_kept *kept, const cv_code_objects *objec
 
 static cv_status add_module(entry *e, uint64_t key, cv_code *code) {
   const cv_compile_options *o = &code->options;
-  cv_aot_module m = {.key = key, .code = code, .func_count = defined_functions(code)};
+  cv_aot_module m = {.key = key, .code = code, .func_count = cv_module_defined(code->module)};
   cv_status status = pieces_of(e, o->kept, &o->objects, m.func_count, false, &m.pieces);
   if (status == CV_OK && o->upper_kept != NULL)
     status = pieces_of(e, o->upper_kept, &o->upper_objects, m.func_count, true, &m.upper);
@@ -70,21 +58,14 @@ static cv_status add_module(entry *e, uint64_t key, cv_code *code) {
   return status;
 }
 
-static cv_status add_component(entry *e, const cv_component *c) {
-  for (uint32_t i = 0; i < c->def_count; i++) {
-    const cv_cdef *def = &c->defs[i];
-    if (def->kind == CV_CDEF_COMPONENT)
-      CV_TRY(add_component(e, def->as.component));
-    else if (def->kind == CV_CDEF_CORE_MODULE)
-      CV_TRY(add_module(e, def->span.offset, def->code));
-  }
-  return CV_OK;
+static cv_status add_part(void *env, cv_cdef *def) {
+  return add_module(env, def->span.offset, def->code);
 }
 
 cv_status cv_aot_write_entry(cv_engine *engine, const cv_aot_entry *of, const cv_aot_sink *sink, cv_diag *diag) {
   entry e = {.mem = cv_engine_mem(engine)};
-  cv_status status =
-      of->component != NULL ? add_component(&e, of->component) : add_module(&e, 0, (cv_code *)(uintptr_t)of->code);
+  cv_status status = of->component != NULL ? cv_component_each_module(of->component, add_part, &e)
+                                           : add_module(&e, 0, (cv_code *)(uintptr_t)of->code);
   if (status == CV_OK) {
     const cv_aot_program program = {.bytes = of->program.data,
                                     .size = of->program.size,
@@ -127,19 +108,14 @@ typedef struct amounts {
 static void count_module(amounts *a, const cv_code *code) {
   const cv_compile_options *o = &code->options;
   a->lower.wanted |= o->objects.index == NULL;
-  count(&a->lower, o->kept, &o->objects, defined_functions(code));
+  count(&a->lower, o->kept, &o->objects, cv_module_defined(code->module));
   if (o->upper_kept != NULL)
-    count(&a->upper, o->upper_kept, &o->upper_objects, defined_functions(code));
+    count(&a->upper, o->upper_kept, &o->upper_objects, cv_module_defined(code->module));
 }
 
-static void count_component(amounts *a, const cv_component *c) {
-  for (uint32_t i = 0; i < c->def_count; i++) {
-    const cv_cdef *def = &c->defs[i];
-    if (def->kind == CV_CDEF_COMPONENT)
-      count_component(a, def->as.component);
-    else if (def->kind == CV_CDEF_CORE_MODULE)
-      count_module(a, def->code);
-  }
+static cv_status count_part(void *env, cv_cdef *def) {
+  count_module(env, def->code);
+  return CV_OK;
 }
 
 static bool is_worth_it(const amount *a) {
@@ -148,9 +124,10 @@ static bool is_worth_it(const amount *a) {
 
 bool cv_aot_entry_is_worth_it(const cv_aot_entry *of) {
   amounts a = {0};
+  cv_status status = CV_OK;
   if (of->component != NULL)
-    count_component(&a, of->component);
+    status = cv_component_each_module(of->component, count_part, &a);
   else
     count_module(&a, of->code);
-  return is_worth_it(&a.lower) || is_worth_it(&a.upper);
+  return status == CV_OK && (is_worth_it(&a.lower) || is_worth_it(&a.upper));
 }

@@ -4,7 +4,7 @@
 #include "base/digest.h"
 
 static size_t piece_size(const cv_aot_piece *p) {
-  return (size_t)p->reloc_count * sizeof(cv_code_reloc) + p->pads_size + p->polls_size + p->text_size + p->map_size;
+  return cv_code_piece_size(&p->object);
 }
 
 static size_t aligned(size_t size) {
@@ -12,7 +12,7 @@ static size_t aligned(size_t size) {
 }
 
 static const uint8_t *piece_bytes(const cv_aot_piece *p) {
-  return p->in != NULL ? p->in->data + p->at : p->bytes;
+  return p->in != NULL ? p->in->data + p->at : p->object.bytes;
 }
 
 // `size` bytes, then zeros up to the alignment.
@@ -105,12 +105,12 @@ static void write_indices(const cv_aot_program *p, const sizes *s, cv_buf *out) 
       uint8_t entry[CV_ARCHIVE_INDEX_SIZE] = {0};
       cv_store_le64(entry, at);
       cv_store_le64(entry + 8, size != 0 ? cv_digest(piece_bytes(piece), size) : 0);
-      cv_store_le32(entry + 16, piece->text_size);
-      cv_store_le32(entry + 20, piece->reloc_count);
-      cv_store_le32(entry + 24, piece->map_size);
-      cv_store_le32(entry + 28, piece->pads_size);
+      cv_store_le32(entry + 16, piece->object.text_size);
+      cv_store_le32(entry + 20, piece->object.reloc_count);
+      cv_store_le32(entry + 24, piece->object.map_size);
+      cv_store_le32(entry + 28, piece->object.pads_size);
       cv_store_le32(entry + 32, module->funcs[module->imported_funcs + f].code.offset);
-      cv_store_le32(entry + 36, piece->polls_size);
+      cv_store_le32(entry + 36, piece->object.polls_size);
       cv_buf_bytes(out, entry, sizeof entry);
       at += aligned(size);
     }

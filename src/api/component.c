@@ -377,7 +377,7 @@ static bool find_part(const cv_component *c, uint32_t depth, size_t *index, cove
         out->name = cv_api_bytes(m->name);
         out->size = m->size;
         out->code_size = m->code_section.size;
-        out->func_count = m->func_count - m->imported_funcs;
+        out->func_count = cv_module_defined(m);
       } else {
         out->name = cv_api_bytes(def->as.component->name);
         out->size = def->as.component->span.size;

@@ -204,6 +204,10 @@ CV_MUST_USE cv_status cv_component_validate(cv_component *component, cv_type_reg
 // modules. `archive` has their code, NULL to compile them. On failure the component is good for deletion only.
 CV_MUST_USE cv_status cv_component_compile(cv_component *component, cv_engine *engine, const cv_archive *archive,
                                            cv_diag *diag);
+// Calls `visit` with the definition of each core module, of nested components too, in the order of the program, until
+// it fails.
+typedef cv_status cv_component_visit(void *env, cv_cdef *module);
+CV_MUST_USE cv_status cv_component_each_module(const cv_component *component, cv_component_visit *visit, void *env);
 void cv_component_delete(cv_component *component); // NULL is allowed; releases codes
 
 // A cursor over the names that the component-name section gives to items of one index space, as cv_name_cursor of

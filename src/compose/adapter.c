@@ -221,7 +221,7 @@ static void put_exports(rewrite *w) {
 
 static void put_code(rewrite *w) {
   const cv_module *m = w->m;
-  cv_buf_uleb(&w->s, (uint64_t)(m->func_count - m->imported_funcs) + added_functions(w));
+  cv_buf_uleb(&w->s, (uint64_t)cv_module_defined(m) + added_functions(w));
   for (uint32_t i = m->imported_funcs; i < m->func_count; i++) {
     if (w->reached[i]) {
       cv_compose_put_name(&w->s, (cv_bytes){cv_span_start(m, m->funcs[i].body), m->funcs[i].body.size});

@@ -195,25 +195,19 @@ cv_status cv_code_objects_get(const cv_code_objects *objects, uint32_t index, cv
   *out = (cv_code_object){0};
   if (cv_code_objects_text_size(objects, index) == 0)
     return CV_OK;
-  *out = (cv_code_object){.text_size = cv_load_le32(entry + 16),
-                          .reloc_count = cv_load_le32(entry + 20),
-                          .map_size = cv_load_le32(entry + 24),
-                          .pads_size = cv_load_le32(entry + 28),
-                          .polls_size = cv_load_le32(entry + 36),
-                          .lasts = true};
-  uint64_t relocs = (uint64_t)out->reloc_count * sizeof(cv_code_reloc);
-  uint64_t size = relocs + out->pads_size + (uint64_t)out->polls_size + out->text_size + out->map_size;
+  cv_code_piece piece = {.text_size = cv_load_le32(entry + 16),
+                         .reloc_count = cv_load_le32(entry + 20),
+                         .map_size = cv_load_le32(entry + 24),
+                         .pads_size = cv_load_le32(entry + 28),
+                         .polls_size = cv_load_le32(entry + 36)};
+  uint64_t size = cv_code_piece_size(&piece);
   if (!cv_range_fits(at, size, objects->size) || at % CV_ARCHIVE_ALIGNMENT != 0)
     return CV_EMALFORMED;
-  const uint8_t *start = objects->bytes + at;
-  if (cv_digest(start, size) != cv_load_le64(entry + 8))
+  piece.bytes = objects->bytes + at;
+  if (cv_digest(piece.bytes, size) != cv_load_le64(entry + 8))
     return CV_EMALFORMED;
-  out->relocs = (const cv_code_reloc *)(const void *)start;
-  out->pads = start + relocs;
-  if (out->polls_size != 0)
-    out->polls = start + relocs + out->pads_size;
-  out->text = start + relocs + out->pads_size + out->polls_size;
-  out->map = out->text + out->text_size;
+  *out = cv_code_piece_object(&piece);
+  out->lasts = true;
   return CV_OK;
 }
 

@@ -25,7 +25,7 @@ typedef struct cv_parked {
 static void func_range(const cv_code *code, uint64_t *low, uint64_t *high) {
   const cv_module *m = code->module;
   *low = code->layout.funcs;
-  *high = *low + (uint64_t)(m->func_count - m->imported_funcs) * sizeof(cv_func);
+  *high = *low + (uint64_t)cv_module_defined(m) * sizeof(cv_func);
 }
 
 static void clear(const cv_code *code, void *block) {

@@ -176,7 +176,7 @@ cv_status cv_engine_compile_from(cv_engine *e, const cv_archive *archive, uint64
   if (!cv_archive_find(archive, key, &options.objects, &options.upper_objects))
     return cv_fail(diag, CV_EMALFORMED, CV_NO_OFFSET, "a module is missing in the compiled program");
   const bool tiers_up = options.tier_up != CV_TIER_UP_NEVER;
-  const uint32_t func_count = module->func_count - module->imported_funcs;
+  const uint32_t func_count = cv_module_defined(module);
   options.kept = archive->keeps ? cv_kept_new(&e->mem, func_count) : NULL;
   options.upper_kept = archive->keeps && tiers_up ? cv_kept_new(&e->mem, func_count) : NULL;
   cv_status status = CV_OK;

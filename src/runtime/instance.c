@@ -20,7 +20,7 @@ cv_status cv_layout_of(const cv_module *m, cv_layout *layout, cv_diag *diag) {
   uint64_t memories = place(&at, m->memory_count - m->imported_memories, sizeof(cv_memory));
   uint64_t tags = place(&at, m->tag_count, sizeof(void *) + sizeof(cv_tag));
   uint64_t imported_funcs = place(&at, m->imported_funcs, sizeof(void *));
-  uint64_t funcs = place(&at, m->func_count - m->imported_funcs, sizeof(cv_func));
+  uint64_t funcs = place(&at, cv_module_defined(m), sizeof(cv_func));
   uint64_t size = cv_align_up(at, 16) + m->elem_count + m->data_count;
   if (size > UINT32_MAX)
     return cv_fail(diag, CV_ELIMIT, CV_NO_OFFSET, "an instance of this module would take %llu bytes",

@@ -11,11 +11,11 @@ struct cv_kept {
   cv_arena bytes;
   uint32_t count;
   bool some; // atomic
-  cv_kept_object objects[];
+  cv_code_piece objects[];
 };
 
 static size_t size_of(uint32_t func_count) {
-  return sizeof(cv_kept) + func_count * sizeof(cv_kept_object);
+  return sizeof(cv_kept) + func_count * sizeof(cv_code_piece);
 }
 
 cv_kept *cv_kept_new(cv_mem *mem, uint32_t func_count) {
@@ -35,31 +35,21 @@ void cv_kept_delete(cv_kept *kept) {
   cv_mem_free(kept->mem, kept, size_of(kept->count));
 }
 
-static uint8_t *append(uint8_t *at, const void *data, size_t size) {
-  if (size != 0)
-    memcpy(at, data, size);
-  return at + size;
+static bool append(void *env, const void *data, size_t size) {
+  uint8_t **at = env;
+  memcpy(*at, data, size);
+  *at += size;
+  return true;
 }
 
 void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object) {
-  size_t relocs = object->reloc_count * sizeof *object->relocs;
+  cv_code_piece piece = cv_code_piece_of(object);
   cv_lock_take(&kept->lock);
-  size_t size = relocs + object->pads_size + object->polls_size + object->text_size + object->map_size;
-  uint8_t *bytes = cv_arena_alloc(&kept->bytes, size);
+  uint8_t *bytes = cv_arena_alloc(&kept->bytes, cv_code_piece_size(&piece)), *at = bytes;
   if (bytes != NULL) {
-    uint8_t *at = append(bytes, object->relocs, relocs);
-    at = append(at, object->pads, object->pads_size);
-    at = append(at, object->polls, object->polls_size);
-    at = append(at, object->text, object->text_size);
-    append(at, object->map, object->map_size);
-    kept->objects[index] = (cv_kept_object){
-        .bytes = bytes,
-        .text_size = object->text_size,
-        .reloc_count = object->reloc_count,
-        .map_size = object->map_size,
-        .pads_size = object->pads_size,
-        .polls_size = object->polls_size,
-    };
+    cv_code_object_write(object, append, &at);
+    piece.bytes = bytes;
+    kept->objects[index] = piece;
   }
   __atomic_store_n(&kept->some, true, __ATOMIC_RELAXED);
   cv_lock_release(&kept->lock);
@@ -69,9 +59,9 @@ bool cv_kept_is_empty(const cv_kept *kept) {
   return !__atomic_load_n(&kept->some, __ATOMIC_RELAXED);
 }
 
-cv_kept_object cv_kept_get(cv_kept *kept, uint32_t index) {
+cv_code_piece cv_kept_get(cv_kept *kept, uint32_t index) {
   cv_lock_take(&kept->lock);
-  cv_kept_object object = kept->objects[index];
+  cv_code_piece object = kept->objects[index];
   cv_lock_release(&kept->lock);
   return object;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// kept.h: function objects of a module that were compiled while it ran, kept for its next run. They are copied before
-// they are placed, since placing changes them. aot/entry.c writes them to a file.
+// kept.h: function objects of a module that were compiled while it ran, kept for its next run. They are copied, since
+// the compiler makes the next one in the same buffers. aot/entry.c writes them to a file.
 //
 // That next run has the file's objects in cv_compile_options.objects. The functions that it finds damaged there, and
 // those that are not there, are compiled again, and kept.
@@ -19,12 +19,8 @@ void cv_kept_delete(cv_kept *kept); // NULL is allowed
 // Thread-safe.
 void cv_kept_add(cv_kept *kept, uint32_t index, const cv_code_object *object);
 
-// An object in one piece, as it is in a file: relocations, pads, polls, text, map.
-typedef struct cv_kept_object {
-  const uint8_t *bytes; // NULL: not kept. As long as `kept` lives
-  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
-} cv_kept_object;
-cv_kept_object cv_kept_get(cv_kept *kept, uint32_t index);
+// Its bytes, NULL when it was not kept, live as long as `kept`.
+cv_code_piece cv_kept_get(cv_kept *kept, uint32_t index);
 // Whether nothing was kept so far.
 bool cv_kept_is_empty(const cv_kept *kept);
 

@@ -33,6 +33,19 @@ typedef struct cv_code_object {
   bool lasts; // map, pads and polls live as long as the code: they are not copied
 } cv_code_object;
 
+// An object in one piece, as it is in files: relocations, pads, polls, text, map.
+typedef struct cv_code_piece {
+  const uint8_t *bytes; // NULL: there is none, or not here
+  uint32_t text_size, reloc_count, map_size, pads_size, polls_size;
+} cv_code_piece;
+// The piece that an object makes, without its bytes; and these, part by part, until `write` returns false.
+cv_code_piece cv_code_piece_of(const cv_code_object *object);
+void cv_code_object_write(const cv_code_object *object, bool (*write)(void *env, const void *data, size_t size),
+                          void *env);
+uint64_t cv_code_piece_size(const cv_code_piece *piece);
+// The object whose parts lie at `bytes`.
+cv_code_object cv_code_piece_object(const cv_code_piece *piece);
+
 // The function objects of one module in a file. The bytes outlive what uses them.
 typedef struct cv_code_objects {
   const uint8_t *bytes; // of the file

@@ -177,6 +177,10 @@ typedef struct cv_module {
 static inline const cv_func_decl *cv_module_func(const cv_module *m, uint32_t index) {
   return &m->funcs[index];
 }
+// Functions that are not imported.
+static inline uint32_t cv_module_defined(const cv_module *m) {
+  return m->func_count - m->imported_funcs;
+}
 static inline const cv_functype *cv_module_func_type(const cv_module *m, uint32_t index) {
   return &m->types[m->funcs[index].type].as.func;
 }

@@ -8,13 +8,9 @@
 
 enum { MOST_BLOCK = 1 << 20, LEAST_BLOCK = 4096, CODE_PER_BYTE = 8 };
 
-static uint32_t defined_functions(const cv_module *m) {
-  return m->func_count - m->imported_funcs;
-}
-
 cv_status cv_native_begin(cv_native_code *code, const cv_tier *tier, const cv_native_kind *kind, cv_mem *mem,
                           const cv_module *module, const cv_compile_options *options, cv_diag *diag) {
-  uint32_t defined = defined_functions(module);
+  uint32_t defined = cv_module_defined(module);
   code->base.tier = tier;
   code->base.module = module;
   code->base.options = *options;
@@ -41,7 +37,7 @@ static void compiler_delete(cv_native_code *code) {
 }
 
 void cv_native_end(cv_native_code *code) {
-  size_t most = (size_t)defined_functions(code->base.module) + code->most_loops;
+  size_t most = (size_t)cv_module_defined(code->base.module) + code->most_loops;
   cv_native_announce_end(code);
   while (code->blocks != NULL) {
     cv_native_block *b = code->blocks;
@@ -167,7 +163,7 @@ cv_status cv_native_compile_late(cv_instance *instance, uint32_t func, const uin
 }
 
 static cv_status upper_compile(cv_native_code *code, uint32_t func, uint32_t loop, uint32_t *at, cv_diag *diag) {
-  uint32_t defined = defined_functions(code->base.module), index = func - code->base.module->imported_funcs;
+  uint32_t defined = cv_module_defined(code->base.module), index = func - code->base.module->imported_funcs;
   *at = loop == CV_NO_LOOP ? index : defined + code->loop_count;
   if (loop == CV_NO_LOOP) {
     if (__atomic_load_n(&code->funcs[index].ready, __ATOMIC_ACQUIRE))

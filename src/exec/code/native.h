@@ -131,7 +131,7 @@ CV_MUST_USE cv_status cv_native_lead(cv_native_code *code, uint32_t index, const
 
 // The function that the code at this index, which may be a loop entry, belongs to.
 static inline uint32_t cv_native_func_index(const cv_native_code *code, uint32_t index) {
-  uint32_t defined = code->base.module->func_count - code->base.module->imported_funcs;
+  uint32_t defined = cv_module_defined(code->base.module);
   return index < defined ? index : code->loop_func[index - defined];
 }
 

@@ -204,7 +204,7 @@ static cv_status jit_compile(cv_code **out, cv_mem *mem, const cv_module *module
     return CV_ENOMEM;
   code->cpu = cpu_of(options->cpu);
   code->reload_after_calls = options->kept != NULL; // the facts may be those of some functions only
-  for (uint32_t i = 0; i < module->func_count - module->imported_funcs; i++)
+  for (uint32_t i = 0; i < cv_module_defined(module); i++)
     code->reload_after_calls |= (module->facts[i].flags & CV_FACT_TAIL_CALLS) != 0;
   cv_status status = cv_native_begin(&code->native, &cv_tier_jit, &kind, mem, module, options, diag);
   if (status == CV_OK && options->tier_up != CV_TIER_UP_NEVER && options->lazy)

@@ -304,7 +304,7 @@ static cv_status check_head(cv_module *m, cv_diag *diag) {
   CV_TRY(check_elems(m, diag));
   CV_TRY(check_start(m, diag));
   CV_TRY(check_exports(m, diag));
-  m->facts = CV_ARENA_ARRAY(&m->arena, cv_func_facts, m->func_count - m->imported_funcs);
+  m->facts = CV_ARENA_ARRAY(&m->arena, cv_func_facts, cv_module_defined(m));
   return m->facts != NULL ? CV_OK : CV_ENOMEM;
 }
 
