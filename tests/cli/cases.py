@@ -688,8 +688,6 @@ CASES = [
     *[app("bad-" + name, "hello.wat", *options) for name, options in {
         "timeout": ["--timeout", "xx"],
         "fuel": ["--fuel", "xx"],
-        "fuel-uncounted": ["--fuel", "100"],
-        "nan": ["--canonical-nan"],
         "tier": ["--tier=foo"],
         "features": ["--features", "foo"],
         "max-memory": ["--max-memory", "0"],
@@ -702,7 +700,7 @@ CASES = [
         "log": ["--log=loud"],
         "help": ["--help"],
     }.items()],
-    row("executable-fuel", "compile", "--executable", "--count-fuel", "--tier", "jit", "loop.wat", "-o", "app", "--",
+    row("executable-fuel", "compile", "--executable", "--tier", "jit", "loop.wat", "-o", "app", "--",
         "--fuel", "1000", then=[["./app"]]),
     app("fuel-interp", "loop.wat", "--tier", "interp", "--fuel", "1000", then=[["./app"]]),
     app("later", "hello.wat", "--dir", "absent", "--env", "ABSENT", "--env-file", "absent", "--listen-fd", "99",
