@@ -565,7 +565,7 @@ cv_tier_up *cv_tier_up_new(cv_code *lower, cv_mem *mem, uint32_t *flag) {
                      .mem = mem,
                      .flag = flag,
                      .first_polls = FIRST_POLLS,
-                     .func_count = lower->module->func_count - lower->module->imported_funcs};
+                     .func_count = cv_module_defined(lower->module)};
   static uint64_t made; // so that chance is not the same in each module
   up->random = 0x9e3779b97f4a7c15u * (lower->options.tier_up_seed + 1u) ^
                (__atomic_add_fetch(&made, 1, __ATOMIC_RELAXED) * 0xd1342543de82ef95u);

@@ -4,8 +4,9 @@
 // Code of the lower tier looks at a flag, a word in memory, where a function begins and at each turn of a loop (a
 // poll). A thread, the sampler, sets the flag about each millisecond while the code runs; the first poll that finds it
 // set comes here, clears it and counts as one sample of its function. So finding what is hot costs the program a
-// comparison that is never true, and no signal. A function with enough samples is compiled by another thread, the
-// worker, and its calls are led to the new code; one that is not called, but stays in a loop, is entered there.
+// comparison that is never true, and no signal. A function with enough samples for its size is compiled by another
+// thread, the worker, and its calls are led to the new code; one that is not called, but stays in a loop, is entered
+// there: to find which loop, the flag stays set for some polls.
 //
 // The code of the upper tier is a cv_code of its own, of the same module and layout. Instances are of the lower code.
 #ifndef COVE_RUNTIME_TIER_UP_H

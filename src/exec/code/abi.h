@@ -16,7 +16,8 @@
 //   a module keeps r14 and r15 and enters behind the external entry. A call through a cv_func has the cv_func in rax
 //   and the caller's instance in r11 and goes to cv_func.code; that entry (the external entry of a function, or a
 //   thunk) sets r14 and r15 for the callee. After it the caller loads r14 from [rbp-8] and r15 from the instance. A
-//   module with tail calls that leave the module does so after direct calls too. At a call rsp is a multiple of 16.
+//   module with tail calls that leave the module does so after direct calls too, and so does one whose functions may
+//   move to the upper tier, or are kept for a next run. At a call rsp is a multiple of 16.
 //
 // Leaving wasm code: before C code runs (helper, host function, interpreter) the frame pointer and the return address
 // of the wasm code are stored in the innermost activation; walks start there. A trap, or an exception that nobody in

@@ -272,7 +272,7 @@ static bool llvm_place_of(const cv_code *base, uintptr_t pc, cv_code_place *out)
   const cv_module *m = base->module;
   out->func = index + m->imported_funcs;
   uint32_t callee, place = llvm_map_find(f->map, f->map_size, at, &callee);
-  out->is_inlined = (place & CV_LLVM_INLINED) != 0 && callee - m->imported_funcs < m->func_count - m->imported_funcs;
+  out->is_inlined = (place & CV_LLVM_INLINED) != 0 && callee - m->imported_funcs < cv_module_defined(m);
   if (out->is_inlined) {
     out->inlined_func = callee;
     out->inlined_offset =
